@@ -1,0 +1,1 @@
+"""Pure order logic: values in, values out. No I/O, clock, randomness, logging or threads."""

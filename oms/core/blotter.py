@@ -1,0 +1,314 @@
+"""All orders, found by any id; state is what `apply` has folded.
+
+Ids are looked up within their session, because ClOrdIDs and OrderIDs are unique only there: every ClOrdID that any
+request of a chain ever had, the venue's OrderID, and the desk's own id within its account.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from oms.core import events as ev
+from oms.core.errors import IllegalTransition
+from oms.core.messages import CancelReject, ExecutionReport
+from oms.core.order import Order, Request, fold
+from oms.core.positions import Positions
+from oms.core.values import Phase, RequestKind
+
+Awaiting = tuple[str, str]
+
+
+class Book(Struct, kw_only=True):
+    """What is known of one session.
+
+    `awaiting`: orders without an acknowledgement, by symbol and side. `held`: reports whose OrderID no
+    acknowledgement has tied to an order yet, by `ref`. `sent`: what left under which MsgSeqNum of this logon.
+    """
+
+    logged_on: bool = False
+    since_ns: int = 0
+    reason: str | None = None
+    by_cl_ord_id: dict[str, Order] = field(default_factory=dict)
+    by_order_id: dict[str, Order] = field(default_factory=dict)
+    awaiting: dict[Awaiting, dict[int, Order]] = field(default_factory=dict)
+    unanswered: dict[int, Order] = field(default_factory=dict)
+    open: dict[int, Order] = field(default_factory=dict)
+    held: dict[int, ev.ReportHeld] = field(default_factory=dict)
+    sent: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+class Blotter:
+    """The orders of every session. Only `apply` changes them."""
+
+    def __init__(self) -> None:
+        """Start without orders."""
+        self.orders: dict[int, Order] = {}
+        self.books: dict[str, Book] = {}
+        self.by_client_id: dict[tuple[str | None, str], Order] = {}
+        self.positions = Positions()
+        self.last_order = 0
+        self.last_request = 0
+
+    def book(self, session: str) -> Book:
+        """Give the book of a session; an unknown one starts empty."""
+        book = self.books.get(session)
+        if book is None:
+            book = self.books[session] = Book()
+        return book
+
+    # --- looking up
+
+    def find(self, session: str, cl_ord_id: str | None, order_id: str | None = None) -> Order | None:
+        """Find an order by ClOrdID, else by OrderID, within a session."""
+        book = self.books.get(session)
+        if book is None:
+            return None
+        found = book.by_cl_ord_id.get(cl_ord_id) if cl_ord_id is not None else None
+        if found is None and order_id is not None:
+            found = book.by_order_id.get(order_id)
+        return found
+
+    def search(self, any_id: str) -> list[Order]:
+        """Find orders by any id in any session: the desk's own, a ClOrdID of the chain, OrderID, or our number."""
+        found = {order.number: order for key, order in self._by_client_id(any_id)}
+        for book in self.books.values():
+            for index in (book.by_cl_ord_id, book.by_order_id):
+                order = index.get(any_id)
+                if order is not None:
+                    found[order.number] = order
+        return list(found.values())
+
+    def _by_client_id(self, client_order_id: str) -> Iterator[tuple[str, Order]]:
+        for account in self.accounts():
+            order = self.by_client_id.get((account, client_order_id))
+            if order is not None:
+                yield client_order_id, order
+
+    def accounts(self) -> set[str | None]:
+        """List the accounts that orders were given for."""
+        return {account for account, _ in self.by_client_id}
+
+    def of_report(self, session: str, report: "ExecutionReport | CancelReject") -> Order | None:
+        """Find the order that a report is about: ClOrdID, then OrigClOrdID, then OrderID."""
+        book = self.books.get(session)
+        if book is None:
+            return None
+        for cl_ord_id in (report.cl_ord_id, report.orig_cl_ord_id):
+            if cl_ord_id is not None:
+                found = book.by_cl_ord_id.get(cl_ord_id)
+                if found is not None:
+                    return found
+        return book.by_order_id.get(report.order_id) if report.order_id is not None else None
+
+    def awaits(self, session: str, symbol: str | None, side: str | None) -> bool:
+        """Say whether an order of this symbol and side has no acknowledgement yet."""
+        return bool(self.book(session).awaiting.get((symbol or "", side or "")))
+
+    def sent_as(self, session: str, seq: int | None) -> tuple[Order, Request | None] | None:
+        """Find what left under a MsgSeqNum of the present logon; the request is None for a status question."""
+        entry = self.book(session).sent.get(seq) if seq is not None else None
+        if entry is None:
+            return None
+        order = self.orders.get(entry[0])
+        return None if order is None else (order, order.request(entry[1]))
+
+    # --- changing
+
+    def apply(self, event: ev.AnyEvent) -> Order | None:
+        """Fold one event.
+
+        Returns:
+            The order it changed, or None for an event of a session.
+
+        Raises:
+            IllegalTransition: the event names no order, or one that cannot undergo it.
+
+        """
+        if isinstance(event, ev.Placed | ev.Adopted):
+            return self._take_on(event)
+        if not isinstance(event, ev.Event):
+            _SESSION_EVENTS[type(event)](self.book(event.session), event)
+            return None
+        order = self.orders.get(event.order)
+        if order is None:
+            message = f"{type(event).__name__} names order {event.order}, which does not exist"
+            raise IllegalTransition(message)
+        before = order.cum_qty, order.notional
+        fold(order, event)
+        if order.cum_qty is not before[0] or order.notional is not before[1]:
+            self.positions.move(order, order.cum_qty - before[0], order.notional - before[1])
+        index = _INDEXED.get(type(event))
+        if index is not None:
+            index(self, self.books[order.session], order, event)
+        return order
+
+    def apply_all(self, events: Iterable[ev.AnyEvent]) -> None:
+        """Fold events in order."""
+        for event in events:
+            self.apply(event)
+
+    def _take_on(self, event: "ev.Placed | ev.Adopted") -> Order:
+        book = self.book(event.session)
+        order = _placed(event) if isinstance(event, ev.Placed) else _adopted(event)
+        self.orders[order.number] = order
+        self.last_order = max(self.last_order, order.number)
+        book.open[order.number] = order
+        if order.cl_ord_id is not None:
+            book.by_cl_ord_id[order.cl_ord_id] = order
+        if order.client_order_id is not None:
+            self.by_client_id[order.account, order.client_order_id] = order
+        if order.order_id is not None:
+            book.by_order_id[order.order_id] = order
+        if isinstance(event, ev.Placed):
+            self.last_request = max(self.last_request, event.request)
+            book.awaiting.setdefault((order.symbol, order.side), {})[order.number] = order
+            book.unanswered[order.number] = order
+        return order
+
+
+def _placed(event: ev.Placed) -> Order:
+    order = Order(
+        number=event.order,
+        session=event.session,
+        symbol=event.symbol,
+        side=event.side,
+        cl_ord_id=event.cl_ord_id,
+        first_cl_ord_id=event.cl_ord_id,
+        created_ns=event.time_ns,
+        account=event.account,
+        exchange=event.exchange,
+        client_order_id=event.client_order_id,
+        ord_type=event.ord_type,
+        time_in_force=event.time_in_force,
+        order_qty=event.order_qty,
+        cash_order_qty=event.cash_order_qty,
+        price=event.price,
+        actor=event.actor,
+        origin=event.origin,
+    )
+    order.pending.append(
+        Request(
+            number=event.request,
+            kind=RequestKind.NEW,
+            cl_ord_id=event.cl_ord_id,
+            since_ns=event.time_ns,
+            price=event.price,
+            order_qty=event.order_qty,
+            waiting=event.waiting,
+        )
+    )
+    return order
+
+
+def _adopted(event: ev.Adopted) -> Order:
+    return Order(
+        number=event.order,
+        session=event.session,
+        symbol=event.symbol,
+        side=event.side,
+        cl_ord_id=event.cl_ord_id,
+        first_cl_ord_id=event.cl_ord_id,
+        created_ns=event.time_ns,
+        exchange=event.exchange,
+        order_id=event.order_id,
+        order_qty=event.order_qty,
+        price=event.price,
+        external=True,
+    )
+
+
+# --- keeping the indexes --------------------------------------------------------------------------------------------
+
+
+def _tell(blotter: Blotter, book: Book, order: Order, event: Any) -> None:  # noqa: ANN401 - any Told event
+    """After a report: its OrderID finds the order, and what it answered is no longer awaited."""
+    if event.order_id is not None:
+        book.by_order_id[event.order_id] = order
+    _settle(blotter, book, order, event)
+
+
+def _settle(_blotter: Blotter, book: Book, order: Order, _event: object) -> None:
+    """Bring the sets of open, unanswered and awaiting orders in line with the order."""
+    number = order.number
+    if order.pending:
+        book.unanswered[number] = order
+    else:
+        book.unanswered.pop(number, None)
+    if order.is_open:
+        book.open[number] = order
+    else:
+        book.open.pop(number, None)
+    if order.order_id is not None or order.phase is not Phase.PENDING_NEW:
+        key = (order.symbol, order.side)
+        awaiting = book.awaiting.get(key)
+        if awaiting is not None and awaiting.pop(number, None) is not None and not awaiting:
+            del book.awaiting[key]
+
+
+def _ask(blotter: Blotter, book: Book, order: Order, event: "ev.CancelRequested | ev.ReplaceRequested") -> None:
+    blotter.last_request = max(blotter.last_request, event.request)
+    book.by_cl_ord_id.setdefault(event.cl_ord_id, order)
+    _settle(blotter, book, order, event)
+
+
+def _note_seq(_blotter: Blotter, book: Book, order: Order, event: ev.RequestSent) -> None:
+    book.sent[event.seq] = (order.number, event.request)
+
+
+_INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
+    **dict.fromkeys(
+        (
+            ev.Accepted,
+            ev.PendingNewSeen,
+            ev.Filled,
+            ev.FillBusted,
+            ev.FillCorrected,
+            ev.Canceled,
+            ev.Expired,
+            ev.DoneForDay,
+            ev.Rejected,
+            ev.CancelPending,
+            ev.ReplacePending,
+            ev.Replaced,
+            ev.CancelRejected,
+            ev.ReplaceRejected,
+            ev.Stopped,
+            ev.Suspended,
+            ev.Calculated,
+            ev.Restated,
+            ev.Resumed,
+        ),
+        _tell,
+    ),
+    ev.Denied: _settle,
+    ev.RequestDropped: _settle,
+    ev.CancelRequested: _ask,
+    ev.ReplaceRequested: _ask,
+    ev.RequestSent: _note_seq,
+}
+
+
+def _hold(book: Book, event: ev.ReportHeld) -> None:
+    book.held[event.ref] = event
+
+
+def _unhold(book: Book, event: ev.ReportUnheld) -> None:
+    book.held.pop(event.ref, None)
+
+
+def _logged_on(book: Book, event: ev.LoggedOn) -> None:
+    book.logged_on, book.since_ns, book.reason = True, event.time_ns, None
+    book.sent.clear()  # every logon starts at sequence number 1
+
+
+def _logged_out(book: Book, event: ev.LoggedOut) -> None:
+    book.logged_on, book.since_ns, book.reason = False, event.time_ns, event.reason
+
+
+_SESSION_EVENTS: Final[dict[type, Callable[[Book, Any], None]]] = {
+    ev.ReportHeld: _hold,
+    ev.ReportUnheld: _unhold,
+    ev.LoggedOn: _logged_on,
+    ev.LoggedOut: _logged_out,
+}

@@ -1,0 +1,366 @@
+"""What happened, in the past tense: the journal's words. State is the fold of these and of nothing else.
+
+Every event names its order by our own number. Money is Decimal; `time_ns` is nanoseconds since the epoch, UTC;
+`transact_time` is the venue's own text of TransactTime (60). A field added later gets a default: every version of an
+event that was ever written stays readable.
+"""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from msgspec import Struct
+
+from oms.core.messages import ExecutionReport
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """Something that happened to one order. `BOOKKEEPING` events leave the order itself as it was."""
+
+    BOOKKEEPING: ClassVar[bool] = False
+
+    order: int
+
+
+class Placed(Event, kw_only=True):
+    """A new order was taken on. `waiting`: it may not leave yet."""
+
+    request: int
+    cl_ord_id: str
+    session: str
+    symbol: str
+    side: str
+    ord_type: str
+    time_in_force: str
+    time_ns: int
+    account: str | None = None
+    exchange: str | None = None
+    client_order_id: str | None = None
+    order_qty: Decimal | None = None
+    cash_order_qty: Decimal | None = None
+    price: Decimal | None = None
+    waiting: bool = False
+    actor: str | None = None
+    origin: str | None = None
+
+
+class Adopted(Event, kw_only=True):
+    """The venue reported an order that nobody sent from here: a telephone order, or another system's."""
+
+    session: str
+    order_id: str
+    symbol: str
+    side: str
+    time_ns: int
+    cl_ord_id: str | None = None
+    exchange: str | None = None
+    order_qty: Decimal | None = None
+    price: Decimal | None = None
+
+
+class Denied(Event, kw_only=True):
+    """We refused the order before the wire."""
+
+    code: str
+    reason: str
+
+
+class CancelRequested(Event, kw_only=True):
+    """Somebody wants the order canceled."""
+
+    request: int
+    cl_ord_id: str
+    time_ns: int
+    waiting: bool = False
+    actor: str | None = None
+    origin: str | None = None
+
+
+class ReplaceRequested(Event, kw_only=True):
+    """Somebody wants other terms; `order_qty` is the total wanted."""
+
+    request: int
+    cl_ord_id: str
+    time_ns: int
+    order_qty: Decimal | None = None
+    price: Decimal | None = None
+    waiting: bool = False
+    actor: str | None = None
+    origin: str | None = None
+
+
+class RequestReleased(Event, kw_only=True):
+    """A request that waited, or one whose outcome was proven negative, leaves now."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    request: int
+    time_ns: int
+
+
+class RequestSent(Event, kw_only=True):
+    """A request went onto the wire under this MsgSeqNum. `request` 0 is a status question."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    request: int
+    seq: int
+
+
+class RequestDropped(Event, kw_only=True):
+    """A cancel or replace ended before it left: the order is over, or was never placed."""
+
+    request: int
+    reason: str
+
+
+class InDoubt(Event, kw_only=True):
+    """A request was sent and its outcome is unknown."""
+
+    request: int
+    reason: str
+    time_ns: int
+
+
+class StatusRequested(Event, kw_only=True):
+    """The venue was asked for the order's state."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    time_ns: int
+
+
+class StatusAnswered(Event, kw_only=True):
+    """The venue answered a question about the order's state."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+
+class UnknownAtVenue(Event, kw_only=True):
+    """The venue says that it does not know the order."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    time_ns: int
+
+
+class DuplicateSent(Event, kw_only=True):
+    """A second NewOrderSingle with this order's ClOrdID was seen on the wire."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+
+class DuplicateRefused(Event, kw_only=True):
+    """The venue refused that second NewOrderSingle; the first order goes on (OrdRejReason 6)."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+
+class GapOpened(Event, kw_only=True):
+    """The venue's total is `cum_qty`; the fills that arrived explain less."""
+
+    cum_qty: Decimal
+
+
+class Told(Event, kw_only=True):
+    """What a report said. `cum_qty` is there only where the venue's total exceeds what we can explain."""
+
+    exec_id: str | None = None
+    order_id: str | None = None
+    transact_time: str | None = None
+    cum_qty: Decimal | None = None
+
+
+class Accepted(Told, kw_only=True):
+    """The venue works the order (ExecType New), for the first time or again after a halt."""
+
+
+class PendingNewSeen(Told, kw_only=True):
+    """The venue has the order and did not decide yet (Pending New)."""
+
+
+class Filled(Told, kw_only=True):
+    """One execution. `complete`: the venue says that nothing is left, where no OrderQty can tell.
+
+    `last_px` None: the venue named no price. `unconfirmed`: it could also have been a status answer.
+    """
+
+    last_shares: Decimal
+    last_px: Decimal | None = None
+    exchange: str | None = None
+    complete: bool = False
+    unconfirmed: bool = False
+
+
+class FillBusted(Told, kw_only=True):
+    """An execution was taken back (ExecTransType Cancel)."""
+
+    exec_ref_id: str
+
+
+class FillCorrected(Told, kw_only=True):
+    """An execution got other shares or another price (ExecTransType Correct)."""
+
+    exec_ref_id: str
+    last_shares: Decimal
+    last_px: Decimal | None = None
+
+
+class Canceled(Told, kw_only=True):
+    """The rest of the order is gone."""
+
+    cl_ord_id: str | None = None
+    reason: str | None = None
+
+
+class Expired(Told, kw_only=True):
+    """The order ran out of time."""
+
+    reason: str | None = None
+
+
+class DoneForDay(Told, kw_only=True):
+    """Nothing more happens today."""
+
+
+class Rejected(Told, kw_only=True):
+    """The venue refused the order, at once or later. `reason` is its text."""
+
+    reason: str | None = None
+
+
+class CancelPending(Told, kw_only=True):
+    """The venue has the cancel request."""
+
+    cl_ord_id: str | None = None
+
+
+class ReplacePending(Told, kw_only=True):
+    """The venue has the replace request."""
+
+    cl_ord_id: str | None = None
+
+
+class Replaced(Told, kw_only=True):
+    """Other terms hold now."""
+
+    cl_ord_id: str | None = None
+    orig_cl_ord_id: str | None = None
+    order_qty: Decimal | None = None
+    price: Decimal | None = None
+
+
+class CancelRejected(Told, kw_only=True):
+    """The venue refused a cancel."""
+
+    request: int
+    reason: str | None = None
+
+
+class ReplaceRejected(Told, kw_only=True):
+    """The venue refused a replace."""
+
+    request: int
+    reason: str | None = None
+
+
+class Stopped(Told, kw_only=True):
+    """An execution is guaranteed; it is not a fill."""
+
+
+class Suspended(Told, kw_only=True):
+    """The order may not trade at present."""
+
+
+class Calculated(Told, kw_only=True):
+    """The day's executions are final; nothing is open."""
+
+
+class Restated(Told, kw_only=True):
+    """The venue changed or renewed the order by itself.
+
+    `base_qty` and `base_px` are there after a corporate action only: CumQty and AvgPx on the new basis.
+    """
+
+    order_qty: Decimal | None = None
+    price: Decimal | None = None
+    base_qty: Decimal | None = None
+    base_px: Decimal | None = None
+    reason: str | None = None
+
+
+class Resumed(Told, kw_only=True):
+    """An order that was done for the day trades again without a restatement."""
+
+
+class ReportHeld(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """A report with an unknown OrderID waits for the acknowledgement that ties it to an order.
+
+    `ref` is the number of the record, or of the line, that brought it.
+    """
+
+    session: str
+    report: ExecutionReport
+    ref: int
+    time_ns: int
+
+
+class ReportUnheld(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """A held report was applied, or given up as one about an unknown order."""
+
+    session: str
+    ref: int
+
+
+class LoggedOn(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """A FIX session was established; MsgSeqNum starts anew."""
+
+    session: str
+    time_ns: int
+
+
+class LoggedOut(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """A FIX session ended, or could not be established. `reason` is the venue's text where there is one."""
+
+    session: str
+    time_ns: int
+    reason: str | None = None
+
+
+OrderEvent = (
+    Placed
+    | Adopted
+    | Denied
+    | CancelRequested
+    | ReplaceRequested
+    | RequestReleased
+    | RequestSent
+    | RequestDropped
+    | InDoubt
+    | StatusRequested
+    | StatusAnswered
+    | UnknownAtVenue
+    | DuplicateSent
+    | DuplicateRefused
+    | GapOpened
+    | Accepted
+    | PendingNewSeen
+    | Filled
+    | FillBusted
+    | FillCorrected
+    | Canceled
+    | Expired
+    | DoneForDay
+    | Rejected
+    | CancelPending
+    | ReplacePending
+    | Replaced
+    | CancelRejected
+    | ReplaceRejected
+    | Stopped
+    | Suspended
+    | Calculated
+    | Restated
+    | Resumed
+)
+DeskEvent = ReportHeld | ReportUnheld | LoggedOn | LoggedOut
+AnyEvent = OrderEvent | DeskEvent

@@ -1,0 +1,355 @@
+"""FIX text to `core.messages` and back. Knows no QuickFIX and no order: it reads, it does not judge.
+
+Numbers are read from the wire's own text. What cannot be read becomes None with a `fault`; a report is `readable` as
+long as what is left still says what happened to the order.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from oms.core.messages import (
+    Anomaly,
+    CancelOrder,
+    CancelReject,
+    Command,
+    ExecutionReport,
+    NewOrder,
+    Other,
+    Reject,
+    ReplaceOrder,
+    Report,
+    StatusRequest,
+)
+from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, format_decimal, parse_decimal
+from oms.fix.dialects import Dialect
+
+SOH: Final = "\x01"
+Fields = dict[str, str]
+
+_EXEC_TYPES: Final = frozenset(str(value) for value in ExecType)
+_TRANS_TYPES: Final = frozenset(str(value) for value in ExecTransType)
+_STATUSES: Final = frozenset(str(value) for value in OrdStatus)
+_FILLS: Final = frozenset({"1", "2"})
+_TIME = re.compile(r"\d{8}-\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)
+
+
+def split(raw: str) -> Fields:
+    """Split a message into its fields; a repeated tag keeps its first value.
+
+    Raises:
+        ValueError: a part is not of the form tag=value.
+
+    """
+    parts = raw.split(SOH)
+    if not parts[-1]:
+        parts.pop()
+    parts.reverse()
+    return dict([part.split("=", 1) for part in parts])  # noqa: C404 - a list is the faster argument
+
+
+def decode(fields: Mapping[str, str], dialect: Dialect) -> Command | Report:
+    """Read one application message or session Reject; a type without meaning here becomes `Other`."""
+    reader = _READERS.get(fields.get("35", ""))
+    return reader(fields, dialect) if reader else Other(msg_type=fields.get("35", ""))
+
+
+# --- reports --------------------------------------------------------------------------------------------------------
+
+
+def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionReport:
+    get = fields.get
+    exec_type, ord_status, trans_type, time = get("150"), get("39"), get("20"), get("60")
+    fault = None
+    readable = True
+    if (
+        exec_type not in _EXEC_TYPES
+        or (ord_status is not None and ord_status not in _STATUSES)
+        or (trans_type is not None and trans_type not in _TRANS_TYPES)
+        or (time is not None and not _TIME.fullmatch(time))
+    ):
+        fault, readable = _enumeration_fault(exec_type, ord_status, trans_type, time)
+        ord_status = ord_status if ord_status in _STATUSES else None
+        time = time if time is not None and _TIME.fullmatch(time) else None
+    numbers = []
+    for tag in _NUMBERS:
+        text = get(tag)
+        if text is None:
+            numbers.append(None)
+            continue
+        try:
+            numbers.append(parse_decimal(text))
+        except ValueError as error:
+            numbers.append(None)
+            fault = Anomaly(AnomalyCode.MALFORMED_FIELD, f"{_NUMBERS[tag]} ({tag}): {error}")
+            readable = readable and not (tag in _ESSENTIAL and (exec_type in _FILLS or trans_type in _FILLS))
+    order_qty, price, last_shares, last_px, cum_qty, leaves_qty, avg_px = numbers
+    if exec_type in _FILLS and dialect.fill_price_in_price and last_px is None:
+        last_px, price = price, None
+    return ExecutionReport(
+        cl_ord_id=get("11") or None,
+        orig_cl_ord_id=get("41") or None,
+        order_id=get("37") or None,
+        exec_id=get("17") or None,
+        exec_ref_id=get("19") or None,
+        exec_trans_type=trans_type,
+        exec_type=exec_type,
+        ord_status=ord_status,
+        symbol=get("55"),
+        side=get("54"),
+        exchange=get("207"),
+        order_qty=order_qty,
+        price=price,
+        last_shares=last_shares,
+        last_px=last_px,
+        cum_qty=cum_qty,
+        leaves_qty=leaves_qty,
+        avg_px=avg_px,
+        transact_time=time,
+        ord_rej_reason=get("103"),
+        restatement_reason=get("378"),
+        text=get("58"),
+        ambiguous_reject=dialect.ambiguous_reject,
+        fault=fault,
+        readable=readable,
+    )
+
+
+_NUMBERS: Final = {
+    "38": "OrderQty",
+    "44": "Price",
+    "32": "LastShares",
+    "31": "LastPx",
+    "14": "CumQty",
+    "151": "LeavesQty",
+    "6": "AvgPx",
+}
+_ESSENTIAL: Final = frozenset({"32", "31", "44"})  # of a fill: without them it cannot be counted
+
+
+def _enumeration_fault(
+    exec_type: str | None, ord_status: str | None, trans_type: str | None, time: str | None
+) -> tuple[Anomaly, bool]:
+    if exec_type is None and trans_type != ExecTransType.STATUS:
+        return Anomaly(AnomalyCode.MISSING_FIELD, "ExecType (150) is missing"), False
+    if exec_type is not None and exec_type not in _EXEC_TYPES:
+        return Anomaly(AnomalyCode.UNKNOWN_VALUE, f"ExecType (150) is {_short(exec_type)}"), False
+    if trans_type is not None and trans_type not in _TRANS_TYPES:
+        return Anomaly(AnomalyCode.UNKNOWN_VALUE, f"ExecTransType (20) is {_short(trans_type)}"), False
+    if ord_status is not None and ord_status not in _STATUSES:
+        return Anomaly(AnomalyCode.UNKNOWN_VALUE, f"OrdStatus (39) is {_short(ord_status)}"), True
+    return Anomaly(AnomalyCode.MALFORMED_FIELD, f"TransactTime (60) is {_short(time or '')}"), True
+
+
+def _short(text: str) -> str:
+    """Quote a value that came from outside, at a bounded length."""
+    return repr(text if len(text) <= 40 else text[:40] + "…")
+
+
+def _cancel_reject(fields: Mapping[str, str], _dialect: Dialect) -> CancelReject:
+    get = fields.get
+    status = get("39")
+    known = status is None or status in _STATUSES
+    return CancelReject(
+        cl_ord_id=get("11") or None,
+        orig_cl_ord_id=get("41") or None,
+        order_id=get("37") or None,
+        ord_status=status if known else None,
+        response_to=get("434"),
+        cxl_rej_reason=get("102"),
+        text=get("58"),
+        fault=None if known else Anomaly(AnomalyCode.UNKNOWN_VALUE, f"OrdStatus (39) is {_short(status or '')}"),
+    )
+
+
+def _reject(fields: Mapping[str, str], _dialect: Dialect) -> Reject:
+    get = fields.get
+    ref = get("45")
+    return Reject(
+        msg_type=fields["35"],
+        ref_seq_num=int(ref) if ref is not None and ref.isascii() and ref.isdigit() and len(ref) < 19 else None,
+        ref_msg_type=get("372"),
+        ref_id=get("379"),
+        reason=get("373") or get("380"),
+        text=get("58"),
+    )
+
+
+# --- commands -------------------------------------------------------------------------------------------------------
+
+
+def _number(fields: Mapping[str, str], tag: str) -> Decimal | None:
+    text = fields.get(tag)
+    try:
+        return parse_decimal(text) if text is not None else None
+    except ValueError:
+        return None  # our own message: the venue will refuse it
+
+
+def _new_order(fields: Mapping[str, str], _dialect: Dialect) -> NewOrder:
+    get = fields.get
+    return NewOrder(
+        cl_ord_id=get("11", ""),
+        symbol=get("55", ""),
+        side=get("54", ""),
+        ord_type=get("40", "2"),
+        order_qty=_number(fields, "38"),
+        cash_order_qty=_number(fields, "152"),
+        price=_number(fields, "44"),
+        time_in_force=get("59", "0"),
+        account=get("1"),
+        exchange=get("207"),
+        text=get("58"),
+        poss_resend=get("97") == "Y",
+    )
+
+
+def _cancel_order(fields: Mapping[str, str], _dialect: Dialect) -> CancelOrder:
+    get = fields.get
+    return CancelOrder(
+        cl_ord_id=get("11", ""),
+        orig_cl_ord_id=get("41", ""),
+        symbol=get("55", ""),
+        side=get("54", ""),
+        order_qty=_number(fields, "38"),
+        account=get("1"),
+        exchange=get("207"),
+        order_id=get("37"),
+        text=get("58"),
+    )
+
+
+def _replace_order(fields: Mapping[str, str], _dialect: Dialect) -> ReplaceOrder:
+    get = fields.get
+    return ReplaceOrder(
+        cl_ord_id=get("11", ""),
+        orig_cl_ord_id=get("41", ""),
+        symbol=get("55", ""),
+        side=get("54", ""),
+        ord_type=get("40", "2"),
+        order_qty=_number(fields, "38"),
+        price=_number(fields, "44"),
+        time_in_force=get("59", "0"),
+        account=get("1"),
+        exchange=get("207"),
+        order_id=get("37"),
+    )
+
+
+def _status_request(fields: Mapping[str, str], _dialect: Dialect) -> StatusRequest:
+    get = fields.get
+    return StatusRequest(
+        cl_ord_id=get("11", ""),
+        symbol=get("55", ""),
+        side=get("54", ""),
+        account=get("1"),
+        exchange=get("207"),
+        order_id=get("37"),
+    )
+
+
+_READERS: Final[dict[str, Callable[[Mapping[str, str], Dialect], Command | Report]]] = {
+    "8": _execution_report,
+    "9": _cancel_reject,
+    "3": _reject,
+    "j": _reject,
+    "D": _new_order,
+    "F": _cancel_order,
+    "G": _replace_order,
+    "H": _status_request,
+}
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def encode(message: Command, transact_time: str, *, cash_order_qty_tag: int = 152) -> list[tuple[int, str]]:
+    """Write a command as (tag, text) pairs, MsgType (35) first; header and trailer are the session's business.
+
+    Args:
+        message: what to say.
+        transact_time: TransactTime (60), UTC, as FIX writes it.
+        cash_order_qty_tag: the tag that carries the quote amount of a market buy; venues differ.
+
+    """
+    pairs = [(tag, value) for tag, value in _WRITERS[type(message)](message, transact_time) if value is not None]
+    return [(cash_order_qty_tag if tag == 152 else tag, value) for tag, value in pairs]  # noqa: PLR2004 - FIX 4.2
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else format_decimal(value)
+
+
+def _write_new(message: NewOrder, transact_time: str) -> list[tuple[int, str | None]]:
+    return [
+        (35, "D"),
+        (11, message.cl_ord_id),
+        (1, message.account),
+        (21, "1"),  # HandlInst: automated, no intervention
+        (207, message.exchange),
+        (55, message.symbol),
+        (54, message.side),
+        (60, transact_time),
+        (38, _text(message.order_qty)),
+        (152, _text(message.cash_order_qty)),
+        (40, message.ord_type),
+        (44, _text(message.price)),
+        (59, message.time_in_force),
+        (58, message.text),
+    ]
+
+
+def _write_cancel(message: CancelOrder, transact_time: str) -> list[tuple[int, str | None]]:
+    return [
+        (35, "F"),
+        (41, message.orig_cl_ord_id),
+        (37, message.order_id),
+        (11, message.cl_ord_id),
+        (1, message.account),
+        (207, message.exchange),
+        (55, message.symbol),
+        (54, message.side),
+        (60, transact_time),
+        (38, _text(message.order_qty)),
+        (58, message.text),
+    ]
+
+
+def _write_replace(message: ReplaceOrder, transact_time: str) -> list[tuple[int, str | None]]:
+    return [
+        (35, "G"),
+        (37, message.order_id),
+        (1, message.account),
+        (41, message.orig_cl_ord_id),
+        (11, message.cl_ord_id),
+        (21, "1"),
+        (207, message.exchange),
+        (55, message.symbol),
+        (54, message.side),
+        (60, transact_time),
+        (38, _text(message.order_qty)),
+        (40, message.ord_type),
+        (44, _text(message.price)),
+        (59, message.time_in_force),
+    ]
+
+
+def _write_status(message: StatusRequest, _transact_time: str) -> list[tuple[int, str | None]]:
+    return [
+        (35, "H"),
+        (37, message.order_id),
+        (11, message.cl_ord_id),
+        (1, message.account),
+        (207, message.exchange),
+        (55, message.symbol),
+        (54, message.side),
+    ]
+
+
+_WRITERS: Final[dict[type, Callable[..., list[tuple[int, str | None]]]]] = {
+    NewOrder: _write_new,
+    CancelOrder: _write_cancel,
+    ReplaceOrder: _write_replace,
+    StatusRequest: _write_status,
+}

@@ -1,0 +1,37 @@
+"""How venues bend FIX 4.2. A dialect is data: the codec and the daemon read it, nobody asks for its name."""
+
+from typing import Final
+
+from msgspec import Struct
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """What a venue does differently.
+
+    Attributes:
+        fill_price_in_price: Price (44) is the fill's price where LastPx (31) is missing.
+        ambiguous_reject: ExecType Rejected may also answer a cancel or a status request.
+        cancel_repeats_id: a cancel carries the order's own ClOrdID in 11 and 41, not a new one.
+        has_replace: the venue knows OrderCancelReplaceRequest.
+        numeric_ids: ClOrdIDs are account digits + 13 digits of milliseconds + 3 digits.
+
+    """
+
+    name: str
+    fill_price_in_price: bool = False
+    ambiguous_reject: bool = False
+    cancel_repeats_id: bool = False
+    has_replace: bool = True
+    numeric_ids: bool = False
+
+
+FIX42: Final = Dialect(name="fix42")
+APIFINY: Final = Dialect(
+    name="apifiny",
+    fill_price_in_price=True,
+    ambiguous_reject=True,
+    cancel_repeats_id=True,
+    has_replace=False,
+    numeric_ids=True,
+)
+DIALECTS: Final = {dialect.name: dialect for dialect in (FIX42, APIFINY)}

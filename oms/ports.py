@@ -1,0 +1,60 @@
+"""What the engine needs of the world outside; the rim implements it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from oms.core.messages import Command
+from oms.core.records import Record
+
+
+class Sent(Struct, frozen=True):
+    """A message left (or may have left) under this MsgSeqNum. `raw` is its text, RawData masked."""
+
+    seq: int
+    raw: str
+
+
+class Venue(Protocol):
+    """A way to a venue. `send` is called by the engine's thread alone, after the commit of what it sends."""
+
+    def send(self, message: Command) -> Sent:
+        """Send one message.
+
+        Raises:
+            VenueUnavailable: nothing left this machine, for certain.
+
+        """
+        ...
+
+
+class Journal(Protocol):
+    """Durable, append-only, in order. Records are numbered from 1 without holes."""
+
+    def append(self, records: Sequence[Record]) -> int:
+        """Write records in one commit and return the number of the last; on disk when this returns.
+
+        Raises:
+            JournalError: nothing of it can be relied on; stop.
+
+        """
+        ...
+
+    def read(self, start: int = 1) -> Iterator[tuple[int, Record]]:
+        """Read records in order from number `start` on, verified.
+
+        Raises:
+            JournalError: a record is damaged or missing.
+
+        """
+        ...
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """Number and hash (hex) of the last record; (0, 64 zeros) for an empty journal."""
+        ...
+
+    def close(self) -> None:
+        """Release the journal and its lock."""
+        ...
