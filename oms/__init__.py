@@ -1,0 +1,1 @@
+"""An open order-management engine for institutional crypto desks."""

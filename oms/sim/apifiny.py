@@ -1,0 +1,219 @@
+"""The simulated venue behind a QuickFIX acceptor: one FIX 4.2 session for each account.
+
+QuickFIX keeps sequence numbers, heartbeats and the Logon's handshake. Everything else is the
+desk's. Every callback is total: an exception that escapes one would kill its session's thread.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jwt
+import quickfix as fix  # type: ignore[import-untyped, unused-ignore]
+
+from oms.sim.desk import Conduct, Desk
+from oms.sim.logon import Credential, Gate, Refused
+from oms.sim.record import Record
+from oms.sim.timeline import Timeline
+from oms.sim.wire import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+VENUE_COMP_ID = "APIFINY"
+LOOPBACK = "127.0.0.1"
+LOGOUT_WITHIN_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line asks for."""
+
+    fix_port: int
+    credentials: tuple[Credential, ...]
+    conduct: Conduct
+    record: Path | None = None
+
+
+class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFIX has no type stubs
+    """QuickFIX's callbacks, handed on to the gate and the desk."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self.desk: Desk | None = None
+        self._gate = gate
+        self._online: set[str] = set()
+        self._all_out = threading.Condition()
+
+    # The names and the arguments are QuickFIX's.
+    def onCreate(self, session_id: Any) -> None:  # noqa: N802
+        """Nothing to do."""
+
+    def onLogon(self, session_id: Any) -> None:  # noqa: N802
+        """Open the account's line."""
+        account = _account(session_id)
+        with self._all_out:
+            self._online.add(account)
+        if self.desk:
+            self.desk.logged_on(account)
+
+    def onLogout(self, session_id: Any) -> None:  # noqa: N802
+        """Close the account's line. Called under the session's lock: must not wait."""
+        account = _account(session_id)
+        if self.desk:
+            self.desk.logged_out(account)
+        with self._all_out:
+            self._online.discard(account)
+            self._all_out.notify_all()
+
+    def toAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Nothing to add."""
+
+    def toApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Nothing to add."""
+
+    def fromAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Check a Logon before QuickFIX answers it."""
+        try:
+            fields = parse(message.toString())
+            if fields.get(35) == "A":
+                self._gate.check(_account(session_id), fields.get(96))
+        except Refused as refused:
+            _tell(f"logon refused for {_account(session_id)}: {refused}")
+            raise fix.RejectLogon(str(refused)) from None
+        except Exception as error:  # noqa: BLE001 - the boundary to QuickFIX
+            _tell(f"{type(error).__name__} in a session message")
+            raise fix.RejectLogon("Signature Error: unreadable logon") from None
+
+    def fromApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
+        """Hand an order, cancel or question to the desk."""
+        try:
+            if self.desk:
+                self.desk.handle(_account(session_id), parse(message.toString()))
+        except Exception as error:  # noqa: BLE001 - the boundary to QuickFIX
+            _tell(f"{type(error).__name__} in an application message: {error}")
+
+    def wait_until_all_are_out(self, timeout_s: float) -> None:
+        """Wait for the logouts that were asked for."""
+        with self._all_out:
+            self._all_out.wait_for(lambda: not self._online, timeout_s)
+
+
+class _Sessions:
+    """Sends through QuickFIX's sessions."""
+
+    def __init__(self, accounts: Iterable[str]) -> None:
+        self.ids = {
+            account: fix.SessionID("FIX.4.2", VENUE_COMP_ID, account) for account in accounts
+        }
+
+    def send(self, account: str, text: str) -> None:
+        """Send text as a message; QuickFIX fills in the header."""
+        try:
+            fix.Session.sendToTarget(fix.Message(text, False), self.ids[account])  # noqa: FBT003
+        except fix.Exception as error:
+            _tell(f"could not send to {account}: {type(error).__name__}")
+
+    def disconnect(self, account: str) -> None:
+        """Close the connection without a Logout."""
+        session = fix.Session.lookupSession(self.ids[account])
+        if session is not None:
+            session.disconnect()
+
+    def log_out(self) -> None:
+        """Say goodbye to everyone."""
+        for session_id in self.ids.values():
+            session = fix.Session.lookupSession(session_id)
+            if session is not None and session.isLoggedOn():
+                session.logout("the venue is closing")
+
+
+def run(options: Options) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code comes back."""
+    warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
+    record = Record(options.record)
+    timeline = Timeline()
+    gate = Gate(options.credentials)
+    application = _Acceptor(gate)
+    sessions = _Sessions(gate.accounts)
+    application.desk = Desk(
+        gate.accounts, options.conduct, transport=sessions, timeline=timeline, record=record
+    )
+    port = options.fix_port or _free_port()
+    acceptor = _acceptor(application, gate.accounts, port)
+    stop = _stop_on_signals()
+    timeline.start()
+    acceptor.start()
+    application.desk.start()
+    print(f"ready fix={port}", flush=True)  # noqa: T201 - the one line that others wait for
+    stop.wait()
+    sessions.log_out()
+    application.wait_until_all_are_out(LOGOUT_WITHIN_S)
+    timeline.stop()
+    acceptor.stop(True)  # noqa: FBT003 - QuickFIX takes no keywords: without waiting any longer
+    record.close()
+    return 0
+
+
+def _acceptor(application: _Acceptor, accounts: Iterable[str], port: int) -> Any:
+    settings = fix.SessionSettings()
+    settings.set(_dictionary(SocketAcceptPort=str(port), **_DEFAULTS))
+    for account in accounts:
+        session_id = fix.SessionID("FIX.4.2", VENUE_COMP_ID, account)
+        settings.set(session_id, _dictionary(SocketAcceptPort=str(port), **_DEFAULTS))
+    return fix.ThreadedSocketAcceptor(application, fix.MemoryStoreFactory(), settings)
+
+
+_DEFAULTS = {
+    "ConnectionType": "acceptor",
+    "SocketReuseAddress": "Y",
+    "SocketNodelay": "Y",
+    # QuickFIX listens on every interface and cannot be told otherwise; it can refuse strangers.
+    "AllowedRemoteAddresses": LOOPBACK,
+    "StartTime": "00:00:00",
+    "EndTime": "00:00:00",
+    "ResetOnLogon": "Y",
+    "ResetOnLogout": "Y",
+    "ResetOnDisconnect": "Y",
+    # The venue's own TimeInForce 7 is not in FIX 4.2; the desk reads the messages itself.
+    "UseDataDictionary": "N",
+    "CheckLatency": "N",
+}
+
+
+def _dictionary(**settings: str) -> Any:
+    dictionary = fix.Dictionary()
+    for key, value in settings.items():
+        dictionary.setString(key, value)
+    return dictionary
+
+
+def _account(session_id: Any) -> str:
+    account: str = session_id.getTargetCompID().getValue()
+    return account
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _stop_on_signals() -> threading.Event:
+    """Importing quickfix resets SIGINT, so both handlers are set here."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+def _tell(text: str) -> None:
+    print(f"sim: {text}", file=sys.stderr, flush=True)  # noqa: T201

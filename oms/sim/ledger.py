@@ -1,0 +1,88 @@
+"""What accounts own on each venue, and how much of it their open orders freeze.
+
+Invariants: a currency's total over all accounts and the house never changes; no account's total
+is below what is frozen. The house has no limits, and may owe.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from oms.sim.book import HOUSE, ZERO
+from oms.sim.terms import Side
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from oms.sim.book import Order
+    from oms.sim.market import Instrument
+
+
+@dataclass(slots=True)
+class Balance:
+    """One currency of one account on one venue."""
+
+    total: Decimal = ZERO
+    frozen: Decimal = ZERO
+
+    @property
+    def available(self) -> Decimal:
+        """What a new order may use."""
+        return self.total - self.frozen
+
+
+def needed(order: Order) -> Decimal:
+    """What an order must freeze for what it can still trade."""
+    if not order.status.open:
+        return ZERO
+    if order.side is Side.SELL:
+        return order.leaves
+    if order.cash_qty is not None:
+        return order.cash_qty - order.notional
+    return order.leaves * order.limit()
+
+
+class Ledger:
+    """All balances of all accounts."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._balances: defaultdict[tuple[str, str, str], Balance] = defaultdict(Balance)
+        self._held: dict[str, Decimal] = {}
+
+    def balance(self, account: str, venue: str, currency: str) -> Balance:
+        """One balance, to read."""
+        return self._balances[account, venue, currency]
+
+    def deposit(self, account: str, venue: str, *, currency: str, amount: Decimal) -> None:
+        """Bring in money from outside."""
+        self._balances[account, venue, currency].total += amount
+
+    def affords(self, order: Order, instrument: Instrument) -> bool:
+        """Whether the account can freeze what the order needs."""
+        return self._paying(order, instrument).available >= needed(order)
+
+    def hold(self, order: Order, instrument: Instrument) -> None:
+        """Freeze exactly what the order needs now; call after every change of an order."""
+        if order.account == HOUSE:
+            return
+        due = needed(order)
+        self._paying(order, instrument).frozen += due - self._held.get(order.order_id, ZERO)
+        if due:
+            self._held[order.order_id] = due
+        else:
+            self._held.pop(order.order_id, None)
+
+    def settle(self, order: Order, instrument: Instrument, *, qty: Decimal, price: Decimal) -> None:
+        """Move the two currencies of one execution, for one side of it."""
+        base = self._balances[order.account, order.venue, instrument.base]
+        quote = self._balances[order.account, order.venue, instrument.quote]
+        sign = 1 if order.side is Side.BUY else -1
+        base.total += sign * qty
+        quote.total -= sign * qty * price
+
+    def _paying(self, order: Order, instrument: Instrument) -> Balance:
+        currency = instrument.quote if order.side is Side.BUY else instrument.base
+        return self._balances[order.account, order.venue, currency]
