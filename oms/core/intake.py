@@ -1,0 +1,176 @@
+"""What a venue's message becomes: its order is found, and it is interpreted, held, adopted, or an anomaly.
+
+In the short form of a report only the acknowledgement carries a ClOrdID, and a fill can overtake it. While an order of
+that session, symbol and side awaits its acknowledgement, a report with an unknown OrderID is held, and applied once
+when the acknowledgement ties the OrderID to an order; when nobody awaits one any more it is one about an unknown order.
+"""
+
+from typing import NamedTuple
+
+from oms.core import events as ev
+from oms.core.blotter import Blotter
+from oms.core.messages import Anomaly, CancelReject, ExecutionReport, Reject, Report
+from oms.core.order import Order, Request
+from oms.core.reconcile import UNKNOWN_ORDER_REASON, Verdict, interpret, interpret_cancel_reject
+from oms.core.values import AnomalyCode, ExecType, Phase, RequestKind
+
+
+class Outcome(NamedTuple):
+    """What a message became. `ref` is the record or line that brought it (an earlier one for a held report)."""
+
+    order: Order | None
+    events: tuple[ev.AnyEvent, ...]
+    anomaly: Anomaly | None
+    ref: int
+
+
+def receive(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: int) -> list[Outcome]:
+    """Take in one report and apply what it becomes, with every held report that it sets free.
+
+    Args:
+        blotter: the orders; changed by the events that are returned, and by nothing else.
+        session: the session that brought the report.
+        report: what the venue said.
+        now_ns: the time of receipt, nanoseconds since the epoch.
+        ref: the number of the record or line that brought it.
+
+    """
+    outcome = _apply(blotter, _judge(blotter, session, report, now_ns=now_ns, ref=ref), report, now_ns)
+    if not blotter.book(session).held or not outcome.events:
+        return [outcome]
+    return [outcome, *_set_free(blotter, session, now_ns=now_ns)]
+
+
+def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> Outcome:
+    """Fold the events; an order just adopted is told its first report."""
+    blotter.apply_all(outcome.events)
+    adopted = outcome.events[-1] if outcome.events else None
+    if not isinstance(adopted, ev.Adopted) or not isinstance(report, ExecutionReport):
+        return outcome
+    order = blotter.orders[adopted.order]
+    verdict = interpret(order, report, now_ns)
+    blotter.apply_all(verdict.events)
+    return Outcome(order, (*outcome.events, *verdict.events), verdict.anomaly, outcome.ref)
+
+
+def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: int) -> Outcome:
+    if isinstance(report, ExecutionReport):
+        order = blotter.of_report(session, report)
+        if order is None:
+            return _unknown(blotter, session, report, now_ns=now_ns, ref=ref)
+        conflict = _conflict(blotter, session, report, order)
+        verdict = Verdict((), conflict) if conflict else interpret(order, report, now_ns)
+        return Outcome(order, verdict.events, verdict.anomaly, ref)
+    if isinstance(report, CancelReject):
+        return _cancel_reject(blotter, session, report, ref)
+    if isinstance(report, Reject):
+        return _reject(blotter, session, report, ref)
+    return Outcome(None, (), None, ref)
+
+
+def _conflict(blotter: Blotter, session: str, report: ExecutionReport, order: Order) -> Anomaly | None:
+    """Notice a report whose ClOrdID and OrderID belong to different orders."""
+    if report.order_id is None or order.order_id in (None, report.order_id):
+        return None
+    other = blotter.book(session).by_order_id.get(report.order_id)
+    if other is None or other is order:
+        return None
+    told = f"ClOrdID {report.cl_ord_id} and OrderID {report.order_id} belong to different orders"
+    return Anomaly(AnomalyCode.ID_CONFLICT, told)
+
+
+def _unknown(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
+    """Deal with a report whose order nobody sent from here, or whose acknowledgement is still to come."""
+    anonymous = report.cl_ord_id is None and report.order_id is not None and report.readable
+    if anonymous and blotter.awaits(session, report.symbol, report.side):
+        held = ev.ReportHeld(session=session, report=report, ref=ref, time_ns=now_ns)
+        return Outcome(None, (held,), None, ref)
+    return _nobodys(blotter, session, report, now_ns=now_ns, ref=ref)
+
+
+def _nobodys(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
+    if report.fault is not None and not report.readable:
+        return Outcome(None, (), report.fault, ref)
+    if report.exec_type == ExecType.REJECTED and report.ord_rej_reason == UNKNOWN_ORDER_REASON:
+        return Outcome(None, (), None, ref)  # the venue does not know it either
+    if report.cl_ord_id is None and report.order_id is not None and report.exec_type == ExecType.NEW:
+        return _adopt(blotter, session, report, now_ns=now_ns, ref=ref)
+    named = f"ClOrdID {report.cl_ord_id}, OrderID {report.order_id}"
+    return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_ORDER, f"no order of {session} has {named}"), ref)
+
+
+def _adopt(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
+    """Take on an order given by telephone: it never has a ClOrdID (Appendix D, D18)."""
+    number = blotter.last_order + 1
+    adopted = ev.Adopted(
+        order=number,
+        session=session,
+        order_id=report.order_id or "",
+        symbol=report.symbol or "",
+        side=report.side or "",
+        time_ns=now_ns,
+        exchange=report.exchange,
+        order_qty=report.order_qty,
+        price=report.price,
+    )
+    return Outcome(None, (adopted,), None, ref)
+
+
+def _set_free(blotter: Blotter, session: str, *, now_ns: int) -> list[Outcome]:
+    """Apply every held report whose OrderID is tied now, and give up those that nobody awaits any more."""
+    book = blotter.book(session)
+    freed = []
+    for held in list(book.held.values()):
+        report = held.report
+        order = book.by_order_id.get(report.order_id or "")
+        if order is None and blotter.awaits(session, report.symbol, report.side):
+            continue
+        unheld = ev.ReportUnheld(session=session, ref=held.ref)
+        blotter.apply(unheld)
+        if order is not None:
+            verdict = interpret(order, report, now_ns)
+            blotter.apply_all(verdict.events)
+            freed.append(Outcome(order, (unheld, *verdict.events), verdict.anomaly, held.ref))
+        else:
+            given_up = _nobodys(blotter, session, report, now_ns=now_ns, ref=held.ref)
+            outcome = _apply(blotter, given_up, report, now_ns)
+            freed.append(outcome._replace(events=(unheld, *outcome.events)))
+    return freed
+
+
+def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: int) -> Outcome:
+    order = blotter.of_report(session, report)
+    if order is not None:
+        verdict = interpret_cancel_reject(order, report)
+        return Outcome(order, verdict.events, verdict.anomaly, ref)
+    if report.cxl_rej_reason == "1":  # CxlRejReason Unknown order: the venue does not know it either
+        return Outcome(None, (), None, ref)
+    told = f"a cancel reject for ClOrdID {report.cl_ord_id}, OrigClOrdID {report.orig_cl_ord_id}: no such order"
+    return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_ORDER, told), ref)
+
+
+def _reject(blotter: Blotter, session: str, report: Reject, ref: int) -> Outcome:
+    """Tie a session or business Reject to what it refuses; it names only the MsgSeqNum (RefSeqNum, 45)."""
+    hit = blotter.sent_as(session, report.ref_seq_num)
+    if hit is None:
+        told = f"a reject of message {report.ref_seq_num}, which is not on record: {report.text or 'no text'}"
+        return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_REQUEST, told), ref)
+    order, request = hit
+    verdict = _refusal(order, request, report)
+    return Outcome(order, verdict.events, verdict.anomaly, ref)
+
+
+def _refusal(order: Order, request: Request | None, report: Reject) -> Verdict:
+    reason = report.text or f"rejected by the venue (35={report.msg_type}, reason {report.reason})"
+    if request is None:
+        answered = order.questions > 0 and report.ref_msg_type in (None, "H")
+        return Verdict((ev.StatusAnswered(order=order.number),) if answered else ())
+    if request.kind is RequestKind.CANCEL:
+        return Verdict((ev.CancelRejected(order=order.number, request=request.number, reason=reason),))
+    if request.kind is RequestKind.REPLACE:
+        return Verdict((ev.ReplaceRejected(order=order.number, request=request.number, reason=reason),))
+    if order.phase is not Phase.PENDING_NEW:
+        told = f"a reject of an order that the venue had accepted: {reason}"
+        return Verdict((), Anomaly(AnomalyCode.ILLEGAL_TRANSITION, told))
+    return Verdict((ev.Rejected(order=order.number, reason=reason),))
+

@@ -1,0 +1,42 @@
+"""How an order looks from outside: the same object in the API, in replay and on the screen."""
+
+from typing import Any
+
+from oms.core.order import Order, Request
+from oms.core.values import ORD_STATUS_NAMES, format_decimal, format_optional
+
+
+def order_view(order: Order) -> dict[str, Any]:
+    """Describe an order in FIX words.
+
+    Decimals are plain strings, null where unknown; `ord_status` is the FIX code; `cl_ord_id` is the current id of the
+    chain; `pending` are the requests that the venue has not answered for good.
+    """
+    status = order.ord_status
+    return {
+        "cl_ord_id": order.cl_ord_id,
+        "orig_cl_ord_id": order.orig_cl_ord_id,
+        "order_id": order.order_id,
+        "symbol": order.symbol,
+        "side": order.side,
+        "ord_status": str(status),
+        "ord_status_name": ORD_STATUS_NAMES[status],
+        "phase": str(order.phase),
+        "order_qty": format_optional(order.order_qty),
+        "cum_qty": format_decimal(order.cum_qty),
+        "leaves_qty": format_optional(order.leaves_qty),
+        "avg_px": format_optional(order.avg_px),
+        "price": format_optional(order.price),
+        "in_doubt": order.in_doubt,
+        "pending": [request_view(request) for request in order.pending],
+    }
+
+
+def request_view(request: Request) -> dict[str, Any]:
+    """Describe an unanswered request."""
+    return {
+        "cl_ord_id": request.cl_ord_id,
+        "kind": str(request.kind),
+        "price": format_optional(request.price),
+        "order_qty": format_optional(request.order_qty),
+    }
