@@ -21,7 +21,7 @@ from oms.sim.desk import Conduct, Desk
 from oms.sim.logon import Credential, Gate, Refused
 from oms.sim.record import Record
 from oms.sim.timeline import Timeline
-from oms.sim.wire import parse
+from oms.sim.wire import parse, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,6 +106,48 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
             self._all_out.wait_for(lambda: not self._online, timeout_s)
 
 
+class _Events(fix.Log):  # type: ignore[misc, unused-ignore] # as above
+    """Hears of logons that belong to no session: QuickFIX hangs up on them without a word."""
+
+    def onEvent(self, text: str) -> None:  # noqa: N802
+        """Name the account, and nothing else of the Logon: it carries a token."""
+        if text.startswith("Session not found"):
+            client = parse(text).get(49, "")
+            _tell(f"logon refused for {printable(client)!r}: no such account here")
+
+    def onIncoming(self, text: str) -> None:  # noqa: N802
+        """Keep nothing."""
+
+    def onOutgoing(self, text: str) -> None:  # noqa: N802
+        """Keep nothing."""
+
+    def clear(self) -> None:
+        """Nothing is kept."""
+
+    def backup(self) -> None:
+        """Nothing is kept."""
+
+
+class _Logs(fix.LogFactory):  # type: ignore[misc, unused-ignore] # as above
+    """No logs but the acceptor's own events: sessions cost nothing for it.
+
+    What `create` returns is QuickFIX's: Python must give it up, or it is freed twice.
+    """
+
+    def create(self, *session_id: Any) -> Any:
+        """The acceptor's log, or a session's."""
+        if session_id:
+            nothing = fix.NullLog()
+            nothing.this.disown()
+            return nothing
+        events = _Events()
+        events.__disown__()
+        return events
+
+    def destroy(self, log: Any) -> None:
+        """Leave the few logs to the end of the process."""
+
+
 class _Sessions:
     """Sends through QuickFIX's sessions."""
 
@@ -168,7 +210,8 @@ def _acceptor(application: _Acceptor, accounts: Iterable[str], port: int) -> Any
     for account in accounts:
         session_id = fix.SessionID("FIX.4.2", VENUE_COMP_ID, account)
         settings.set(session_id, _dictionary(SocketAcceptPort=str(port), **_DEFAULTS))
-    return fix.ThreadedSocketAcceptor(application, fix.MemoryStoreFactory(), settings)
+    stores, logs = fix.MemoryStoreFactory(), _Logs()
+    return fix.ThreadedSocketAcceptor(application, stores, settings, logs)
 
 
 _DEFAULTS = {
