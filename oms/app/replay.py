@@ -35,7 +35,7 @@ class Row(Struct):
     time_ns: int | None
     direction: str
     fields: Fields
-    events: list[ev.AnyEvent] = field(default_factory=list)
+    events: list[ev.Fact] = field(default_factory=list)
     anomaly: Anomaly | None = None
     order: dict[str, Any] | None = None
 

@@ -115,7 +115,7 @@ class Blotter:
 
     # --- changing
 
-    def apply(self, event: ev.AnyEvent) -> Order | None:
+    def apply(self, event: ev.Fact) -> Order | None:
         """Fold one event.
 
         Returns:
@@ -127,12 +127,12 @@ class Blotter:
         """
         if isinstance(event, ev.Placed | ev.Adopted):
             return self._take_on(event)
-        if not isinstance(event, ev.Event):
+        if isinstance(event, ev.SessionFact):
             _SESSION_EVENTS[type(event)](self.book(event.session), event)
             return None
-        order = self.orders.get(event.order)
-        if order is None:
-            message = f"{type(event).__name__} names order {event.order}, which does not exist"
+        order = self.orders.get(event.order) if isinstance(event, ev.Event) else None
+        if order is None or not isinstance(event, ev.Event):
+            message = f"{event!r} names no order that exists"
             raise IllegalTransition(message)
         before = order.cum_qty, order.notional
         fold(order, event)
@@ -143,7 +143,7 @@ class Blotter:
             index(self, self.books[order.session], order, event)
         return order
 
-    def apply_all(self, events: Iterable[ev.AnyEvent]) -> None:
+    def apply_all(self, events: Iterable[ev.Fact]) -> None:
         """Fold events in order."""
         for event in events:
             self.apply(event)
@@ -176,6 +176,7 @@ def _placed(event: ev.Placed) -> Order:
         cl_ord_id=event.cl_ord_id,
         first_cl_ord_id=event.cl_ord_id,
         created_ns=event.time_ns,
+        placed=event,
         account=event.account,
         exchange=event.exchange,
         client_order_id=event.client_order_id,
@@ -300,6 +301,8 @@ def _unhold(book: Book, event: ev.ReportUnheld) -> None:
 def _logged_on(book: Book, event: ev.LoggedOn) -> None:
     book.logged_on, book.since_ns, book.reason = True, event.time_ns, None
     book.sent.clear()  # every logon starts at sequence number 1
+    for order in book.open.values():
+        order.questions = 0  # answers to questions of an earlier logon do not come any more
 
 
 def _logged_out(book: Book, event: ev.LoggedOut) -> None:

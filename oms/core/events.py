@@ -13,7 +13,17 @@ from msgspec import Struct
 from oms.core.messages import ExecutionReport
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+    """Something that happened: to an order, or to a session."""
+
+
+class SessionFact(Fact, frozen=True, kw_only=True):
+    """Something that happened to a session."""
+
+    session: str
+
+
+class Event(Fact, frozen=True, kw_only=True):
     """Something that happened to one order. `BOOKKEEPING` events leave the order itself as it was."""
 
     BOOKKEEPING: ClassVar[bool] = False
@@ -21,7 +31,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
     order: int
 
 
-class Placed(Event, kw_only=True):
+class Placed(Event, frozen=True, kw_only=True):
     """A new order was taken on. `waiting`: it may not leave yet."""
 
     request: int
@@ -43,7 +53,7 @@ class Placed(Event, kw_only=True):
     origin: str | None = None
 
 
-class Adopted(Event, kw_only=True):
+class Adopted(Event, frozen=True, kw_only=True):
     """The venue reported an order that nobody sent from here: a telephone order, or another system's."""
 
     session: str
@@ -57,14 +67,14 @@ class Adopted(Event, kw_only=True):
     price: Decimal | None = None
 
 
-class Denied(Event, kw_only=True):
+class Denied(Event, frozen=True, kw_only=True):
     """We refused the order before the wire."""
 
     code: str
     reason: str
 
 
-class CancelRequested(Event, kw_only=True):
+class CancelRequested(Event, frozen=True, kw_only=True):
     """Somebody wants the order canceled."""
 
     request: int
@@ -75,7 +85,7 @@ class CancelRequested(Event, kw_only=True):
     origin: str | None = None
 
 
-class ReplaceRequested(Event, kw_only=True):
+class ReplaceRequested(Event, frozen=True, kw_only=True):
     """Somebody wants other terms; `order_qty` is the total wanted."""
 
     request: int
@@ -88,7 +98,7 @@ class ReplaceRequested(Event, kw_only=True):
     origin: str | None = None
 
 
-class RequestReleased(Event, kw_only=True):
+class RequestReleased(Event, frozen=True, kw_only=True):
     """A request that waited, or one whose outcome was proven negative, leaves now."""
 
     BOOKKEEPING: ClassVar[bool] = True
@@ -97,7 +107,7 @@ class RequestReleased(Event, kw_only=True):
     time_ns: int
 
 
-class RequestSent(Event, kw_only=True):
+class RequestSent(Event, frozen=True, kw_only=True):
     """A request went onto the wire under this MsgSeqNum. `request` 0 is a status question."""
 
     BOOKKEEPING: ClassVar[bool] = True
@@ -106,14 +116,14 @@ class RequestSent(Event, kw_only=True):
     seq: int
 
 
-class RequestDropped(Event, kw_only=True):
+class RequestDropped(Event, frozen=True, kw_only=True):
     """A cancel or replace ended before it left: the order is over, or was never placed."""
 
     request: int
     reason: str
 
 
-class InDoubt(Event, kw_only=True):
+class InDoubt(Event, frozen=True, kw_only=True):
     """A request was sent and its outcome is unknown."""
 
     request: int
@@ -121,7 +131,7 @@ class InDoubt(Event, kw_only=True):
     time_ns: int
 
 
-class StatusRequested(Event, kw_only=True):
+class StatusRequested(Event, frozen=True, kw_only=True):
     """The venue was asked for the order's state."""
 
     BOOKKEEPING: ClassVar[bool] = True
@@ -129,13 +139,13 @@ class StatusRequested(Event, kw_only=True):
     time_ns: int
 
 
-class StatusAnswered(Event, kw_only=True):
+class StatusAnswered(Event, frozen=True, kw_only=True):
     """The venue answered a question about the order's state."""
 
     BOOKKEEPING: ClassVar[bool] = True
 
 
-class UnknownAtVenue(Event, kw_only=True):
+class UnknownAtVenue(Event, frozen=True, kw_only=True):
     """The venue says that it does not know the order."""
 
     BOOKKEEPING: ClassVar[bool] = True
@@ -143,25 +153,25 @@ class UnknownAtVenue(Event, kw_only=True):
     time_ns: int
 
 
-class DuplicateSent(Event, kw_only=True):
+class DuplicateSent(Event, frozen=True, kw_only=True):
     """A second NewOrderSingle with this order's ClOrdID was seen on the wire."""
 
     BOOKKEEPING: ClassVar[bool] = True
 
 
-class DuplicateRefused(Event, kw_only=True):
+class DuplicateRefused(Event, frozen=True, kw_only=True):
     """The venue refused that second NewOrderSingle; the first order goes on (OrdRejReason 6)."""
 
     BOOKKEEPING: ClassVar[bool] = True
 
 
-class GapOpened(Event, kw_only=True):
+class GapOpened(Event, frozen=True, kw_only=True):
     """The venue's total is `cum_qty`; the fills that arrived explain less."""
 
     cum_qty: Decimal
 
 
-class Told(Event, kw_only=True):
+class Told(Event, frozen=True, kw_only=True):
     """What a report said. `cum_qty` is there only where the venue's total exceeds what we can explain."""
 
     exec_id: str | None = None
@@ -170,15 +180,15 @@ class Told(Event, kw_only=True):
     cum_qty: Decimal | None = None
 
 
-class Accepted(Told, kw_only=True):
+class Accepted(Told, frozen=True, kw_only=True):
     """The venue works the order (ExecType New), for the first time or again after a halt."""
 
 
-class PendingNewSeen(Told, kw_only=True):
+class PendingNewSeen(Told, frozen=True, kw_only=True):
     """The venue has the order and did not decide yet (Pending New)."""
 
 
-class Filled(Told, kw_only=True):
+class Filled(Told, frozen=True, kw_only=True):
     """One execution. `complete`: the venue says that nothing is left, where no OrderQty can tell.
 
     `last_px` None: the venue named no price. `unconfirmed`: it could also have been a status answer.
@@ -191,13 +201,13 @@ class Filled(Told, kw_only=True):
     unconfirmed: bool = False
 
 
-class FillBusted(Told, kw_only=True):
+class FillBusted(Told, frozen=True, kw_only=True):
     """An execution was taken back (ExecTransType Cancel)."""
 
     exec_ref_id: str
 
 
-class FillCorrected(Told, kw_only=True):
+class FillCorrected(Told, frozen=True, kw_only=True):
     """An execution got other shares or another price (ExecTransType Correct)."""
 
     exec_ref_id: str
@@ -205,42 +215,42 @@ class FillCorrected(Told, kw_only=True):
     last_px: Decimal | None = None
 
 
-class Canceled(Told, kw_only=True):
+class Canceled(Told, frozen=True, kw_only=True):
     """The rest of the order is gone."""
 
     cl_ord_id: str | None = None
     reason: str | None = None
 
 
-class Expired(Told, kw_only=True):
+class Expired(Told, frozen=True, kw_only=True):
     """The order ran out of time."""
 
     reason: str | None = None
 
 
-class DoneForDay(Told, kw_only=True):
+class DoneForDay(Told, frozen=True, kw_only=True):
     """Nothing more happens today."""
 
 
-class Rejected(Told, kw_only=True):
+class Rejected(Told, frozen=True, kw_only=True):
     """The venue refused the order, at once or later. `reason` is its text."""
 
     reason: str | None = None
 
 
-class CancelPending(Told, kw_only=True):
+class CancelPending(Told, frozen=True, kw_only=True):
     """The venue has the cancel request."""
 
     cl_ord_id: str | None = None
 
 
-class ReplacePending(Told, kw_only=True):
+class ReplacePending(Told, frozen=True, kw_only=True):
     """The venue has the replace request."""
 
     cl_ord_id: str | None = None
 
 
-class Replaced(Told, kw_only=True):
+class Replaced(Told, frozen=True, kw_only=True):
     """Other terms hold now."""
 
     cl_ord_id: str | None = None
@@ -249,33 +259,33 @@ class Replaced(Told, kw_only=True):
     price: Decimal | None = None
 
 
-class CancelRejected(Told, kw_only=True):
+class CancelRejected(Told, frozen=True, kw_only=True):
     """The venue refused a cancel."""
 
     request: int
     reason: str | None = None
 
 
-class ReplaceRejected(Told, kw_only=True):
+class ReplaceRejected(Told, frozen=True, kw_only=True):
     """The venue refused a replace."""
 
     request: int
     reason: str | None = None
 
 
-class Stopped(Told, kw_only=True):
+class Stopped(Told, frozen=True, kw_only=True):
     """An execution is guaranteed; it is not a fill."""
 
 
-class Suspended(Told, kw_only=True):
+class Suspended(Told, frozen=True, kw_only=True):
     """The order may not trade at present."""
 
 
-class Calculated(Told, kw_only=True):
+class Calculated(Told, frozen=True, kw_only=True):
     """The day's executions are final; nothing is open."""
 
 
-class Restated(Told, kw_only=True):
+class Restated(Told, frozen=True, kw_only=True):
     """The venue changed or renewed the order by itself.
 
     `base_qty` and `base_px` are there after a corporate action only: CumQty and AvgPx on the new basis.
@@ -288,40 +298,36 @@ class Restated(Told, kw_only=True):
     reason: str | None = None
 
 
-class Resumed(Told, kw_only=True):
+class Resumed(Told, frozen=True, kw_only=True):
     """An order that was done for the day trades again without a restatement."""
 
 
-class ReportHeld(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+class ReportHeld(SessionFact, frozen=True, kw_only=True):
     """A report with an unknown OrderID waits for the acknowledgement that ties it to an order.
 
     `ref` is the number of the record, or of the line, that brought it.
     """
 
-    session: str
     report: ExecutionReport
     ref: int
     time_ns: int
 
 
-class ReportUnheld(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+class ReportUnheld(SessionFact, frozen=True, kw_only=True):
     """A held report was applied, or given up as one about an unknown order."""
 
-    session: str
     ref: int
 
 
-class LoggedOn(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+class LoggedOn(SessionFact, frozen=True, kw_only=True):
     """A FIX session was established; MsgSeqNum starts anew."""
 
-    session: str
     time_ns: int
 
 
-class LoggedOut(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
+class LoggedOut(SessionFact, frozen=True, kw_only=True):
     """A FIX session ended, or could not be established. `reason` is the venue's text where there is one."""
 
-    session: str
     time_ns: int
     reason: str | None = None
 

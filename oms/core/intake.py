@@ -19,7 +19,7 @@ class Outcome(NamedTuple):
     """What a message became. `ref` is the record or line that brought it (an earlier one for a held report)."""
 
     order: Order | None
-    events: tuple[ev.AnyEvent, ...]
+    events: tuple[ev.Fact, ...]
     anomaly: Anomaly | None
     ref: int
 

@@ -8,7 +8,7 @@ from oms.core.blotter import Blotter
 from oms.core.messages import CancelOrder, Command, NewOrder, ReplaceOrder, StatusRequest
 from oms.core.order import Order
 
-Observed = tuple[Order | None, tuple[ev.AnyEvent, ...]]
+Observed = tuple[Order | None, tuple[ev.Fact, ...]]
 
 
 def observe(blotter: Blotter, session: str, message: Command, *, seq: int, time_ns: int) -> Observed:
@@ -63,7 +63,7 @@ def _request(
     if order is None:
         return None, ()
     request = blotter.last_request + 1
-    asked: ev.AnyEvent
+    asked: ev.Fact
     if isinstance(message, CancelOrder):
         asked = ev.CancelRequested(
             order=order.number, request=request, cl_ord_id=message.cl_ord_id, time_ns=time_ns
@@ -93,10 +93,10 @@ def _status_request(
     )
 
 
-def doubt_unanswered(blotter: Blotter, session: str, time_ns: int) -> tuple[ev.AnyEvent, ...]:
+def doubt_unanswered(blotter: Blotter, session: str, time_ns: int) -> tuple[ev.Fact, ...]:
     """Take in a new logon: whatever is unanswered is in doubt, for the session resends nothing (see the venue)."""
     book = blotter.book(session)
-    events: list[ev.AnyEvent] = [ev.LoggedOn(session=session, time_ns=time_ns)]
+    events: list[ev.Fact] = [ev.LoggedOn(session=session, time_ns=time_ns)]
     for order in list(book.unanswered.values()):
         events.extend(
             ev.InDoubt(

@@ -45,6 +45,7 @@ class Request(Struct, kw_only=True):
     in_doubt: bool = False
     doubt_reason: str | None = None
     seq: int | None = None
+    tries: int = 0
 
 
 class Execution(Struct):
@@ -67,7 +68,7 @@ class Order(Struct, kw_only=True):
     side: str
     cl_ord_id: str | None
     created_ns: int
-    updated_ns: int = 0
+    placed: ev.Placed | None = None
     phase: Phase = Phase.PENDING_NEW
     account: str | None = None
     exchange: str | None = None
@@ -485,6 +486,7 @@ def _released(order: Order, event: ev.RequestReleased) -> None:
     request = order.request(event.request)
     if request is not None:
         request.waiting, request.since_ns, request.seq = False, event.time_ns, None
+        request.tries += 1
         request.in_doubt, request.doubt_reason = False, None
 
 

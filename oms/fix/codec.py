@@ -72,7 +72,7 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         fault, readable = _enumeration_fault(exec_type, ord_status, trans_type, time)
         ord_status = ord_status if ord_status in _STATUSES else None
         time = time if time is not None and _TIME.fullmatch(time) else None
-    numbers = []
+    numbers: list[Decimal | None] = []
     for tag in _NUMBERS:
         text = get(tag)
         if text is None:

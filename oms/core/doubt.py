@@ -1,0 +1,143 @@
+"""When to ask: deadlines for answers, questions about what is in doubt, the round of questions after a logon.
+
+Nothing here is state of an order: it is all derived from the orders, and lost without harm. Intervals grow, so that
+a venue that stays silent is not hammered; what is in doubt stays so until there is evidence.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct, field
+
+from oms.core.order import Order
+
+_S = 1_000_000_000
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """Intervals, in nanoseconds.
+
+    Attributes:
+        ack_timeout_ns: a request without an answer for so long is in doubt.
+        fence_ns: after so long, "unknown order" proves that a new order was not placed.
+        ask_again_ns: the first pause before the venue is asked again; it doubles up to `ask_again_most_ns`.
+        question_pause_ns: the pause between two questions of the round after a logon.
+        round_timeout_ns: the round ends after so long without the answers.
+        wait_after_logon: new orders wait until the round after a logon has ended.
+        cancel_tries: so often a cancel is sent while status answers show the order working.
+
+    """
+
+    ack_timeout_ns: int = 5 * _S
+    fence_ns: int = 600 * _S
+    ask_again_ns: int = 5 * _S
+    ask_again_most_ns: int = 60 * _S
+    question_pause_ns: int = _S // 20
+    round_timeout_ns: int = 30 * _S
+    wait_after_logon: bool = True
+    cancel_tries: int = 3
+
+
+class Round(Struct):
+    """The questions after a logon."""
+
+    waiting: deque[int]
+    next_ns: int
+    end_ns: int
+    asked: list[int] = field(default_factory=list)
+    holds_orders: bool = True
+
+
+class Doubts:
+    """Plans questions; the engine asks them."""
+
+    def __init__(self, timing: Timing) -> None:
+        """Start with nothing planned."""
+        self._timing = timing
+        self._deadlines: list[tuple[int, int, int]] = []
+        self._again: list[tuple[int, int]] = []
+        self._pauses: dict[int, int] = {}
+        self._rounds: dict[str, Round] = {}
+
+    def watch(self, order: Order, request_number: int) -> None:
+        """Expect an answer to a request in time."""
+        request = order.request(request_number)
+        if request is not None and not request.waiting:
+            due = request.since_ns + self._timing.ack_timeout_ns
+            heapq.heappush(self._deadlines, (due, order.number, request_number))
+
+    def ask_later(self, order: Order, now_ns: int) -> None:
+        """Plan the next question about an order in doubt, at a growing interval."""
+        pause = self._pauses.get(order.number, self._timing.ask_again_ns)
+        self._pauses[order.number] = min(pause * 2, self._timing.ask_again_most_ns)
+        heapq.heappush(self._again, (now_ns + pause, order.number))
+
+    def forget(self, number: int) -> None:
+        """An order is no longer in doubt: the next time starts with the shortest pause again."""
+        self._pauses.pop(number, None)
+
+    def overdue(self, now_ns: int) -> Iterable[tuple[int, int]]:
+        """Take out the requests whose answer should have come; (order, request) each."""
+        while self._deadlines and self._deadlines[0][0] <= now_ns:
+            _, order, request = heapq.heappop(self._deadlines)
+            yield order, request
+
+    def to_ask_again(self, now_ns: int) -> list[int]:
+        """Take out the orders whose question is due."""
+        due = []
+        while self._again and self._again[0][0] <= now_ns:
+            due.append(heapq.heappop(self._again)[1])
+        return sorted(set(due))
+
+    def next_due_ns(self) -> int | None:
+        """Say when something is planned next."""
+        times = [heap[0][0] for heap in (self._deadlines, self._again) if heap]
+        for questions in self._rounds.values():
+            times.append(questions.next_ns if questions.waiting else questions.end_ns)
+        return min(times, default=None)
+
+    # --- the round after a logon
+
+    def logged_on(self, session: str, orders: list[int], now_ns: int, *, wait: bool) -> None:
+        """Plan a question for each of these orders."""
+        self._rounds.pop(session, None)
+        if orders:
+            asking = len(orders) * self._timing.question_pause_ns
+            self._rounds[session] = Round(
+                waiting=deque(orders),
+                next_ns=now_ns,
+                end_ns=now_ns + asking + self._timing.round_timeout_ns,
+                holds_orders=wait,
+            )
+
+    def logged_out(self, session: str) -> None:
+        """Forget the round: its answers will not come."""
+        self._rounds.pop(session, None)
+
+    def is_asking(self, session: str) -> bool:
+        """Whether new orders of the session have to wait for the answers."""
+        questions = self._rounds.get(session)
+        return questions is not None and questions.holds_orders
+
+    def next_questions(self, session: str, now_ns: int) -> list[int]:
+        """Take out the orders to be asked for now."""
+        questions = self._rounds.get(session)
+        due: list[int] = []
+        while questions is not None and questions.waiting and questions.next_ns <= now_ns:
+            due.append(questions.waiting.popleft())
+            questions.next_ns += self._timing.question_pause_ns
+        if questions is not None:
+            questions.asked.extend(due)
+        return due
+
+    def finish(self, session: str, now_ns: int, is_answered: Callable[[int], bool]) -> bool:
+        """End the round if every answer has come, or its time is up; tell whether it ended now."""
+        questions = self._rounds.get(session)
+        if questions is None:
+            return False
+        questions.asked = [number for number in questions.asked if not is_answered(number)]
+        if (questions.waiting or questions.asked) and now_ns < questions.end_ns:
+            return False
+        del self._rounds[session]
+        return True

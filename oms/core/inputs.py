@@ -1,0 +1,158 @@
+"""What goes into the engine and what comes out: inputs, effects and answers, all plain values."""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from oms.core.events import Fact
+from oms.core.messages import Anomaly, Command, Report
+
+
+class PlaceOrder(Struct, frozen=True, kw_only=True):
+    """Somebody wants a new order. `client_order_id` is the desk's own id, unique within the account."""
+
+    client_order_id: str
+    symbol: str
+    side: str
+    ord_type: str = "2"
+    time_in_force: str = "1"
+    order_qty: Decimal | None = None
+    cash_order_qty: Decimal | None = None
+    price: Decimal | None = None
+    exchange: str | None = None
+    session: str | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class Cancel(Struct, frozen=True, kw_only=True):
+    """Somebody wants an order canceled; `id` is any id of it."""
+
+    id: str
+    actor: str | None = None
+    origin: str | None = None
+
+
+class AskStatus(Struct, frozen=True, kw_only=True):
+    """Somebody wants the venue asked for an order's state; `id` is any id of it."""
+
+    id: str
+    actor: str | None = None
+    origin: str | None = None
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """A venue said something. `raw` is the text as it came."""
+
+    session: str
+    raw: str
+    report: Report
+
+
+class WentOut(Struct, frozen=True, kw_only=True):
+    """A message was handed to the session's socket under this MsgSeqNum. `request` 0 is a status question."""
+
+    session: str
+    order: int
+    request: int
+    seq: int
+    raw: str
+
+
+class StayedHere(Struct, frozen=True, kw_only=True):
+    """A message did not leave this machine, for certain."""
+
+    session: str
+    order: int
+    request: int
+    reason: str
+
+
+class ResendRefused(Struct, frozen=True, kw_only=True):
+    """The session wanted to send an old request again, because the venue asked for it, and was not let."""
+
+    session: str
+    raw: str
+    cl_ord_id: str
+
+
+class SessionUp(Struct, frozen=True, kw_only=True):
+    """A session logged on."""
+
+    session: str
+
+
+class SessionDown(Struct, frozen=True, kw_only=True):
+    """A session ended or its logon was refused. `reason` is the venue's text where there is one."""
+
+    session: str
+    reason: str | None = None
+
+
+class Tick(Struct, frozen=True):
+    """Time passed: look at what is due."""
+
+
+class Start(Struct, frozen=True):
+    """The daemon starts, on the state that the journal gave."""
+
+
+Instruction = PlaceOrder | Cancel | AskStatus
+Input = (
+    PlaceOrder
+    | Cancel
+    | AskStatus
+    | Received
+    | WentOut
+    | StayedHere
+    | ResendRefused
+    | SessionUp
+    | SessionDown
+    | Tick
+    | Start
+)
+
+
+class Send(Struct, frozen=True, kw_only=True):
+    """Effect: say this to the venue. `request` 0 is a status question."""
+
+    session: str
+    message: Command
+    order: int
+    request: int
+
+
+class Alert(Struct, frozen=True, kw_only=True):
+    """Effect: tell people."""
+
+    code: str
+    text: str
+    session: str | None = None
+    order: int | None = None
+
+
+Effect = Send | Alert
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What an instruction came to.
+
+    `order` is the order concerned. `refusal` is `NOT_FOUND`, `AMBIGUOUS`, `CONFLICT` or `INVALID` when nothing was
+    taken on, with the reason in `text`; `created` tells a new order from one that was there already.
+    """
+
+    order: int | None = None
+    created: bool = False
+    refusal: str | None = None
+    text: str | None = None
+    field: str | None = None
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """What one input became."""
+
+    events: tuple[Fact, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    answer: Answer | None = None
+    anomaly: Anomaly | None = None
+    order: int | None = None

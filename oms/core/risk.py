@@ -1,0 +1,135 @@
+"""Pre-trade checks: an order that may not leave is denied with a code, before the wire.
+
+The checks stand in one fixed order, so that the same order is always denied for the same reason. An order whose
+outcome is unknown counts in full: what leaves might be executed is exposure.
+"""
+
+import re
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from oms.core.inputs import PlaceOrder
+from oms.core.order import Order
+from oms.core.values import ZERO, OrdType, Side, TimeInForce, decimal_places, format_decimal
+
+_SYMBOL: Final = re.compile(r"[A-Z0-9]{2,20}", re.ASCII)
+_EXCHANGE: Final = re.compile(r"[A-Z0-9_]{2,20}", re.ASCII)
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What an account may do; None is no limit. Quantities in base, notionals in quote currency."""
+
+    max_decimals: int = 8
+    max_order_qty: Decimal | None = None
+    max_order_notional: Decimal | None = None
+    max_open_orders: int | None = None
+    max_open_notional: Decimal | None = None
+    exchanges: frozenset[str] = frozenset()
+    symbols: frozenset[str] = frozenset()
+    market_exchanges: frozenset[str] | None = None
+    times_in_force: frozenset[str] = frozenset(TimeInForce)
+
+
+class Denial(Struct, frozen=True):
+    """Why an order may not leave."""
+
+    code: str
+    text: str
+
+
+class Exposure:
+    """Open orders and their notional by account, kept up to date order by order."""
+
+    def __init__(self) -> None:
+        """Start without exposure."""
+        self.by_account: dict[str | None, Decimal] = {}
+        self.open_orders: dict[str | None, int] = {}
+        self._by_order: dict[int, Decimal] = {}
+
+    def update(self, order: Order) -> None:
+        """Take over how an order stands now."""
+        before = self._by_order.pop(order.number, None)
+        account = order.account
+        if before is not None:
+            self.by_account[account] -= before
+            self.open_orders[account] -= 1
+        if order.is_open:
+            amount = _notional(order)
+            self._by_order[order.number] = amount
+            self.by_account[account] = self.by_account.get(account, ZERO) + amount
+            self.open_orders[account] = self.open_orders.get(account, 0) + 1
+
+
+def _notional(order: Order) -> Decimal:
+    """Say what may still be executed, in quote currency; a market order by quantity has no known amount."""
+    if order.cash_order_qty is not None:
+        return max(order.cash_order_qty - order.notional, ZERO)
+    leaves = order.leaves_qty
+    return leaves * order.price if leaves is not None and order.price is not None else ZERO
+
+
+def check(order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | None) -> Denial | None:
+    """Give the first reason why an order may not leave, or None."""
+    return _check_terms(order, limits) or _check_amounts(order, limits) or _check_exposure(
+        order, limits, exposure, account
+    )
+
+
+def _check_terms(order: PlaceOrder, limits: Limits) -> Denial | None:
+    if not _SYMBOL.fullmatch(order.symbol):
+        return Denial("SYMBOL_FORMAT", f"symbol {order.symbol!r}: 2 to 20 capital letters and digits, like BTCUSDT")
+    if limits.symbols and order.symbol not in limits.symbols:
+        return Denial("UNKNOWN_SYMBOL", f"symbol {order.symbol} is not among those configured for this session")
+    exchange = order.exchange
+    if exchange is None or not _EXCHANGE.fullmatch(exchange):
+        return Denial("UNKNOWN_VENUE", f"exchange {exchange!r} is not a venue name, like VENUE1")
+    if limits.exchanges and exchange not in limits.exchanges:
+        return Denial("UNKNOWN_VENUE", f"exchange {exchange} is not among those configured for this session")
+    if order.time_in_force not in limits.times_in_force:
+        return Denial("TIME_IN_FORCE", f"time_in_force {order.time_in_force} is not supported by this venue")
+    market = order.ord_type == OrdType.MARKET
+    if market and limits.market_exchanges is not None and exchange not in limits.market_exchanges:
+        known = ", ".join(sorted(limits.market_exchanges))
+        return Denial("MARKET_ORDER", f"market orders are possible on {known} only, not on {exchange}")
+    return None
+
+
+def _check_amounts(order: PlaceOrder, limits: Limits) -> Denial | None:
+    amounts = {"order_qty": order.order_qty, "cash_order_qty": order.cash_order_qty, "price": order.price}
+    for name, value in amounts.items():
+        if value is None:
+            continue
+        if value <= 0:
+            return Denial("NOT_POSITIVE", f"{name} {format_decimal(value)} is not above 0")
+        if decimal_places(value) > limits.max_decimals:
+            return Denial(
+                "TOO_MANY_DECIMALS", f"{name} {format_decimal(value)} has more than {limits.max_decimals} decimals"
+            )
+    if order.ord_type == OrdType.MARKET and order.side == Side.BUY and order.cash_order_qty is None:
+        return Denial("CASH_ORDER_QTY", "a market buy is sized in quote currency: give cash_order_qty")
+    largest = limits.max_order_qty
+    if largest is not None and order.order_qty is not None and order.order_qty > largest:
+        return Denial(
+            "MAX_ORDER_QTY", f"order_qty {format_decimal(order.order_qty)} is above the limit {format_decimal(largest)}"
+        )
+    return None
+
+
+def _check_exposure(order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | None) -> Denial | None:
+    amount = order.cash_order_qty
+    if amount is None and order.price is not None and order.order_qty is not None:
+        amount = order.price * order.order_qty
+    largest = limits.max_order_notional
+    if largest is not None and amount is not None and amount > largest:
+        told = f"{format_decimal(amount)} in quote currency is above the limit {format_decimal(largest)} of one order"
+        return Denial("MAX_ORDER_NOTIONAL", told)
+    count = exposure.open_orders.get(account, 0)
+    if limits.max_open_orders is not None and count >= limits.max_open_orders:
+        return Denial("MAX_OPEN_ORDERS", f"{count} orders are open; the limit is {limits.max_open_orders}")
+    total = exposure.by_account.get(account, ZERO) + (amount or ZERO)
+    if limits.max_open_notional is not None and total > limits.max_open_notional:
+        told = f"open orders would come to {format_decimal(total)}; the limit is {format_decimal(limits.max_open_notional)}"
+        return Denial("MAX_OPEN_NOTIONAL", told)
+    return None
