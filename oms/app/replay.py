@@ -4,7 +4,6 @@ import heapq
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +16,7 @@ from oms.core.messages import Anomaly, CancelOrder, NewOrder, ReplaceOrder, Stat
 from oms.core.observe import doubt_unanswered, observe
 from oms.core.order import Order
 from oms.core.times import fix_to_ns, ns_to_iso
-from oms.core.values import AnomalyCode, format_decimal
+from oms.core.values import AnomalyCode, Side, format_decimal
 from oms.core.views import order_view
 from oms.fix.codec import Fields, decode, split
 from oms.fix.dialects import Dialect
@@ -40,6 +39,14 @@ class Row(Struct):
     order: dict[str, Any] | None = None
 
 
+class Noted(Struct, frozen=True):
+    """An anomaly, with the number of the message that it is about and the order where there is one."""
+
+    n: int
+    cl_ord_id: str | None
+    anomaly: Anomaly
+
+
 class Tally(Struct):
     """What a replay has met."""
 
@@ -58,7 +65,7 @@ class Replay:
         """Start with an empty blotter; `senders` are our CompIDs, by default who sends the first order."""
         self.blotter = Blotter()
         self.tally = Tally()
-        self.anomalies: list[tuple[int, Anomaly]] = []
+        self.anomalies: list[Noted] = []
         self._dialect = dialect
         self._senders = set(senders)
         self._emit = emit
@@ -89,14 +96,14 @@ class Replay:
         for number, n in self._gaps.items():
             order = self.blotter.orders[number]
             told = (
-                f"order {order.cl_ord_id}: the venue reported CumQty {format_decimal(order.reported_cum)}, the fills"
-                f" that arrived give {format_decimal(order.cum_qty)}"
+                f"the venue reported CumQty {format_decimal(order.reported_cum)}, the fills that arrived give"
+                f" {format_decimal(order.cum_qty)}"
             )
-            self._late_anomaly(n, Anomaly(AnomalyCode.GAP_OPEN, told))
+            self._late_anomaly(n, Anomaly(AnomalyCode.GAP_OPEN, told), order)
         for book in self.blotter.books.values():
             for held in book.held.values():
                 told = f"OrderID {held.report.order_id} was never acknowledged for an order of ours"
-                self._late_anomaly(held.ref, Anomaly(AnomalyCode.UNKNOWN_ORDER, told))
+                self._late_anomaly(held.ref, Anomaly(AnomalyCode.UNKNOWN_ORDER, told), None)
         self._unsettled.clear()
         self._flush()
 
@@ -117,10 +124,7 @@ class Replay:
             return
         self.tally.messages += 1
         row = Row(self.tally.messages, time_ns, direction, fields)
-        if direction == "out":
-            order = self._sent(row, session)
-        else:
-            order = self._received(row, session)
+        order = self._sent(row, session) if direction == "out" else self._received(row, session)
         self._show(row, order)
 
     def _direction(self, fields: Fields, msg_type: str) -> tuple[str, str | None]:
@@ -161,13 +165,13 @@ class Replay:
         """Show what a held report became beside the message that set it free; its anomaly stays its own."""
         row.events.extend(outcome.events)
         if outcome.anomaly is not None:
-            self._late_anomaly(outcome.ref, outcome.anomaly)
+            self._late_anomaly(outcome.ref, outcome.anomaly, outcome.order)
         self._unsettled.pop(outcome.ref, None)
         self._watch_gap(outcome.order, outcome.ref)
 
     def _watch(self, row: Row, outcome: Outcome) -> None:
         if row.anomaly is not None:
-            self._note(row.n, row.anomaly)
+            self._note(row.n, row.anomaly, outcome.order)
         if outcome.events and type(outcome.events[0]) is ev.ReportHeld:
             self._unsettled[row.n] = None
         self._watch_gap(outcome.order, row.n)
@@ -191,15 +195,15 @@ class Replay:
         direction = "out" if sender is not None and sender in self._senders else "in"
         row = Row(self.tally.messages, _time_ns(line, fields), direction, fields)
         row.anomaly = Anomaly(AnomalyCode.GARBLED, f"a garbled message: {why}")
-        self._note(row.n, row.anomaly)
+        self._note(row.n, row.anomaly, None)
         self._show(row, None)
 
-    def _note(self, n: int, anomaly: Anomaly) -> None:
+    def _note(self, n: int, anomaly: Anomaly, order: Order | None) -> None:
         self.tally.anomalies += 1
-        self.anomalies.append((n, anomaly))
+        self.anomalies.append(Noted(n, order.cl_ord_id if order else None, anomaly))
 
-    def _late_anomaly(self, n: int, anomaly: Anomaly) -> None:
-        self._note(n, anomaly)
+    def _late_anomaly(self, n: int, anomaly: Anomaly, order: Order | None) -> None:
+        self._note(n, anomaly, order)
         for row in self._rows:
             if row.n == n and row.anomaly is None:
                 row.anomaly = anomaly
@@ -230,7 +234,9 @@ def _time_ns(line: Line, fields: Fields) -> int | None:
 
 def row_object(row: Row) -> dict[str, Any]:
     """Build the JSON object of a row."""
-    shown = [type(event).__name__ for event in row.events if isinstance(event, ev.Event) and not event.BOOKKEEPING]
+    shown = [
+        type(event).__name__ for event in row.events if isinstance(event, ev.Event) and not event.BOOKKEEPING
+    ]
     anomaly = row.anomaly
     return {
         "n": row.n,
@@ -248,6 +254,42 @@ def row_object(row: Row) -> dict[str, Any]:
 def write_row(row: Row) -> None:
     """Print a row as a line of JSON."""
     sys.stdout.buffer.write(msgspec.json.encode(row_object(row)) + b"\n")
+
+
+_COLUMNS: Final = (
+    "ClOrdID", "OrderID", "Symbol", "Side", "OrdStatus", "Phase",
+    "OrderQty", "CumQty", "LeavesQty", "AvgPx", "Price", "Open",
+)  # fmt: skip
+
+
+def order_table(orders: Iterable[Order]) -> Iterator[str]:
+    """Lay out one line for each order, under a line of titles."""
+    cells = [_COLUMNS, *(_cells(order) for order in orders)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _cells(order: Order) -> tuple[str, ...]:
+    view = order_view(order)
+    side = Side(order.side).name.title().replace("_", "") if order.side in set(Side) else order.side
+    keys = ("order_qty", "cum_qty", "leaves_qty", "avg_px", "price")
+    return (
+        order.cl_ord_id or "-",
+        order.order_id or "-",
+        order.symbol or "-",
+        side or "-",
+        view["ord_status_name"],
+        view["phase"],
+        *(view[key] or "-" for key in keys),
+        _what_is_open(order),
+    )
+
+
+def _what_is_open(order: Order) -> str:
+    """Name what the venue has not answered, and what it reported beyond the fills that arrived."""
+    asked = [f"{request.kind} {request.cl_ord_id}{'?' * request.in_doubt}" for request in order.pending]
+    return ", ".join([*asked, *([f"gap {format_decimal(order.gap)}"] if order.gap else [])])
 
 
 def read_in_time_order(readers: list[LogReader]) -> Iterator[Line]:
@@ -272,12 +314,3 @@ def _line_time(line: Line) -> int | None:
     before, tag, rest = line.text.partition("\x0152=")
     del before
     return _time_ns(line, {"52": rest.split("\x01", 1)[0]}) if tag else None
-
-
-def replay_files(paths: list[Path], replay: Replay) -> list[LogReader]:
-    """Run files through a replay and give back the readers with what they skipped."""
-    readers = [LogReader(path) for path in paths]
-    for line in read_in_time_order(readers):
-        replay.feed(line)
-    replay.finish()
-    return readers

@@ -9,14 +9,19 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from msgspec import Struct
 
+from oms.core.errors import CommandError
+
 _STAMPED = re.compile(rb"^(\d{8}-\d\d:\d\d:\d\d(?:\.\d+)?)\s*:\s*(?=8=)")
 _BEGIN: Final = b"8=FIX"
-_ADLER_EXACT: Final = 256  # below this many bytes the low half of Adler-32 is exactly 1 + the sum of the bytes
+_ADLER_EXACT: Final = (
+    256  # below this many bytes the low half of Adler-32 is exactly 1 + the sum of the bytes
+)
 
 
 class Line(Struct, frozen=True):
@@ -28,8 +33,9 @@ class Line(Struct, frozen=True):
 
 
 class Counts(Struct):
-    """What a file held beside messages."""
+    """What a file held: lines that are FIX, torn and garbled ones included, and what is none."""
 
+    fix: int = 0
     not_fix: int = 0
     torn: int = 0
 
@@ -39,12 +45,10 @@ def byte_sum(data: bytes) -> int:
     return (zlib.adler32(data) & 0xFFFF) - 1 if len(data) < _ADLER_EXACT else sum(data)
 
 
-def open_log(path: Path) -> BinaryIO:
-    """Open a log for reading, unpacking gzip by its magic number."""
-    file = path.open("rb")
-    magic = file.read(2)
-    file.seek(0)
-    return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if magic == b"\x1f\x8b" else file
+def unpacked(file: BufferedReader) -> BinaryIO:
+    """Give what a log holds, unpacking gzip by its magic number; nothing is consumed, so that a pipe will do."""
+    gzipped = file.peek(2)[:2] == b"\x1f\x8b"
+    return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if gzipped else file
 
 
 class LogReader:
@@ -54,21 +58,32 @@ class LogReader:
         """Prepare to read `path`."""
         self.path = path
         self.counts = Counts()
+        self._file: BufferedReader | None = None
+        self._read = 0  # how much of the file, once it is closed
         self._framed = False  # whether this file's BodyLength and CheckSum can be trusted
 
     def __iter__(self) -> Iterator[Line]:
         """Yield each message, whole or garbled.
 
         Raises:
-            OSError: the file cannot be read (a damaged gzip file included).
-            EOFError: a gzip file ends early.
+            CommandError: the file cannot be read: there is none, or its gzip is damaged or ends early.
 
         """
-        with open_log(self.path) as file:
-            for raw in file:
-                line = self._line(raw)
-                if line is not None:
-                    yield line
+        try:
+            with self.path.open("rb") as self._file:
+                for raw in unpacked(self._file):
+                    line = self._line(raw)
+                    if line is not None:
+                        yield line
+                self._read = self._file.tell() if self._file.seekable() else 0
+        except (OSError, EOFError, zlib.error) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            message = f"cannot read {self.path}: {reason}"
+            raise CommandError(message) from error
+
+    def position(self) -> int:
+        """Say how many bytes of the file are read, packed ones where it is packed."""
+        return self._file.tell() if self._file is not None and not self._file.closed else self._read
 
     def _line(self, raw: bytes) -> Line | None:
         ended = raw.endswith(b"\n")
@@ -77,6 +92,7 @@ class LogReader:
         if start < 0:
             self.counts.not_fix += bool(body.strip())
             return None
+        self.counts.fix += 1
         stamp = None
         if start:
             stamped = _STAMPED.match(body)
