@@ -46,6 +46,7 @@ class Blotter:
         self.orders: dict[int, Order] = {}
         self.books: dict[str, Book] = {}
         self.by_client_id: dict[tuple[str | None, str], Order] = {}
+        self.accounts: set[str | None] = set()
         self.positions = Positions()
         self.last_order = 0
         self.last_request = 0
@@ -80,14 +81,10 @@ class Blotter:
         return list(found.values())
 
     def _by_client_id(self, client_order_id: str) -> Iterator[tuple[str, Order]]:
-        for account in self.accounts():
+        for account in self.accounts:
             order = self.by_client_id.get((account, client_order_id))
             if order is not None:
                 yield client_order_id, order
-
-    def accounts(self) -> set[str | None]:
-        """List the accounts that orders were given for."""
-        return {account for account, _ in self.by_client_id}
 
     def of_report(self, session: str, report: "ExecutionReport | CancelReject") -> Order | None:
         """Find the order that a report is about: ClOrdID, then OrigClOrdID, then OrderID."""
@@ -158,6 +155,7 @@ class Blotter:
             book.by_cl_ord_id[order.cl_ord_id] = order
         if order.client_order_id is not None:
             self.by_client_id[order.account, order.client_order_id] = order
+            self.accounts.add(order.account)
         if order.order_id is not None:
             book.by_order_id[order.order_id] = order
         if isinstance(event, ev.Placed):

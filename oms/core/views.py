@@ -3,6 +3,7 @@
 from typing import Any
 
 from oms.core.order import Order, Request
+from oms.core.times import NS_PER_S, ns_to_iso
 from oms.core.values import ORD_STATUS_NAMES, format_decimal, format_optional
 
 
@@ -39,4 +40,44 @@ def request_view(request: Request) -> dict[str, Any]:
         "kind": str(request.kind),
         "price": format_optional(request.price),
         "order_qty": format_optional(request.order_qty),
+    }
+
+
+def full_view(order: Order, now_ns: int) -> dict[str, Any]:
+    """Describe an order with all that the desk wants to know: `order_view` and more.
+
+    Args:
+        order: the order.
+        now_ns: the present, for ages; nanoseconds since the epoch.
+
+    """
+    return {
+        **order_view(order),
+        "id": order.number,
+        "client_order_id": order.client_order_id,
+        "session": order.session,
+        "account": order.account,
+        "exchange": order.exchange,
+        "ord_type": order.ord_type,
+        "time_in_force": order.time_in_force,
+        "cash_order_qty": format_optional(order.cash_order_qty),
+        "gap": format_decimal(order.gap),
+        "reason": order.reason,
+        "denial": order.denial,
+        "external": order.external,
+        "unconfirmed": order.unconfirmed,
+        "actor": order.actor,
+        "origin": order.origin,
+        "created": ns_to_iso(order.created_ns),
+        "doubts": [
+            {
+                "cl_ord_id": request.cl_ord_id,
+                "kind": str(request.kind),
+                "reason": request.doubt_reason,
+                "age_s": round((now_ns - request.since_ns) / NS_PER_S, 3),
+            }
+            for request in order.pending
+            if request.in_doubt
+        ],
+        "waiting": [str(request.kind) for request in order.pending if request.waiting],
     }

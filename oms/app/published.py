@@ -1,0 +1,84 @@
+"""What readers see: orders as they stood at the last commit.
+
+The engine's thread publishes after each commit; every other thread reads copies that nobody changes any more.
+"""
+
+import threading
+from collections.abc import Callable
+from copy import copy
+
+from oms.core.order import Order
+
+Watcher = Callable[[Order], None]
+
+
+class Published:
+    """Committed orders, by number and by any id."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._orders: dict[int, Order] = {}
+        self._numbers: dict[str, int | tuple[int, ...]] = {}
+        self._watchers: dict[int, list[Watcher]] = {}
+        self._lock = threading.Lock()  # for the watchers alone: readers need none
+
+    def publish(self, order: Order) -> None:
+        """Show how an order stands now. Called by the engine's thread, after the commit."""
+        shown = copy(order)
+        shown.pending = [copy(request) for request in order.pending]
+        shown.executions, shown.reports = {}, set()
+        fresh = order.number not in self._orders
+        self._orders[order.number] = shown
+        if fresh:
+            self._know(order.client_order_id, order.number)
+        for any_id in (order.cl_ord_id, order.order_id):
+            self._know(any_id, order.number)
+        if order.number in self._watchers:
+            self._tell(shown)
+
+    def _know(self, any_id: str | None, number: int) -> None:
+        if any_id is None:
+            return
+        known = self._numbers.get(any_id)
+        if known is None:
+            self._numbers[any_id] = number
+        elif known != number and not (isinstance(known, tuple) and number in known):
+            self._numbers[any_id] = (*(known if isinstance(known, tuple) else (known,)), number)
+
+    def _tell(self, order: Order) -> None:
+        with self._lock:
+            watchers = list(self._watchers.get(order.number, ()))
+        for watcher in watchers:
+            watcher(order)
+
+    def find(self, any_id: str) -> list[Order]:
+        """Find orders by any id: the desk's own, a ClOrdID, OrderID. Several may share one across accounts."""
+        known = self._numbers.get(any_id)
+        numbers = () if known is None else known if isinstance(known, tuple) else (known,)
+        return [self._orders[number] for number in numbers]
+
+    def get(self, number: int) -> Order | None:
+        """Give an order by our number."""
+        return self._orders.get(number)
+
+    def newest(self) -> list[Order]:
+        """List all orders, newest first."""
+        return [order for _, order in sorted(self._orders.copy().items(), reverse=True)]
+
+    def watch(self, number: int, watcher: Watcher) -> Callable[[], None]:
+        """Call `watcher` with the order after every commit that changes it; returns what ends that.
+
+        The watcher runs on the engine's thread and must not block.
+        """
+        with self._lock:
+            self._watchers.setdefault(number, []).append(watcher)
+
+        def unwatch() -> None:
+            with self._lock:
+                watchers = self._watchers.get(number, [])
+                if watcher in watchers:
+                    watchers.remove(watcher)
+                if not watchers:
+                    self._watchers.pop(number, None)
+
+        return unwatch
