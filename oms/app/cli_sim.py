@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -32,7 +32,7 @@ app = typer.Typer(
 
 
 def _verbatim(*lines: str) -> str:
-    """A paragraph that the help shows line by line."""
+    """Return a paragraph that the help shows line by line."""
     return "\b\n" + "\n".join(lines)
 
 
@@ -74,17 +74,18 @@ _FAULTS = _verbatim(
     *(f"{name}: {meaning}" for name, meaning in MEANINGS.items()),
 )
 
-_HELP = "\n\n".join(
-    (
-        "Run a simulated Apifiny venue on 127.0.0.1 until SIGTERM or SIGINT.",
-        "Prints one line when it is ready: ready fix=PORT. One FIX 4.2 session for each account: "
-        "the venue is APIFINY, the client is the account, and the Logon's RawData(96) carries "
-        "the JWT. The state lives in memory.",
-        _market(),
-        _EXAMPLES,
-        _FAULTS,
-    )
-)
+_HELP = f"""Run a simulated Apifiny venue on 127.0.0.1 until SIGTERM or SIGINT.
+
+Prints one line when it is ready: ready fix=PORT. One FIX 4.2 session for each account: the venue is
+APIFINY, the client is the account, and the Logon's RawData(96) carries the JWT. The state lives in
+memory.
+
+{_market()}
+
+{_EXAMPLES}
+
+{_FAULTS}
+"""
 
 
 @app.callback()
@@ -108,18 +109,13 @@ def apifiny(  # noqa: PLR0913 - one argument for each option
             help="The fields of an ExecutionReport: the venue's documented few, or all of FIX 4.2.",
         ),
     ] = Form.DOCUMENTED.value,
-    seed: Annotated[
-        str, typer.Option(metavar="N", help="Seed of faults, latency and background.")
-    ] = "1",
-    latency_ms: Annotated[
-        str, typer.Option(metavar="N or A-B", help="Delay before each answer.")
-    ] = "0",
+    seed: Annotated[str, typer.Option(metavar="N", help="Seed of faults, latency and background.")] = "1",
+    latency_ms: Annotated[str, typer.Option(metavar="N or A-B", help="Delay before each answer.")] = "0",
     background: Annotated[
         str,
         typer.Option(
             metavar="on|off",
-            help="on: other participants move the prices and fill resting orders; "
-            "off: the fixed book below.",
+            help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
         ),
     ] = "on",
     fault: Annotated[
@@ -154,9 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     app(arguments)
 
 
-def _options(
-    *, credentials: list[str], fix_port: int, conduct: Conduct, record: Path | None
-) -> Options:
+def _options(*, credentials: list[str], fix_port: int, conduct: Conduct, record: Path | None) -> Options:
     from oms.sim.apifiny import Options  # noqa: PLC0415 - loads QuickFIX, which --help must not need
 
     if not credentials:
@@ -180,7 +174,7 @@ def _serve(options: Options) -> int:
 
 
 def _refuse(problem: str) -> NoReturn:
-    print(f"error: {problem}", file=sys.stderr)
+    print(f"error: {problem}", file=sys.stderr)  # noqa: T201
     raise typer.Exit(2)
 
 

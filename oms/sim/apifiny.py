@@ -6,16 +6,17 @@ desk's. Every callback is total: an exception that escapes one would kill its se
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import sys
 import threading
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import jwt
-import quickfix as fix  # type: ignore[import-untyped, unused-ignore]
+import quickfix as fix
 
 from oms.sim.desk import Conduct, Desk
 from oms.sim.logon import Credential, Gate, Refused
@@ -42,6 +43,18 @@ class Options:
     record: Path | None = None
 
 
+class _Text(Protocol):
+    def getValue(self) -> str: ...  # noqa: N802
+
+
+class _SessionId(Protocol):
+    def getTargetCompID(self) -> _Text: ...  # noqa: N802
+
+
+class _Message(Protocol):
+    def toString(self) -> str: ...  # noqa: N802
+
+
 class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFIX has no type stubs
     """QuickFIX's callbacks, handed on to the gate and the desk."""
 
@@ -53,10 +66,10 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
         self._all_out = threading.Condition()
 
     # The names and the arguments are QuickFIX's.
-    def onCreate(self, session_id: Any) -> None:  # noqa: N802
+    def onCreate(self, session_id: _SessionId) -> None:  # noqa: N802
         """Nothing to do."""
 
-    def onLogon(self, session_id: Any) -> None:  # noqa: N802
+    def onLogon(self, session_id: _SessionId) -> None:  # noqa: N802
         """Open the account's line."""
         account = _account(session_id)
         with self._all_out:
@@ -64,7 +77,7 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
         if self.desk:
             self.desk.logged_on(account)
 
-    def onLogout(self, session_id: Any) -> None:  # noqa: N802
+    def onLogout(self, session_id: _SessionId) -> None:  # noqa: N802
         """Close the account's line. Called under the session's lock: must not wait."""
         account = _account(session_id)
         if self.desk:
@@ -73,13 +86,13 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
             self._online.discard(account)
             self._all_out.notify_all()
 
-    def toAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
+    def toAdmin(self, message: _Message, session_id: _SessionId) -> None:  # noqa: N802
         """Nothing to add."""
 
-    def toApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
+    def toApp(self, message: _Message, session_id: _SessionId) -> None:  # noqa: N802
         """Nothing to add."""
 
-    def fromAdmin(self, message: Any, session_id: Any) -> None:  # noqa: N802
+    def fromAdmin(self, message: _Message, session_id: _SessionId) -> None:  # noqa: N802
         """Check a Logon before QuickFIX answers it."""
         try:
             fields = parse(message.toString())
@@ -90,9 +103,10 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
             raise fix.RejectLogon(str(refused)) from None
         except Exception as error:  # noqa: BLE001 - the boundary to QuickFIX
             _tell(f"{type(error).__name__} in a session message")
-            raise fix.RejectLogon("Signature Error: unreadable logon") from None
+            text = "Signature Error: unreadable logon"
+            raise fix.RejectLogon(text) from None
 
-    def fromApp(self, message: Any, session_id: Any) -> None:  # noqa: N802
+    def fromApp(self, message: _Message, session_id: _SessionId) -> None:  # noqa: N802
         """Hand an order, cancel or question to the desk."""
         try:
             if self.desk:
@@ -134,8 +148,8 @@ class _Logs(fix.LogFactory):  # type: ignore[misc, unused-ignore] # as above
     What `create` returns is QuickFIX's: Python must give it up, or it is freed twice.
     """
 
-    def create(self, *session_id: Any) -> Any:
-        """The acceptor's log, or a session's."""
+    def create(self, *session_id: _SessionId) -> fix.Log:
+        """Return the acceptor's log, or a session's."""
         if session_id:
             nothing = fix.NullLog()
             nothing.this.disown()
@@ -144,7 +158,7 @@ class _Logs(fix.LogFactory):  # type: ignore[misc, unused-ignore] # as above
         events.__disown__()
         return events
 
-    def destroy(self, log: Any) -> None:
+    def destroy(self, log: fix.Log) -> None:
         """Leave the few logs to the end of the process."""
 
 
@@ -152,9 +166,7 @@ class _Sessions:
     """Sends through QuickFIX's sessions."""
 
     def __init__(self, accounts: Iterable[str]) -> None:
-        self.ids = {
-            account: fix.SessionID("FIX.4.2", VENUE_COMP_ID, account) for account in accounts
-        }
+        self.ids = {account: fix.SessionID("FIX.4.2", VENUE_COMP_ID, account) for account in accounts}
 
     def send(self, account: str, text: str) -> None:
         """Send text as a message; QuickFIX fills in the header."""
@@ -204,7 +216,7 @@ def run(options: Options) -> int:
     return 0
 
 
-def _acceptor(application: _Acceptor, accounts: Iterable[str], port: int) -> Any:
+def _acceptor(application: _Acceptor, accounts: Iterable[str], port: int) -> fix.Acceptor:
     settings = fix.SessionSettings()
     settings.set(_dictionary(SocketAcceptPort=str(port), **_DEFAULTS))
     for account in accounts:
@@ -231,16 +243,15 @@ _DEFAULTS = {
 }
 
 
-def _dictionary(**settings: str) -> Any:
+def _dictionary(**settings: str) -> fix.Dictionary:
     dictionary = fix.Dictionary()
     for key, value in settings.items():
         dictionary.setString(key, value)
     return dictionary
 
 
-def _account(session_id: Any) -> str:
-    account: str = session_id.getTargetCompID().getValue()
-    return account
+def _account(session_id: _SessionId) -> str:
+    return session_id.getTargetCompID().getValue()
 
 
 def _free_port() -> int:
@@ -251,7 +262,7 @@ def _free_port() -> int:
 
 
 def _stop_on_signals() -> threading.Event:
-    """Importing quickfix resets SIGINT, so both handlers are set here."""
+    """Set both handlers here: importing quickfix resets SIGINT."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -259,4 +270,6 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _tell(text: str) -> None:
-    print(f"sim: {text}", file=sys.stderr, flush=True)  # noqa: T201
+    """Say it on stderr, if anybody still reads that: callbacks must not fail for it."""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"sim: {text}", file=sys.stderr, flush=True)  # noqa: T201

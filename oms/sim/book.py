@@ -48,7 +48,7 @@ class Order:
         return ZERO if self.qty is None else self.qty - self.cum_qty
 
     def limit(self) -> Decimal:
-        """The price of an order that rests: only limit orders do."""
+        """Return the price of an order that rests: only limit orders do."""
         return ZERO if self.price is None else self.price
 
     def wants(self, price: Decimal, step: Decimal) -> Decimal:
@@ -65,7 +65,7 @@ class Order:
         return price <= self.limit() if self.side is Side.BUY else price >= self.limit()
 
     def view(self) -> OrderView:
-        """The order as it is now."""
+        """Return the order as it is now."""
         return OrderView(
             account=self.account,
             cl_ord_id=self.cl_ord_id,
@@ -133,15 +133,15 @@ class Book:
         self._queues[order.side].removed()
 
     def best(self, side: Side) -> Order | None:
-        """The first order of a side to trade."""
+        """Return the first order of a side to trade."""
         return self._queues[side].best()
 
     def orders(self, side: Side) -> list[Order]:
-        """The resting orders of a side, best first."""
+        """Return the resting orders of a side, best first."""
         return list(self._queues[side])
 
     def crossing(self, order: Order) -> Order | None:
-        """The resting order that this one would trade with now."""
+        """Return the resting order that this one would trade with now."""
         maker = self.best(order.side.opposite)
         if maker is None or not order.accepts(maker.limit()):
             return None

@@ -141,9 +141,7 @@ class MovingDepth:
         best = book.best(side.opposite)
         if best is None:
             return []
-        order = self._floor.house_order(
-            book, side, price=best.limit(), qty=self._qty(book, side.opposite)
-        )
+        order = self._floor.house_order(book, side, price=best.limit(), qty=self._qty(book, side.opposite))
         return self._floor.take(order, now)
 
     def _qty(self, book: Book, side: Side) -> Decimal:

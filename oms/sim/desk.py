@@ -150,7 +150,7 @@ class Desk:
             line.cut()
 
     def _hits(self, request: Request) -> frozenset[str]:
-        """The faults that can befall this kind of request, of those that were drawn."""
+        """Return the faults that can befall this kind of request, of those that were drawn."""
         hit = self._faults.of_request()
         match request:
             case NewOrder():

@@ -2,7 +2,7 @@
 
 1. Orders trade by price, then by time.
 2. Every order keeps cum + leaves = quantity until it is over; then its leaves are zero.
-3. Executions move balances between two sides and create nothing; open orders freeze what they may use.
+3. Executions move balances and create nothing; open orders freeze what they may use.
 4. The same requests at the same times, with the same seed, give the same events.
 """
 
@@ -64,9 +64,7 @@ class Exchange:
     ) -> None:
         """Open the books and give every account its opening balances."""
         self._floor = Floor(id_prefix=id_prefix)
-        self._depth: Depth = (
-            MovingDepth(self._floor, rng) if background else FixedDepth(self._floor)
-        )
+        self._depth: Depth = MovingDepth(self._floor, rng) if background else FixedDepth(self._floor)
         self._orders: dict[tuple[str, str], Order] = {}
         for account in accounts:
             self._fund(account)
@@ -88,9 +86,7 @@ class Exchange:
             return self.submit(request, now)
         return [self._rejected(self._entered(request), now, Refusal(text))]
 
-    def cancel(
-        self, request: CancelOrder, now: datetime, *, late_fill: bool = False
-    ) -> list[Event]:
+    def cancel(self, request: CancelOrder, now: datetime, *, late_fill: bool = False) -> list[Event]:
         """Cancel an order; with `late_fill`, half of it turns out to have traded already."""
         order = self._orders.get((request.account, request.orig_cl_ord_id))
         refused = self._cancel_refusal(request, order, now)
@@ -137,7 +133,7 @@ class Exchange:
                 self._floor.ledger.deposit(account, venue, currency=currency, amount=amount)
 
     def _unknown(self, request: NewOrder) -> Order:
-        """An order that the exchange does not keep: its id names none, or another."""
+        """Return an order that the exchange does not keep: its id names none, or another."""
         return Order(
             account=request.account,
             cl_ord_id=request.cl_ord_id,
@@ -201,7 +197,7 @@ class Exchange:
             return self._refused(request, order, now, TOO_LATE, CancelReason.TOO_LATE)
         return None
 
-    def _refused(  # noqa: PLR0913 - one value for each field of the report
+    def _refused(
         self,
         request: CancelOrder,
         order: Order | None,

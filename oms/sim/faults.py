@@ -74,11 +74,11 @@ class Faults:
         self._rng = rng
 
     def of_request(self) -> frozenset[str]:
-        """What goes wrong with the next request."""
+        """Return what goes wrong with the next request."""
         return self._draw(OF_REQUESTS)
 
     def of_report(self) -> frozenset[str]:
-        """What goes wrong with the next report."""
+        """Return what goes wrong with the next report."""
         return self._draw(OF_REPORTS)
 
     def drop_moment(self) -> int:

@@ -33,11 +33,11 @@ class Floor:
         self._exec_numbers = count(1)
 
     def next_order_id(self) -> str:
-        """A fresh OrderID."""
+        """Return a fresh OrderID."""
         return f"{self._prefix}-O{next(self._order_numbers)}"
 
     def next_exec_id(self) -> str:
-        """A fresh ExecID."""
+        """Return a fresh ExecID."""
         return f"{self._prefix}-E{next(self._exec_numbers)}"
 
     def take(self, order: Order, now: datetime) -> list[Event]:
@@ -57,7 +57,7 @@ class Floor:
         self.books[order.venue, order.symbol].rest(order)
 
     def house_order(self, book: Book, side: Side, *, price: Decimal, qty: Decimal) -> Order:
-        """An order of the house: not checked, not reported."""
+        """Return an order of the house: not checked, not reported."""
         return Order(
             account=HOUSE,
             cl_ord_id="",
@@ -82,7 +82,7 @@ class Floor:
     def canceled(
         self, order: Order, now: datetime, *, request: CancelOrder | None, text: str = ""
     ) -> Canceled:
-        """The report of an order that was withdrawn."""
+        """Return the report of an order that was withdrawn."""
         return Canceled(order.view(), self.next_exec_id(), now, request, text)
 
     def late_fill(self, order: Order, *, qty: Decimal, now: datetime) -> Event:
@@ -100,9 +100,7 @@ class Floor:
         fills = [self._fill(order, book, qty=qty, price=price, now=now) for order in sides]
         return [fill for fill in reversed(fills) if fill.order.account != HOUSE]
 
-    def _fill(
-        self, order: Order, book: Book, *, qty: Decimal, price: Decimal, now: datetime
-    ) -> Filled:
+    def _fill(self, order: Order, book: Book, *, qty: Decimal, price: Decimal, now: datetime) -> Filled:
         resting = order.status.open and book.best(order.side) is order
         order.cum_qty += qty
         order.notional += qty * price

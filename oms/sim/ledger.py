@@ -34,7 +34,7 @@ class Balance:
 
 
 def needed(order: Order) -> Decimal:
-    """What an order must freeze for what it can still trade."""
+    """Return what an order must freeze for what it can still trade."""
     if not order.status.open:
         return ZERO
     if order.side is Side.SELL:

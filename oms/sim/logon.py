@@ -1,4 +1,4 @@
-"""Who may log on: the JWT in the Logon's RawData(96), verified without help from the code under test."""
+"""Who may log on: the JWT in the Logon's RawData(96), verified without the code under test."""
 
 from __future__ import annotations
 

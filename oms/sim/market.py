@@ -1,4 +1,4 @@
-"""The fixed market: venue names, symbols with their rules, the standing depth, and what accounts own.
+"""The fixed market: venues, symbols with their rules, the standing depth, opening balances.
 
 These numbers are part of the simulator's contract: its `--help` prints them.
 """
@@ -40,7 +40,7 @@ class Instrument:
     asks: tuple[Level, ...]
 
     def depth(self, side: Side) -> tuple[Level, ...]:
-        """The standing depth of one side."""
+        """Return the standing depth of one side."""
         return self.bids if side is Side.BUY else self.asks
 
     @property

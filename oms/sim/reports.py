@@ -1,8 +1,8 @@
 """What the venue says: the exchange's events as FIX 4.2 fields, in the documented or the full form.
 
-Documented: the fields that the venue's document lists and no others, with Text(58) on refusals. ClOrdID
-only on acknowledgements, on the reject of a new order and in answers to a status request, where
-nothing else ties the report to the order; Price(44) is the fill's on a fill, else the order's.
+Documented: the fields that the venue's document lists and no others, with Text(58) on refusals.
+ClOrdID only on acknowledgements, on the reject of a new order and in answers to a status request,
+where nothing else ties the report to the order; Price(44) is the fill's on a fill, else the order's.
 Full: what FIX 4.2 asks of an ExecutionReport, with Price(44) always the order's.
 """
 
@@ -67,7 +67,7 @@ class Reply:
         return self.msg_type == "8"
 
     def text(self) -> str:
-        """The message as text; whoever sends it fills in header, length and checksum."""
+        """Return the message as text; whoever sends it fills in header, length and checksum."""
         body = "".join(f"{tag}={printable(value)}{SOH}" for tag, value in self.fields)
         return f"8=FIX.4.2{SOH}9=0{SOH}35={self.msg_type}{SOH}{body}10=000{SOH}"
 
@@ -78,13 +78,13 @@ def stamp(at: datetime) -> str:
 
 
 def session_reject(garbled: Garbled, request: Mapping[int, str]) -> Reply:
-    """Reject (35=3)."""
+    """Return a session Reject (35=3)."""
     fields = [(45, request.get(34, "0")), (371, str(garbled.tag)), (372, request.get(35, ""))]
     return Reply("3", [*fields, (373, garbled.reason), (58, garbled.text)])
 
 
 def business_reject(request: Mapping[int, str], *, reason: str, text: str) -> Reply:
-    """Business Message Reject (35=j)."""
+    """Return a Business Message Reject (35=j)."""
     fields = [(45, request.get(34, "0")), (372, request.get(35, ""))]
     if cl_ord_id := request.get(11):
         fields.append((379, cl_ord_id))
@@ -92,7 +92,7 @@ def business_reject(request: Mapping[int, str], *, reason: str, text: str) -> Re
 
 
 def cancel_refused(event: CancelRefused, way: Refusing, request: Mapping[int, str]) -> Reply:
-    """The refusal of a cancel by anything but an ExecutionReport."""
+    """Return the refusal of a cancel by anything but an ExecutionReport."""
     if way is Refusing.SESSION_REJECT:
         return session_reject(
             Garbled(tag=41, reason=VALUE_IS_INCORRECT, text=event.text), {**request, 35: CANCEL}
@@ -107,7 +107,7 @@ def cancel_refused(event: CancelRefused, way: Refusing, request: Mapping[int, st
 
 
 def report(event: Event, form: Form) -> Reply:
-    """The ExecutionReport of an event."""
+    """Return the ExecutionReport of an event."""
     facts = _facts(event)
     return Reply("8", _full(facts) if form is Form.FULL else _documented(facts))
 

@@ -1,4 +1,4 @@
-"""What the venue refuses, in the order in which it looks. The texts are its own where it has one."""
+"""What the venue refuses, in the order in which it looks, in its own words where it has them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def id_is_well_formed(account: str, cl_ord_id: str) -> bool:
 
 
 def refusal(order: NewOrder) -> Refusal | None:
-    """The first rule that the order breaks."""
+    """Return the first rule that the order breaks."""
     if order.venue not in VENUES:
         named = order.venue or "none given"
         return Refusal(f"No matching market: unknown SecurityExchange(207): {named}")

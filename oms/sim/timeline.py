@@ -1,4 +1,4 @@
-"""Actions at their time, in order, on one thread: answers, delays, and the other participants' steps."""
+"""Actions at their time, in order, on one thread: answers, delays, the participants' steps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Timeline:
 
     @staticmethod
     def now() -> float:
-        """The clock that `put` counts in, in seconds."""
+        """Return the clock that `put` counts in, in seconds."""
         return time.monotonic()
 
     def put(self, due: float, action: Callable[[], None]) -> None:

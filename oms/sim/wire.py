@@ -22,7 +22,7 @@ Request = NewOrder | CancelOrder | StatusRequest
 
 NEW_ORDER, CANCEL, STATUS = "D", "F", "H"
 
-# SessionRejectReason(373)
+# The values of SessionRejectReason(373) that the venue uses.
 REQUIRED_TAG_MISSING = "1"
 TAG_WITHOUT_VALUE = "4"
 VALUE_IS_INCORRECT = "5"
@@ -53,12 +53,12 @@ def parse(text: str) -> Fields:
 
 
 def printable(text: str) -> str:
-    """What may be sent back: QuickFIX cannot send the surrogates it received."""
+    """Return what may be sent back: QuickFIX cannot send the surrogates it received."""
     return text.encode("ascii", "replace").decode("ascii")
 
 
 def read(fields: Mapping[int, str], account: str) -> Request:
-    """The request in a D, F or H of this account's session."""
+    """Return the request in a D, F or H of this account's session."""
     for required in _REQUIRED[fields[35]]:
         _required(fields, required)
     if fields.get(1, account) != account:
@@ -93,9 +93,7 @@ def _cancel(fields: Mapping[int, str], account: str) -> CancelOrder:
 
 
 def _status(fields: Mapping[int, str], account: str) -> StatusRequest:
-    return StatusRequest(
-        account=account, cl_ord_id=fields[11], symbol=fields[55], side=_side(fields)
-    )
+    return StatusRequest(account=account, cl_ord_id=fields[11], symbol=fields[55], side=_side(fields))
 
 
 # What the venue's document lists for each message, as far as nothing can be done without it.
