@@ -12,7 +12,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One input to the engine with the events it became.
 
     Attributes:
-        kind: `command`, `received`, `sent`, `session`, `timer` or `start`.
+        kind: `command`, `received`, `sent`, `unsent`, `session`, `timer` or `start`.
         time_ns: when it was taken in, nanoseconds since the epoch, UTC.
         session: the FIX session it came by or left by.
         raw: the FIX message as it was on the wire (SOH between fields; RawData masked).

@@ -4,6 +4,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from oms.core.values import TimeInForce
+
 
 class Dialect(Struct, frozen=True, kw_only=True):
     """What a venue does differently.
@@ -13,7 +15,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
         ambiguous_reject: ExecType Rejected may also answer a cancel or a status request.
         cancel_repeats_id: a cancel carries the order's own ClOrdID in 11 and 41, not a new one.
         has_replace: the venue knows OrderCancelReplaceRequest.
-        numeric_ids: ClOrdIDs are account digits + 13 digits of milliseconds + 3 digits.
+        market_exchanges: the exchanges that take market orders; None means all.
+        times_in_force: the values of TimeInForce (59) that the venue takes.
 
     """
 
@@ -22,7 +25,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ambiguous_reject: bool = False
     cancel_repeats_id: bool = False
     has_replace: bool = True
-    numeric_ids: bool = False
+    market_exchanges: frozenset[str] | None = None
+    times_in_force: frozenset[str] = frozenset(TimeInForce)
 
 
 FIX42: Final = Dialect(name="fix42")
@@ -32,6 +36,7 @@ APIFINY: Final = Dialect(
     ambiguous_reject=True,
     cancel_repeats_id=True,
     has_replace=False,
-    numeric_ids=True,
+    market_exchanges=frozenset({"BINANCEUS", "COINBASEPRO", "HUOBI", "KUCOIN", "OKEX"}),
+    times_in_force=frozenset({TimeInForce.GTC, TimeInForce.IOC, TimeInForce.POST_ONLY}),
 )
 DIALECTS: Final = {dialect.name: dialect for dialect in (FIX42, APIFINY)}

@@ -1,0 +1,298 @@
+"""The composition root: journal, engine, FIX sessions and API put together, started, and stopped in order."""
+
+import contextlib
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Final
+
+import structlog
+import uvicorn
+
+from oms.app.api import create_app
+from oms.app.clock import Clock
+from oms.app.config import Config, LimitsSection, SessionSection, TimingSection, seconds, secret_of
+from oms.app.loop import Loop
+from oms.app.tokens import Tokens
+from oms.core.doubt import Timing
+from oms.core.errors import ConfigError, JournalError
+from oms.core.ids import account_digits
+from oms.core.inputs import (
+    Alert,
+    Answer,
+    Input,
+    Instruction,
+    Received,
+    ResendRefused,
+    SessionDown,
+    SessionUp,
+)
+from oms.core.messages import Other
+from oms.core.risk import Limits
+from oms.core.times import ns_to_iso
+from oms.engine import Engine, Route
+from oms.fix import inputs as fix_in
+from oms.fix.codec import decode, split
+from oms.fix.dialects import DIALECTS, Dialect
+from oms.fix.initiator import Initiator
+from oms.fix.logon import Secret
+from oms.fix.settings import SessionConfig
+from oms.journal.sqlite import SqliteJournal
+
+EXIT_OK: Final = 0
+EXIT_FATAL: Final = 1
+STOP_TIMEOUT_S: Final = 20.0
+SWITCH_INTERVAL_S: Final = 0.0005  # another busy thread delays a FIX message by about this, ten times less than usual
+log = structlog.get_logger("oms")
+
+
+class Daemon:
+    """Implements `oms.app.desk.Desk` on top of the loop."""
+
+    def __init__(self, config: Config) -> None:
+        """Open the journal, recover the state, prepare the sessions; nothing leaves yet.
+
+        Raises:
+            ConfigError: the configuration cannot be used.
+            JournalError: the journal is damaged, or another daemon has it.
+
+        """
+        self.config = config
+        self._dialects = {session.name: DIALECTS[session.dialect] for session in config.session}
+        self.clock = Clock()
+        tokens = Tokens.load(config.under(config.api.tokens_file))
+        self._api_socket = _listen(config)
+        self.journal = SqliteJournal(config.under(config.journal.path))
+        engine = Engine([_route(config, session) for session in config.session], _timing(config.timing))
+        _recover(engine, self.journal)
+        self.initiator = Initiator(
+            [_fix_session(config, session) for session in config.session],
+            sink=self._from_fix,
+            log_dir=config.under(config.fix.log_dir),
+        )
+        venues = {session.name: self.initiator.venue(session.name) for session in config.session}
+        self.loop = Loop(engine, self.journal, venues, self.clock, self._translate)
+        self.published = self.loop.published
+        self._server = uvicorn.Server(
+            uvicorn.Config(create_app(self, tokens), log_config=None, access_log=False, lifespan="off")
+        )
+        self._api_thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._api_socket]}, name="api", daemon=True
+        )
+        self._stopping = threading.Event()
+
+    # --- running
+
+    def run(self, ready: Callable[[str], None]) -> int:
+        """Trade until a signal or a fatal error; returns the exit code.
+
+        Args:
+            ready: called with the API's URL when the daemon takes orders.
+
+        """
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stopping.set())
+        self.loop.start(on_end=self._stopping.set)
+        self.initiator.start()
+        self._api_thread.start()
+        host, port = self._api_socket.getsockname()[:2]
+        log.info("ready", api=f"http://{host}:{port}", sessions=[session.name for session in self.config.session])
+        ready(f"http://{host}:{port}")
+        self._stopping.wait()
+        return self._stop()
+
+    def _stop(self) -> int:
+        """Log out of FIX, commit what waits, close; in that order, each bounded."""
+        failure = self.loop.failure
+        log.info("stopping", because="of a failure" if failure else "a signal")
+        self._server.should_exit = True
+        self.initiator.stop(STOP_TIMEOUT_S)
+        self.loop.stop(STOP_TIMEOUT_S)
+        self._api_thread.join(STOP_TIMEOUT_S)
+        with contextlib.suppress(JournalError):
+            self.journal.close()
+        failure = failure or self.loop.failure
+        log.info("stopped", failure=str(failure) if failure else None)
+        return EXIT_FATAL if failure else EXIT_OK
+
+    # --- what comes from FIX
+
+    def _from_fix(self, item: "fix_in.Input") -> None:
+        self.loop.put(item)
+
+    def _translate(self, item: Any) -> "Input | Alert":  # noqa: ANN401 - whatever was put into the loop
+        """Turn what the FIX side puts in into the engine's words; runs on the engine's thread."""
+        match item:
+            case fix_in.Received():
+                return Received(
+                    session=item.session, raw=item.raw, report=_decoded(item.raw, self._dialects[item.session])
+                )
+            case fix_in.LoggedOn():
+                return SessionUp(session=item.session)
+            case fix_in.LoggedOut():
+                return SessionDown(session=item.session, reason=item.reason)
+            case fix_in.ResendRefused():
+                return ResendRefused(session=item.session, raw=item.raw, cl_ord_id=split(item.raw).get("11", ""))
+            case fix_in.Alarm():
+                return Alert(code=item.code, text=item.text, session=item.session)
+        message: Input = item
+        return message
+
+    # --- what the API asks
+
+    def submit(self, instruction: Instruction) -> "Future[Answer]":
+        """See `Desk.submit`."""
+        return self.loop.submit(instruction)
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """See `Desk.sessions`."""
+        now = self.clock()
+        described = []
+        states = {state.name: state for state in self.initiator.sessions()}
+        for session in self.config.session:
+            seen = self.loop.sessions.get(session.name, {})
+            state = states[session.name]
+            described.append(
+                {
+                    "name": session.name,
+                    "account": session.account,
+                    "host": session.host,
+                    "port": session.port,
+                    "dialect": session.dialect,
+                    "tls": session.tls,
+                    "logged_on": bool(seen.get("logged_on")),
+                    "since": ns_to_iso(seen["since_ns"]) if seen.get("since_ns") else None,
+                    "reason": seen.get("reason") or state.last_error,
+                    "held": [
+                        {
+                            "order_id": held["order_id"],
+                            "exec_id": held["exec_id"],
+                            "age_s": round((now - held["since_ns"]) / 1e9, 3),
+                        }
+                        for held in seen.get("held", ())
+                    ],
+                }
+            )
+        return described
+
+    def readiness(self) -> list[str]:
+        """See `Desk.readiness`."""
+        if self.loop.failure is not None:
+            return [f"the engine stopped: {self.loop.failure}"]
+        if self._stopping.is_set():
+            return ["the daemon is stopping"]
+        return [
+            f"session {session['name']} is not logged on: {session['reason'] or 'no logon yet'}"
+            for session in self.sessions()
+            if not session["logged_on"]
+        ]
+
+    def figures(self) -> dict[str, float]:
+        """See `Desk.figures`."""
+        counts = self.loop.counts
+        return {
+            "oms_orders_open": len(self.loop.open_orders),
+            "oms_orders_in_doubt": len(self.loop.in_doubt),
+            "oms_sessions_logged_on": sum(1 for session in self.sessions() if session["logged_on"]),
+            "oms_journal_records_total": self.journal.head[0],
+            "oms_commits_total": counts["batches"],
+            "oms_anomalies_total": counts["anomalies"],
+            "oms_alerts_total": counts["alerts"],
+            "oms_clock_ahead_seconds": self.clock.ahead_ns / 1e9,
+        }
+
+
+def _decoded(raw: str, dialect: Dialect) -> Any:  # noqa: ANN401 - a report; our own words do not come back
+    try:
+        return decode(split(raw), dialect)
+    except ValueError:
+        return Other(msg_type="")
+
+
+def _recover(engine: Engine, journal: SqliteJournal) -> None:
+    count = 0
+    for count, record in journal.read():  # noqa: B007 - the last number is the count
+        engine.recover(record)
+    open_orders = sum(len(book.open) for book in engine.blotter.books.values())
+    log.info("recovered", records=count, orders=len(engine.blotter.orders), open=open_orders)
+
+
+def _listen(config: Config) -> socket.socket:
+    """Bind the API's address before anything else is touched, so that a second daemon ends here at the latest."""
+    family = socket.AF_INET6 if ":" in config.api.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.api.host, config.api.port))
+    except OSError as error:
+        message = (
+            f"{config.path}: api.port: cannot listen on {config.api.host}:{config.api.port}: {error.strerror};"
+            " another daemon may be running, or name another port"
+        )
+        raise ConfigError(message) from error
+    listener.listen(128)
+    return listener
+
+
+def _timing(section: TimingSection) -> Timing:
+    return Timing(
+        ack_timeout_ns=seconds(section.ack_timeout_s),
+        fence_ns=seconds(section.unknown_order_fence_s),
+        ask_again_ns=seconds(section.ask_again_s),
+        ask_again_most_ns=seconds(section.ask_again_most_s),
+        question_pause_ns=seconds(section.question_pause_s),
+        round_timeout_ns=seconds(section.round_timeout_s),
+        wait_after_logon=section.wait_after_logon,
+    )
+
+
+def _route(config: Config, session: SessionSection) -> Route:
+    dialect = DIALECTS[session.dialect]
+    return Route(
+        session=session.name,
+        account=session.account,
+        id_prefix=account_digits(session.account),
+        cancel_repeats_id=dialect.cancel_repeats_id,
+        limits=_limits(session.limits or config.limits, dialect),
+    )
+
+
+def _limits(section: LimitsSection, dialect: Dialect) -> Limits:
+    return Limits(
+        max_decimals=section.max_decimals,
+        max_order_qty=section.max_order_qty,
+        max_order_notional=section.max_order_notional,
+        max_open_orders=section.max_open_orders,
+        max_open_notional=section.max_open_notional,
+        exchanges=frozenset(section.exchanges),
+        symbols=frozenset(section.symbols),
+        market_exchanges=dialect.market_exchanges,
+        times_in_force=dialect.times_in_force,
+    )
+
+
+def _fix_session(config: Config, session: SessionSection) -> SessionConfig:
+    return SessionConfig(
+        name=session.name,
+        host=session.host,
+        port=session.port,
+        sender_comp_id=session.account,
+        target_comp_id=session.target_comp_id,
+        tls=session.tls,
+        ca_file=config.under(session.ca_file) if session.ca_file else None,
+        heartbeat_s=session.heartbeat_s,
+        reconnect_s=session.reconnect_s,
+        dialect=session.dialect,
+        account=session.account,
+        key_id=session.key_id,
+        secret=Secret(secret_of(config, session)),
+        jwt_method=session.jwt_method,
+        jwt_digest_param=session.jwt_digest_param,
+        jwt_lifetime_s=session.jwt_lifetime_s,
+        cash_order_qty_tag=session.cash_order_qty_tag,
+    )
+

@@ -1,0 +1,336 @@
+"""The one loop: take in everything that waits, commit what it became, and only then show it and send it.
+
+    for message in everything_waiting: events, effects = engine.step(message)
+    journal.append(events)       # one commit for the whole batch
+    publish; perform(effects)    # nobody sees anything, and nothing leaves, before the commit
+
+A commit that fails is the end: nothing of that batch was shown or sent, and no further order is taken.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from queue import Empty, SimpleQueue
+from typing import Any, Final, NamedTuple, cast
+
+import msgspec
+import structlog
+
+from oms.app.published import Published
+from oms.core import events as ev
+from oms.core.errors import JournalError, OmsError, VenueUnavailable
+from oms.core.inputs import (
+    Alert,
+    Answer,
+    AskStatus,
+    Cancel,
+    Effect,
+    Input,
+    Instruction,
+    PlaceOrder,
+    Received,
+    ResendRefused,
+    Send,
+    SessionDown,
+    SessionUp,
+    Start,
+    StayedHere,
+    Step,
+    Tick,
+    WentOut,
+)
+from oms.core.records import Record
+from oms.engine import Engine
+from oms.ports import Journal, Venue
+
+MOST_IN_A_BATCH: Final = 1000
+LONGEST_WAIT_S: Final = 1.0
+NOTEWORTHY: Final = (ev.Placed, ev.Denied, ev.Rejected, ev.InDoubt, ev.CancelRejected, ev.RequestDropped, ev.Adopted)
+TICK: Final = Tick()
+log = structlog.get_logger("oms")
+
+
+class Given(NamedTuple):
+    """An instruction, and the future that its answer goes to."""
+
+    instruction: Instruction
+    future: "Future[Answer]"
+
+
+class Stop(NamedTuple):
+    """The loop ends when it has taken in everything before this."""
+
+
+Item = Given | Stop | Any  # anything else is for `translate`
+
+
+class Loop:
+    """Runs the engine on its own thread; everything else only puts items in."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        journal: Journal,
+        venues: Mapping[str, Venue],
+        clock: Callable[[], int],
+        translate: Callable[[Any], Input | Alert],
+    ) -> None:
+        """Prepare to run.
+
+        Args:
+            engine: the state, recovered from the journal.
+            journal: where every step goes before anybody sees it.
+            venues: the ways out, by session.
+            clock: tells the time, nanoseconds since the epoch.
+            translate: turns what the rim puts in into an input of the engine, or into an alert.
+
+        """
+        self.engine = engine
+        self.published = Published()
+        self.sessions: dict[str, dict[str, Any]] = {}
+        self.in_doubt: set[int] = set()
+        self.open_orders: set[int] = set()
+        self.counts = {"records": 0, "batches": 0, "anomalies": 0, "alerts": 0}
+        self.failure: BaseException | None = None
+        self._journal = journal
+        self._venues = venues
+        self._clock = clock
+        self._translate = translate
+        self._queue: SimpleQueue[Item] = SimpleQueue()
+        self._head = journal.head[0]
+        self._thread = threading.Thread(target=self._run, name="engine")
+        self._on_end: Callable[[], None] = lambda: None
+
+    # --- from other threads
+
+    def put(self, item: Item) -> None:
+        """Hand something in; never blocks."""
+        self._queue.put(item)
+
+    def submit(self, instruction: Instruction) -> "Future[Answer]":
+        """Hand in an instruction; the future is done after the commit of what it became."""
+        future: Future[Answer] = Future()
+        if self.failure is not None or not self._thread.is_alive():
+            future.set_exception(self.failure or VenueUnavailable("the daemon is stopping; nothing was taken on"))
+        else:
+            self._queue.put(Given(instruction, future))
+        return future
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Show what the journal gave, and begin; `on_end` is called when the loop ends, for whatever reason."""
+        self._on_end = on_end
+        for order in self.engine.blotter.orders.values():
+            self._publish(order.number)
+        self._queue.put(Start())
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> None:
+        """Take in what waits, commit it, and end."""
+        self._queue.put(Stop())
+        self._thread.join(timeout_s)
+
+    # --- the engine's thread
+
+    def _run(self) -> None:
+        try:
+            while self._turn():
+                pass
+        except Exception as error:  # noqa: BLE001 - the top of the loop: whatever it is, nothing more is taken on
+            self.failure = error
+            told = str(error) if isinstance(error, OmsError) else f"{type(error).__name__}: {error}"
+            log.critical("the engine stopped: no order is taken on any more", error=told, exc_info=error)
+        finally:
+            self._refuse_the_rest()
+            self._on_end()
+
+    def _turn(self) -> bool:
+        """Take one batch; False when the loop is to end."""
+        batch = self._batch()
+        now = self._clock()
+        due = self.engine.next_due_ns()
+        if due is not None and due <= now:
+            batch.append(TICK)
+        records: list[Record] = []
+        effects: list[Effect] = []
+        answers: list[tuple[Future[Answer], Answer]] = []
+        going_on = True
+        try:
+            for item in batch:
+                if isinstance(item, Stop):
+                    going_on = False
+                else:
+                    self._take_in(item, now, records, effects, answers)
+            if records:
+                self._head = self._journal.append(records)
+        except BaseException as error:
+            self._fail(batch, error)
+            raise
+        self._show(records, answers)
+        for effect in effects:
+            self._perform(effect)
+        return going_on
+
+    def _batch(self) -> list[Item]:
+        """Wait for the next item, or for the time when something is due; take everything that waits with it."""
+        queue = self._queue
+        due = self.engine.next_due_ns()
+        wait_s = LONGEST_WAIT_S if due is None else min(max(due - self._clock(), 0) / 1e9, LONGEST_WAIT_S)
+        try:
+            batch = [queue.get(timeout=wait_s)]
+        except Empty:
+            return []
+        batch.extend(queue.get_nowait() for _ in range(min(queue.qsize(), MOST_IN_A_BATCH)))
+        return batch
+
+    def _take_in(
+        self,
+        item: Item,
+        now: int,
+        records: list[Record],
+        effects: list[Effect],
+        answers: "list[tuple[Future[Answer], Answer]]",
+    ) -> None:
+        given = item if isinstance(item, Given) else None
+        message = given.instruction if given else self._translate(item)
+        if isinstance(message, Alert):
+            effects.append(message)
+            return
+        step = self.engine.step(message, now, self._head + len(records) + 1)
+        record = _record(message, step, now)
+        if record is not None:
+            records.append(record)
+        if step.anomaly is not None:
+            self.counts["anomalies"] += 1
+        effects.extend(step.effects)
+        if given is not None:
+            answers.append((given.future, step.answer or Answer()))
+
+    def _fail(self, batch: list[Item], error: BaseException) -> None:
+        """Tell everybody whose instruction was in this batch that it was not taken on."""
+        self.failure = error
+        for item in batch:
+            if isinstance(item, Given) and not item.future.done():
+                item.future.set_exception(JournalError(f"nothing was taken on: {error}"))
+
+    def _refuse_the_rest(self) -> None:
+        while True:
+            try:
+                item = self._queue.get_nowait()
+            except Empty:
+                return
+            if isinstance(item, Given):
+                reason = self.failure or "the daemon is stopping"
+                item.future.set_exception(VenueUnavailable(f"nothing was taken on: {reason}"))
+
+    # --- after the commit
+
+    def _show(self, records: list[Record], answers: "list[tuple[Future[Answer], Answer]]") -> None:
+        self.counts["records"] += len(records)
+        self.counts["batches"] += bool(records)
+        for number in self.engine.take_touched():
+            self._publish(number)
+        for record in records:
+            for event in record.events:
+                if isinstance(event, NOTEWORTHY):
+                    _log_event(event, self.engine)
+                elif isinstance(event, ev.SessionFact):
+                    self._publish_session(event.session)
+        for future, answer in answers:
+            future.set_result(answer)
+
+    def _publish(self, number: int) -> None:
+        order = self.engine.blotter.orders[number]
+        self.published.publish(order)
+        (self.open_orders.add if order.is_open else self.open_orders.discard)(number)
+        (self.in_doubt.add if order.in_doubt else self.in_doubt.discard)(number)
+
+    def _publish_session(self, session: str) -> None:
+        book = self.engine.blotter.book(session)
+        held = [
+            {"order_id": held.report.order_id, "exec_id": held.report.exec_id, "since_ns": held.time_ns}
+            for held in book.held.values()
+        ]
+        self.sessions[session] = {
+            "logged_on": book.logged_on,
+            "since_ns": book.since_ns,
+            "reason": book.reason,
+            "held": held,
+        }
+
+    def _perform(self, effect: Effect) -> None:
+        if isinstance(effect, Send):
+            self._send(effect)
+        else:
+            self.counts["alerts"] += 1
+            order = self.engine.blotter.orders.get(effect.order) if effect.order is not None else None
+            ids = {"order": order.number, "cl_ord_id": order.cl_ord_id, "order_id": order.order_id} if order else {}
+            log.warning(effect.text, code=effect.code, session=effect.session, **ids)
+
+    def _send(self, effect: Send) -> None:
+        try:
+            sent = self._venues[effect.session].send(effect.message)
+        except OmsError as error:
+            self.put(
+                StayedHere(
+                    session=effect.session, order=effect.order, request=effect.request, reason=str(error)
+                )
+            )
+        else:
+            self.put(
+                WentOut(
+                    session=effect.session, order=effect.order, request=effect.request, seq=sent.seq, raw=sent.raw
+                )
+            )
+
+
+def _record(message: Input, step: Step, now: int) -> Record | None:
+    """Write down an input that changed something, or that came by wire or from a person."""
+    kind, session, raw, command = _described(message)
+    if not step.events and raw is None and step.anomaly is None:
+        return None
+    return Record(
+        kind=kind,
+        time_ns=now,
+        session=session,
+        raw=raw,
+        command=command,
+        events=cast("tuple[ev.AnyEvent, ...]", step.events),
+        anomaly=step.anomaly,
+        order=step.order if step.anomaly is not None else None,
+    )
+
+
+def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, Any] | None]:
+    match message:
+        case Received(session=session, raw=raw):
+            return "received", session, raw, None
+        case WentOut(session=session, raw=raw):
+            return "sent", session, raw, None
+        case PlaceOrder() | Cancel() | AskStatus():
+            command = msgspec.to_builtins(message)
+            return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
+        case SessionUp(session=session) | SessionDown(session=session):
+            return "session", session, None, None
+        case StayedHere(session=session) | ResendRefused(session=session):
+            return "unsent", session, None, None
+        case Start():
+            return "start", None, None, None
+        case Tick():
+            return "timer", None, None, None
+
+
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _log_event(event: ev.Event, engine: Engine) -> None:
+    order = engine.blotter.orders[event.order]
+    log.info(
+        type(event).__name__,
+        order=order.number,
+        cl_ord_id=order.cl_ord_id,
+        client_order_id=order.client_order_id,
+        order_id=order.order_id,
+        session=order.session,
+        reason=getattr(event, "reason", None),
+    )
