@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from oms.sim.apifiny import Options
+    from oms.sim.logon import Credential
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -153,15 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _options(*, credentials: list[str], fix_port: int, conduct: Conduct, record: Path | None) -> Options:
     from oms.sim.apifiny import Options  # noqa: PLC0415 - loads QuickFIX, which --help must not need
 
-    if not credentials:
-        msg = "at least one --credential ACCOUNT:KEYID:SECRET is needed"
-        raise ValueError(msg)
-    return Options(
-        fix_port=fix_port,
-        credentials=tuple(parse_credential(text) for text in credentials),
-        conduct=conduct,
-        record=record,
-    )
+    return Options(fix_port=fix_port, credentials=_credentials(credentials), conduct=conduct, record=record)
 
 
 def _serve(options: Options) -> int:
@@ -170,22 +163,30 @@ def _serve(options: Options) -> int:
     try:
         return run(options)
     except OSError as error:
-        _refuse(f"cannot start: {error}")
+        _refuse(f"cannot start: {error}", code=1)
 
 
-def _refuse(problem: str) -> NoReturn:
+def _refuse(problem: str, *, code: int = 2) -> NoReturn:
     print(f"error: {problem}", file=sys.stderr)  # noqa: T201
-    raise typer.Exit(2)
+    raise typer.Exit(code)
 
 
 def _whole(text: str, name: str, *, highest: int = 2**63 - 1) -> int:
-    if not text:
-        msg = f"{name} is needed"
-        raise ValueError(msg)
     if not (text.isascii() and text.isdecimal() and int(text) <= highest):
-        msg = f"{name} must be a whole number from 0 to {highest}"
+        msg = f"{name} needs a whole number from 0 to {highest}"
         raise ValueError(msg)
     return int(text)
+
+
+def _credentials(texts: list[str]) -> tuple[Credential, ...]:
+    credentials = tuple(parse_credential(text) for text in texts)
+    if not credentials:
+        msg = "at least one --credential ACCOUNT:KEYID:SECRET is needed"
+        raise ValueError(msg)
+    if len({(one.account, one.key_id) for one in credentials}) < len(credentials):
+        msg = "each key of an account can have one --credential"
+        raise ValueError(msg)
+    return credentials
 
 
 def _form(text: str) -> Form:

@@ -172,7 +172,7 @@ class _Sessions:
         """Send text as a message; QuickFIX fills in the header."""
         try:
             fix.Session.sendToTarget(fix.Message(text, False), self.ids[account])  # noqa: FBT003
-        except fix.Exception as error:
+        except fix.FIXException as error:
             _tell(f"could not send to {account}: {type(error).__name__}")
 
     def disconnect(self, account: str) -> None:
@@ -190,7 +190,7 @@ class _Sessions:
 
 
 def run(options: Options) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code comes back."""
+    """Serve until SIGTERM or SIGINT; the exit code comes back. An OSError: it could not start."""
     warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
     record = Record(options.record)
     timeline = Timeline()
@@ -204,7 +204,7 @@ def run(options: Options) -> int:
     acceptor = _acceptor(application, gate.accounts, port)
     stop = _stop_on_signals()
     timeline.start()
-    acceptor.start()
+    _listen(acceptor, port)
     application.desk.start()
     print(f"ready fix={port}", flush=True)  # noqa: T201 - the one line that others wait for
     stop.wait()
@@ -224,6 +224,14 @@ def _acceptor(application: _Acceptor, accounts: Iterable[str], port: int) -> fix
         settings.set(session_id, _dictionary(SocketAcceptPort=str(port), **_DEFAULTS))
     stores, logs = fix.MemoryStoreFactory(), _Logs()
     return fix.ThreadedSocketAcceptor(application, stores, settings, logs)
+
+
+def _listen(acceptor: fix.Acceptor, port: int) -> None:
+    try:
+        acceptor.start()
+    except (RuntimeError, fix.FIXException):
+        msg = f"cannot listen on port {port}"
+        raise OSError(msg) from None
 
 
 _DEFAULTS = {

@@ -7,12 +7,12 @@ no second table; time is always an argument, money is always a Decimal.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from decimal import Decimal
 
 
 class Side(StrEnum):
@@ -117,7 +117,7 @@ class OrderView:
     def leaves_qty(self) -> Decimal | None:
         """What can still trade: none once it is over, unknown while cash sizes the order."""
         if not self.status.open:
-            return self.cum_qty - self.cum_qty
+            return Decimal(0)
         return None if self.qty is None else self.qty - self.cum_qty
 
 

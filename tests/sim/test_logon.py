@@ -71,7 +71,7 @@ def test_a_wrong_or_shortened_signature_is_refused(gate: Gate) -> None:
 )
 def test_each_bad_claim_has_its_own_text(gate: Gate, claims: dict[str, object], text: str) -> None:
     with pytest.raises(Refused, match=text) as refused:
-        gate.check(ACCOUNT, token(**claims))
+        gate.check(ACCOUNT, token(SECRET, **claims))
     assert SECRET not in str(refused.value)
 
 

@@ -45,8 +45,8 @@ def token(secret: str = SECRET, **changes: object) -> str:
         "exp": int(time.time()) + 30,
     }
     claims = {name: value for name, value in (claims | changes).items() if value is not None}
-    header = _part(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
-    signed = f"{header}.{_part(json.dumps(claims).encode())}"
+    head = _part(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
+    signed = f"{head}.{_part(json.dumps(claims).encode())}"
     return f"{signed}.{_part(hmac.digest(secret.encode(), signed.encode(), 'sha256'))}"
 
 
