@@ -15,6 +15,10 @@ Row = tuple[int, bytes, bytes]
 _ROWS: Final = "SELECT n, body, hash FROM records WHERE n >= ? ORDER BY n LIMIT ?"
 
 
+class Damaged(JournalError):  # noqa: N818 - says what is the case, as the names in `errors`
+    """A record of a journal is damaged or missing; the journal itself can be read."""
+
+
 def rows(connection: sqlite3.Connection, start: int, count: int = CHUNK) -> list[Row]:
     """Read up to `count` rows. A query of its own for each chunk: a long one would keep the log from being reused."""
     return connection.execute(_ROWS, (start, count)).fetchall()
@@ -24,16 +28,16 @@ def read_journal(path: Path, start: int = 1) -> Iterator[tuple[int, Record]]:
     """Read a journal's records from number `start` on, beside its writer, to where it ends now.
 
     Raises:
-        JournalError: it cannot be read, or a record is damaged or missing.
+        JournalError: it cannot be read; `Damaged`: a record is damaged or missing.
 
     """
     connection = open_reader(path)
     try:
         check_format(path, read_meta(connection))
         yield from _verified(connection, path, start)
-    except sqlite3.Error as error:
+    except sqlite3.DatabaseError as error:
         message = f"the journal {path} cannot be read: {error}. See what is left with `oms journal verify`"
-        raise JournalError(message) from error
+        raise (JournalError if "not a database" in str(error) else Damaged)(message) from error
     finally:
         connection.close()
 
@@ -42,8 +46,8 @@ def _verified(connection: sqlite3.Connection, path: Path, start: int) -> Iterato
     expected, previous = start, _hash_before(connection, path, start)
     while chunk := rows(connection, expected):
         for number, body, digest in chunk:
-            if number != expected or digest != link(previous, number, body):
-                raise JournalError(_broken(path, expected, number))
+            if number != expected or type(body) is not bytes or digest != link(previous, number, body):
+                raise Damaged(_broken(path, expected, number))
             yield number, _decoded(path, number, body)
             previous = digest
             expected += 1
@@ -64,7 +68,7 @@ def _decoded(path: Path, number: int, body: bytes) -> Record:
         return decode(body)
     except JournalError as error:
         message = f"record {number} of the journal {path} cannot be read: {error}"
-        raise JournalError(message) from error
+        raise Damaged(message) from error
 
 
 def _broken(path: Path, expected: int, found: int) -> str:

@@ -25,7 +25,7 @@ def acquire(journal: Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        message = f"the journal {journal} cannot be locked: {path}: {error.strerror}. Check the directory and its rights"
+        message = f"the journal {journal} cannot be locked: {path}: {error.strerror}. Check the rights"
         raise JournalError(message) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -158,7 +158,8 @@ def _last(connection: sqlite3.Connection, path: Path) -> tuple[int, bytes]:
         raise JournalError(message) from error
     number, body, digest = tail[-1]
     previous = tail[0][2] if number > 1 else GENESIS
-    if len(tail) != min(number, 2) or link(previous, number, body) != digest:
+    fits = type(body) is bytes and type(previous) is bytes and link(previous, number, body) == digest
+    if not fits or len(tail) != min(number, 2):
         message = f"the last record of the journal {path}, {number}, is damaged: see `oms journal verify`"
         raise JournalError(message)
     return number, digest

@@ -216,7 +216,7 @@ def close_writer(connection: sqlite3.Connection, path: Path, head: str | None) -
 
 
 def _close_keeping_log(connection: sqlite3.Connection, path: Path) -> None:
-    """Close without losing the log: the last connection removes it, so a reader that is closed after the writer keeps it."""
+    """Close without losing the log: the last connection removes it, so a reader outlives the writer."""
     try:
         reader = open_reader(path)
     except JournalError:
