@@ -1,0 +1,93 @@
+"""The command line: `oms`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from oms import __version__
+from oms.app import cli_demo, cli_journal, cli_orders, cli_replay, cli_sim, cli_tokens
+from oms.app.config import load
+from oms.core.errors import ConfigError, JournalError, OmsError
+
+EXIT_CODES: Final = """
+Exit codes: 0 done; 1 the outcome is negative (order denied or rejected, anomalies found, damage found, engine
+failed); 2 wrong usage or configuration, or unreadable input; 3 no daemon answers.
+"""
+
+app = typer.Typer(
+    name="oms",
+    help="Order management for crypto desks: FIX 4.2 to the venue, one true state for each order." + EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(cli_orders.order_app, name="order")
+app.add_typer(cli_sim.app, name="sim")
+app.add_typer(cli_journal.app, name="journal")
+app.add_typer(cli_tokens.app, name="token")
+app.command()(cli_orders.orders)
+app.command()(cli_orders.sessions)
+app.command()(cli_replay.replay)
+app.command()(cli_demo.demo)
+
+ConfigFile = Annotated[Path, typer.Argument(help="The configuration, TOML.", show_default=False)]
+ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration, TOML.", show_default=False)]
+
+
+@app.command()
+def run(config: ConfigOption) -> None:
+    """Run the daemon in the foreground, until SIGTERM or Ctrl-C; then log out of FIX, flush, and exit 0.
+
+    When it takes orders it prints one line: `ready api=URL`.
+    """
+    from oms.app.daemon import Daemon  # noqa: PLC0415 - QuickFIX and the web server load slowly, and only here
+    from oms.app.logging import set_up  # noqa: PLC0415
+
+    loaded = load(config)
+    set_up(loaded.log.level, loaded.under(loaded.log.file) if loaded.log.file else None)
+    raise typer.Exit(Daemon(loaded).run(lambda url: print(f"ready api={url}", flush=True)))
+
+
+@app.command(name="check-config")
+def check_config(file: ConfigFile) -> None:
+    """Check a configuration: every problem with file, key and reason; exit 2 if there is one."""
+    config = load(file)
+    names = ", ".join(f"{session.name} ({session.host}:{session.port})" for session in config.session)
+    typer.echo(f"{file}: fine; sessions: {names}")
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's form of a flag
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Order management for crypto desks."""
+
+
+def main() -> None:
+    """Run the command line; an error is one line, or one for each problem of a configuration."""
+    try:
+        app()
+    except ConfigError as error:
+        sys.exit(_complain(error, code=2))
+    except JournalError as error:
+        sys.exit(_complain(error, code=1))
+    except OmsError as error:
+        sys.exit(_complain(error, code=2))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _complain(error: OmsError, *, code: int) -> int:
+    for line in str(error).splitlines():
+        print(f"oms: {line}", file=sys.stderr)
+    return code
