@@ -44,6 +44,20 @@ INSERT: Final = "INSERT INTO records(n, body, hash) VALUES (?, ?, ?)"
 LAST: Final = "SELECT n, hash FROM records ORDER BY n DESC LIMIT 1"
 _MARK_CLOSED: Final = "UPDATE meta SET value = ? WHERE key = 'closed'"
 _BUSY_S: Final = 5.0
+_UNOPENED: Final = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR_SHMLOCK,
+        sqlite3.SQLITE_IOERR_SHMMAP,
+        sqlite3.SQLITE_IOERR_SHMOPEN,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_READONLY_CANTINIT,
+    }
+)
+"""Errors that say that a journal could not be opened here, and nothing about what is in it."""
 _PAGE_BYTES: Final = 16384  # measured: a fifth cheaper a record than 4096, in groups of 200
 _LOG_PAGES: Final = 250  # 4 MiB: the pause when the log is carried over stays below 10 ms on an ordinary disk
 
@@ -72,14 +86,34 @@ def open_reader(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         message = f"there is no journal {path}: check the path"
         raise JournalError(message)
-    immutable = "" if wal_of(path).exists() else "&immutable=1"
+    log = wal_of(path)
     try:
-        connection = _connect(f"file:{quote(str(path))}?mode=ro{immutable}")
-        connection.execute("PRAGMA cell_size_check = ON")
-        connection.execute("PRAGMA trusted_schema = OFF")
+        return _read_only(path, immutable=not log.exists())
     except sqlite3.Error as error:
-        message = f"the journal {path} cannot be opened: {error}. Check its rights and those of its directory"
+        if (
+            log.exists() and not log.stat().st_size
+        ):  # a start on a full disk leaves one: there is nothing in it
+            return _read_only(path, immutable=True)
+        advice = "Check its rights"
+        if log.exists():
+            advice = (
+                "Beside its log, reading takes a little room and the right to write in the directory: "
+                f"make room, or copy the journal and {log.name} elsewhere and read the copy"
+            )
+        message = f"the journal {path} cannot be opened: {error}. {advice}"
         raise JournalError(message) from error
+
+
+def _read_only(path: Path, *, immutable: bool) -> sqlite3.Connection:
+    connection = _connect(f"file:{quote(str(path))}?mode=ro" + "&immutable=1" * immutable)
+    connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode in _UNOPENED:
+            connection.close()
+            raise
     return connection
 
 

@@ -16,6 +16,7 @@ def head(path: str) -> tuple[int, str]:
         expected, digest = 0, b"\0" * 32
         for n, body, stored in db.execute("SELECT n, body, hash FROM records ORDER BY n"):
             expected += 1
+            assert isinstance(body, bytes), f"record {expected} is damaged"
             assert n == expected, f"record {expected} is missing"
             digest = hashlib.sha256(digest + struct.pack(">Q", n) + body).digest()
             assert stored == digest, f"record {n} is damaged"
@@ -26,4 +27,4 @@ def head(path: str) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    print("{}:{}".format(*head(sys.argv[1])))
+    sys.stdout.write("{}:{}\n".format(*head(sys.argv[1])))

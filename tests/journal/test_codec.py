@@ -70,8 +70,9 @@ def test_the_golden_file_covers_every_event_and_field() -> None:
         b'{"v":1,"kind":"x"',
         b'{"v":1,"kind":"\xff","time_ns":1}',
         b'{"v":"1"}',
-    ]
-    + [b'{"v":1,"kind":"received","time_ns":1,"events":[{"type":"Nonsense","order":1}]}', b"[" * 100_000],
+        b'{"v":1,"kind":"received","time_ns":1,"events":[{"type":"Nonsense","order":1}]}',
+        b"[" * 100_000,
+    ],
 )
 def test_what_is_no_record_is_refused(body: bytes) -> None:
     with pytest.raises(JournalError, match="not a record of the journal"):

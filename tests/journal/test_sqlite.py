@@ -56,7 +56,7 @@ def test_append_numbers_from_one_without_holes(journal: Journal) -> None:
 @pytest.mark.parametrize("start", [0, -1, 3])
 def test_reading_from_a_number_that_cannot_be(journal: Journal, start: int) -> None:
     journal.append([filled()])
-    with pytest.raises(JournalError, match="there is no record"):
+    with pytest.raises(JournalError, match=r"there is no record"):
         list(journal.read(start))
 
 
@@ -80,8 +80,10 @@ def test_independent_code_verifies_the_chain(path: Path) -> None:
 
 
 def test_it_goes_on_where_it_ended(path: Path) -> None:
+    head = (0, ZEROS)
     for count in range(1, 5):
         with closing(SqliteJournal(path)) as journal:
+            assert journal.head == head
             assert journal.append([filled()]) == count
             head = journal.head
         assert verify(path, head).damaged == 0
@@ -122,12 +124,13 @@ def test_the_files_belong_to_their_owner_alone(path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-def test_every_commit_is_synced_and_the_new_name_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commits_are_synced_and_the_new_name_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[bool] = []
-    fsync = os.fsync
-    monkeypatch.setattr(
-        os, "fsync", lambda fd: (synced.append(stat.S_ISDIR(os.fstat(fd).st_mode)), fsync(fd))
-    )
+
+    def note(descriptor: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+
+    monkeypatch.setattr(os, "fsync", note)
     with closing(SqliteJournal(path)) as journal:
         pragma = journal._opened.connection.execute
         assert pragma("PRAGMA synchronous").fetchone() == (2,)
@@ -153,7 +156,7 @@ def test_every_commit_is_synced_and_the_new_name_too(path: Path, monkeypatch: py
 def test_the_tables_refuse_changes(path: Path, statement: str) -> None:
     with closing(SqliteJournal(path)) as journal:
         journal.append([filled(), filled()])
-    with closing(sqlite3.connect(path)) as other, pytest.raises(sqlite3.IntegrityError, match="append-only"):
+    with closing(sqlite3.connect(path)) as other, pytest.raises(sqlite3.IntegrityError, match=r"append-only"):
         other.execute(statement)
     assert verify(path).damaged == 0
 
@@ -163,7 +166,7 @@ def test_a_stranger_who_appends_is_noticed(path: Path) -> None:
         journal.append([filled()])
         with closing(sqlite3.connect(path)) as other, other:
             other.execute("INSERT INTO records VALUES (2, x'00', x'00')")
-        with pytest.raises(JournalError, match="after record 1: UNIQUE constraint"):
+        with pytest.raises(JournalError, match=r"after record 1: UNIQUE constraint"):
             journal.append([filled()])
 
 
@@ -183,7 +186,7 @@ def test_a_link_meets_the_same_lock(path: Path) -> None:
     link = path.with_name("link.db")
     with closing(SqliteJournal(path)):
         link.symlink_to(path)
-        with pytest.raises(JournalError, match="in use"):
+        with pytest.raises(JournalError, match=r"in use"):
             SqliteJournal(link)
 
 
@@ -251,12 +254,12 @@ def test_after_a_failure_nothing_is_taken(path: Path) -> None:
         journal.append([filled()])
         head = journal.head
         with pytest.raises(
-            JournalError, match="could not be written after record 1: .* Nothing of this batch"
+            JournalError, match=r"could not be written after record 1: .* Nothing of this batch"
         ):
             journal.append([filled(), Record(kind="command", time_ns=1, command={"x": object()})])
-        with pytest.raises(JournalError, match="takes no more records: a record of kind 'command'"):
+        with pytest.raises(JournalError, match=r"takes no more records: a record of kind 'command'"):
             journal.append([filled()])
-        with pytest.raises(JournalError, match="takes no more"):
+        with pytest.raises(JournalError, match=r"takes no more"):
             journal.append([])
         assert journal.head == head
         assert [n for n, _ in journal.read()] == [1]
@@ -275,7 +278,7 @@ def test_an_interrupt_leaves_nothing_half_taken(path: Path, monkeypatch: pytest.
             patch.setattr("oms.journal.sqlite.link", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 journal.append([filled()])
-        with pytest.raises(JournalError, match="takes no more records: KeyboardInterrupt"):
+        with pytest.raises(JournalError, match=r"takes no more records: KeyboardInterrupt"):
             journal.append([filled()])
 
 
@@ -283,7 +286,7 @@ def test_a_closed_journal_takes_nothing(path: Path) -> None:
     journal = SqliteJournal(path)
     journal.close()
     journal.close()
-    with pytest.raises(JournalError, match="it is closed"):
+    with pytest.raises(JournalError, match=r"it is closed"):
         journal.append([filled()])
 
 
@@ -297,9 +300,9 @@ def test_files_that_vanish_under_the_writer_stop_it(path: Path, victim: str) -> 
 
 
 def test_no_journal_where_none_is_to_be_made(path: Path) -> None:
-    with pytest.raises(JournalError, match="there is no journal .*check the path"):
+    with pytest.raises(JournalError, match=r"there is no journal .*check the path"):
         SqliteJournal(path, create=False)
-    with pytest.raises(JournalError, match="there is no directory .*create it"):
+    with pytest.raises(JournalError, match=r"there is no directory .*create it"):
         SqliteJournal(path.parent / "none" / "journal.db")
     assert list(path.parent.iterdir()) == []
 
@@ -307,14 +310,14 @@ def test_no_journal_where_none_is_to_be_made(path: Path) -> None:
 def test_what_is_no_journal_is_left_alone(path: Path) -> None:
     for content in (b"hello", b"x" * 10_000):
         path.write_bytes(content)
-        with pytest.raises(JournalError, match="not a database"):
+        with pytest.raises(JournalError, match=r"not a database"):
             SqliteJournal(path)
         assert path.read_bytes() == content
     path.unlink()
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE mine(x)")
     content = path.read_bytes()
-    with pytest.raises(JournalError, match="is not a journal of oms"):
+    with pytest.raises(JournalError, match=r"is not a journal of oms"):
         SqliteJournal(path)
     assert path.read_bytes() == content
 
@@ -325,7 +328,7 @@ def test_a_newer_format_is_left_alone(path: Path) -> None:
         other.execute("DROP TRIGGER meta_no_update")
         other.execute("UPDATE meta SET value = '2' WHERE key = 'format'")
     for attempt in (SqliteJournal, verify):
-        with pytest.raises(JournalError, match="format 2 .*reads up to 1"):
+        with pytest.raises(JournalError, match=r"format 2 .*reads up to 1"):
             attempt(path)
 
 
@@ -347,5 +350,5 @@ def test_a_damaged_end_is_not_written_after(path: Path) -> None:
     with closing(sqlite3.connect(path)) as other, other:
         other.execute("DROP TRIGGER records_no_update")
         other.execute("UPDATE records SET body = ? WHERE n = 3", (encode(filled(77)),))
-    with pytest.raises(JournalError, match="last record of the journal .*, 3, is damaged"):
+    with pytest.raises(JournalError, match=r"last record of the journal .*, 3, is damaged"):
         SqliteJournal(path)
