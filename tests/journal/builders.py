@@ -39,7 +39,7 @@ _SCALARS: Final[dict[Any, st.SearchStrategy[Any]]] = {
 }
 
 
-def anything(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401 - any field's type
+def anything(kind: Any) -> st.SearchStrategy[Any]:
     """Any value of a field's type."""
     if isinstance(kind, types.UnionType):
         return st.one_of([st.none() if part is types.NoneType else anything(part) for part in get_args(kind)])
@@ -83,7 +83,7 @@ def filled(number: int = 1) -> Record:
 # --- the golden file
 
 
-def example(kind: Any, name: str = "") -> Any:  # noqa: ANN401 - likewise
+def example(kind: Any, name: str = "") -> Any:
     """One value with every field set, and none at its default."""
     if isinstance(kind, types.UnionType):
         return example(next(part for part in get_args(kind) if part is not types.NoneType), name)

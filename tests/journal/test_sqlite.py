@@ -352,3 +352,20 @@ def test_a_damaged_end_is_not_written_after(path: Path) -> None:
         other.execute("UPDATE records SET body = ? WHERE n = 3", (encode(filled(77)),))
     with pytest.raises(JournalError, match=r"last record of the journal .*, 3, is damaged"):
         SqliteJournal(path)
+
+
+def test_a_backup_by_sqlite_itself_is_a_journal(path: Path, tmp_path: Path) -> None:
+    """As `spec/journal.md` says: it was never closed, so a head must prove it, and writing on takes an empty log."""
+    copy = tmp_path / "copy.db"
+    with closing(SqliteJournal(path)) as journal:
+        journal.append([filled(n) for n in range(10)])
+        head = journal.head
+        source = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        with closing(source), closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
+    assert [damage.kind for damage in verify(copy).damage] == ["log"]
+    assert verify(copy, head).damaged == 0
+    Path(f"{copy}-wal").touch()
+    with closing(SqliteJournal(copy)) as resumed:
+        assert resumed.append([filled()]) == 11
+    assert verify(copy, head).damaged == 0
