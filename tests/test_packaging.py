@@ -1,9 +1,11 @@
 """The lock pins everything by hash; the package says what it is and carries what it needs."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import entry_points, version
 from importlib.resources import files
 from pathlib import Path
@@ -73,3 +75,18 @@ def test_the_command_works_from_any_folder(tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("oms")
     done = subprocess.run([command, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_wheel_carries_all_that_the_package_has(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "oms", source / "oms", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        if (ROOT / name).exists():
+            shutil.copy(ROOT / name, source)
+    files_here = {path.relative_to(source).as_posix() for path in source.glob("oms/**/*") if path.is_file()}
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", tmp_path, source], check=True)
+    (wheel,) = tmp_path.glob("oms-*.whl")
+    with zipfile.ZipFile(wheel) as content:
+        assert {name for name in content.namelist() if name.startswith("oms/")} == files_here
+        assert any(name.endswith("licenses/LICENSE") for name in content.namelist())
