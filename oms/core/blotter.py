@@ -5,16 +5,18 @@ request of a chain ever had, the venue's OrderID, and the desk's own id within i
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
 from oms.core import events as ev
 from oms.core.errors import IllegalTransition
-from oms.core.messages import CancelReject, ExecutionReport
 from oms.core.order import Order, Request, fold
 from oms.core.positions import Positions
 from oms.core.values import Phase, RequestKind
+
+if TYPE_CHECKING:
+    from oms.core.messages import CancelReject, ExecutionReport
 
 Awaiting = tuple[str, str]
 
@@ -91,12 +93,12 @@ class Blotter:
         book = self.books.get(session)
         if book is None:
             return None
-        for cl_ord_id in (report.cl_ord_id, report.orig_cl_ord_id):
-            if cl_ord_id is not None:
-                found = book.by_cl_ord_id.get(cl_ord_id)
-                if found is not None:
-                    return found
-        return book.by_order_id.get(report.order_id) if report.order_id is not None else None
+        found = book.by_cl_ord_id.get(report.cl_ord_id) if report.cl_ord_id is not None else None
+        if found is None and report.orig_cl_ord_id is not None:
+            found = book.by_cl_ord_id.get(report.orig_cl_ord_id)
+        if found is None and report.order_id is not None:
+            found = book.by_order_id.get(report.order_id)
+        return found
 
     def awaits(self, session: str, symbol: str | None, side: str | None) -> bool:
         """Say whether an order of this symbol and side has no acknowledgement yet."""
@@ -122,30 +124,36 @@ class Blotter:
             IllegalTransition: the event names no order, or one that cannot undergo it.
 
         """
-        if isinstance(event, ev.Placed | ev.Adopted):
-            return self._take_on(event)
-        if isinstance(event, ev.SessionFact):
-            _SESSION_EVENTS[type(event)](self.book(event.session), event)
+        if not isinstance(event, ev.Event):
+            self._apply_to_session(event)
             return None
-        order = self.orders.get(event.order) if isinstance(event, ev.Event) else None
-        if order is None or not isinstance(event, ev.Event):
-            message = f"{event!r} names no order that exists"
-            raise IllegalTransition(message)
-        before = order.cum_qty, order.notional
+        order = self.orders.get(event.order)
+        if order is None:
+            return self._take_on(event)
+        cum_qty, notional = order.cum_qty, order.notional
         fold(order, event)
-        if order.cum_qty is not before[0] or order.notional is not before[1]:
-            self.positions.move(order, order.cum_qty - before[0], order.notional - before[1])
+        if order.cum_qty is not cum_qty or order.notional is not notional:
+            self.positions.move(order, order.cum_qty - cum_qty, order.notional - notional)
         index = _INDEXED.get(type(event))
         if index is not None:
             index(self, self.books[order.session], order, event)
         return order
+
+    def _apply_to_session(self, event: ev.Fact) -> None:
+        if not isinstance(event, ev.SessionFact):
+            message = f"{event!r} is no event that this program knows"
+            raise IllegalTransition(message)
+        _SESSION_EVENTS[type(event)](self.book(event.session), event)
 
     def apply_all(self, events: Iterable[ev.Fact]) -> None:
         """Fold events in order."""
         for event in events:
             self.apply(event)
 
-    def _take_on(self, event: "ev.Placed | ev.Adopted") -> Order:
+    def _take_on(self, event: ev.Event) -> Order:
+        if not isinstance(event, ev.Placed | ev.Adopted):
+            message = f"{event!r} names no order that exists"
+            raise IllegalTransition(message)
         book = self.book(event.session)
         order = _placed(event) if isinstance(event, ev.Placed) else _adopted(event)
         self.orders[order.number] = order
@@ -227,6 +235,18 @@ def _tell(blotter: Blotter, book: Book, order: Order, event: Any) -> None:  # no
     _settle(blotter, book, order, event)
 
 
+def _fill(blotter: Blotter, book: Book, order: Order, event: ev.Filled) -> None:
+    """After a fill nothing else changes for an acknowledged order that has no request open and is not done."""
+    if event.order_id is not None or order.number in book.unanswered or order.is_filled:
+        _tell(blotter, book, order, event)
+
+
+def _replace(blotter: Blotter, book: Book, order: Order, event: ev.Replaced) -> None:
+    if event.cl_ord_id is not None:  # known already, unless nobody here sent the replace
+        book.by_cl_ord_id.setdefault(event.cl_ord_id, order)
+    _tell(blotter, book, order, event)
+
+
 def _settle(_blotter: Blotter, book: Book, order: Order, _event: object) -> None:
     """Bring the sets of open, unanswered and awaiting orders in line with the order."""
     number = order.number
@@ -245,7 +265,9 @@ def _settle(_blotter: Blotter, book: Book, order: Order, _event: object) -> None
             del book.awaiting[key]
 
 
-def _ask(blotter: Blotter, book: Book, order: Order, event: "ev.CancelRequested | ev.ReplaceRequested") -> None:
+def _ask(
+    blotter: Blotter, book: Book, order: Order, event: "ev.CancelRequested | ev.ReplaceRequested"
+) -> None:
     blotter.last_request = max(blotter.last_request, event.request)
     book.by_cl_ord_id.setdefault(event.cl_ord_id, order)
     _settle(blotter, book, order, event)
@@ -260,7 +282,6 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
         (
             ev.Accepted,
             ev.PendingNewSeen,
-            ev.Filled,
             ev.FillBusted,
             ev.FillCorrected,
             ev.Canceled,
@@ -269,7 +290,6 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
             ev.Rejected,
             ev.CancelPending,
             ev.ReplacePending,
-            ev.Replaced,
             ev.CancelRejected,
             ev.ReplaceRejected,
             ev.Stopped,
@@ -280,6 +300,8 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
         ),
         _tell,
     ),
+    ev.Filled: _fill,
+    ev.Replaced: _replace,
     ev.Denied: _settle,
     ev.RequestDropped: _settle,
     ev.CancelRequested: _ask,

@@ -13,8 +13,8 @@ from msgspec import Struct
 from oms.core.messages import ExecutionReport
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True):
-    """Something that happened: to an order, or to a session."""
+class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True, gc=False):
+    """Something that happened: to an order, or to a session. It refers to nothing that could refer back to it."""
 
 
 class SessionFact(Fact, frozen=True, kw_only=True):
@@ -124,11 +124,12 @@ class RequestDropped(Event, frozen=True, kw_only=True):
 
 
 class InDoubt(Event, frozen=True, kw_only=True):
-    """A request was sent and its outcome is unknown."""
+    """A request was sent and its outcome is unknown. `exec_id`: the report that left it open, where one did."""
 
     request: int
     reason: str
     time_ns: int
+    exec_id: str | None = None
 
 
 class StatusRequested(Event, frozen=True, kw_only=True):
@@ -143,6 +144,8 @@ class StatusAnswered(Event, frozen=True, kw_only=True):
     """The venue answered a question about the order's state."""
 
     BOOKKEEPING: ClassVar[bool] = True
+
+    exec_id: str | None = None
 
 
 class UnknownAtVenue(Event, frozen=True, kw_only=True):
@@ -164,11 +167,13 @@ class DuplicateRefused(Event, frozen=True, kw_only=True):
 
     BOOKKEEPING: ClassVar[bool] = True
 
+    exec_id: str | None = None
+
 
 class GapOpened(Event, frozen=True, kw_only=True):
-    """The venue's total is `cum_qty`; the fills that arrived explain less."""
+    """The venue's total is `cum_qty`; the fills that arrived explain less. None: more, and nobody says how much."""
 
-    cum_qty: Decimal
+    cum_qty: Decimal | None = None
 
 
 class Told(Event, frozen=True, kw_only=True):
@@ -202,13 +207,13 @@ class Filled(Told, frozen=True, kw_only=True):
 
 
 class FillBusted(Told, frozen=True, kw_only=True):
-    """An execution was taken back (ExecTransType Cancel)."""
+    """An execution was taken back (ExecTransType Cancel). `cum_qty` is the venue's total after it."""
 
     exec_ref_id: str
 
 
 class FillCorrected(Told, frozen=True, kw_only=True):
-    """An execution got other shares or another price (ExecTransType Correct)."""
+    """An execution got other shares or another price (ExecTransType Correct). `cum_qty` as in `FillBusted`."""
 
     exec_ref_id: str
     last_shares: Decimal

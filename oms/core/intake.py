@@ -5,17 +5,20 @@ that session, symbol and side awaits its acknowledgement, a report with an unkno
 when the acknowledgement ties the OrderID to an order; when nobody awaits one any more it is one about an unknown order.
 """
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, Reject, Report
 from oms.core.order import Order, Request
-from oms.core.reconcile import UNKNOWN_ORDER_REASON, Verdict, interpret, interpret_cancel_reject
+from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
+from oms.core.status import UNKNOWN_ORDER
 from oms.core.values import AnomalyCode, ExecType, Phase, RequestKind
 
+UNKNOWN_TO_VENUE = "1"  # CxlRejReason (102)
 
-class Outcome(NamedTuple):
+
+class Outcome(Struct, frozen=True):
     """What a message became. `ref` is the record or line that brought it (an earlier one for a held report)."""
 
     order: Order | None
@@ -36,15 +39,18 @@ def receive(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref:
 
     """
     outcome = _apply(blotter, _judge(blotter, session, report, now_ns=now_ns, ref=ref), report, now_ns)
-    if not blotter.book(session).held or not outcome.events:
+    if not outcome.events or not blotter.book(session).held:
         return [outcome]
     return [outcome, *_set_free(blotter, session, now_ns=now_ns)]
 
 
 def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> Outcome:
     """Fold the events; an order just adopted is told its first report."""
-    blotter.apply_all(outcome.events)
-    adopted = outcome.events[-1] if outcome.events else None
+    for event in outcome.events:
+        blotter.apply(event)
+    if outcome.order is not None or not outcome.events:
+        return outcome
+    adopted = outcome.events[-1]
     if not isinstance(adopted, ev.Adopted) or not isinstance(report, ExecutionReport):
         return outcome
     order = blotter.orders[adopted.order]
@@ -58,8 +64,11 @@ def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: 
         order = blotter.of_report(session, report)
         if order is None:
             return _unknown(blotter, session, report, now_ns=now_ns, ref=ref)
-        conflict = _conflict(blotter, session, report, order)
-        verdict = Verdict((), conflict) if conflict else interpret(order, report, now_ns)
+        if report.order_id is not None and order.order_id is not None and report.order_id != order.order_id:
+            conflict = _conflict(blotter, session, report, order)
+            if conflict is not None:
+                return Outcome(order, (), conflict, ref)
+        verdict = interpret(order, report, now_ns)
         return Outcome(order, verdict.events, verdict.anomaly, ref)
     if isinstance(report, CancelReject):
         return _cancel_reject(blotter, session, report, ref)
@@ -70,9 +79,7 @@ def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: 
 
 def _conflict(blotter: Blotter, session: str, report: ExecutionReport, order: Order) -> Anomaly | None:
     """Notice a report whose ClOrdID and OrderID belong to different orders."""
-    if report.order_id is None or order.order_id in (None, report.order_id):
-        return None
-    other = blotter.book(session).by_order_id.get(report.order_id)
+    other = blotter.book(session).by_order_id.get(report.order_id or "")
     if other is None or other is order:
         return None
     told = f"ClOrdID {report.cl_ord_id} and OrderID {report.order_id} belong to different orders"
@@ -91,7 +98,7 @@ def _unknown(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns:
 def _nobodys(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
     if report.fault is not None and not report.readable:
         return Outcome(None, (), report.fault, ref)
-    if report.exec_type == ExecType.REJECTED and report.ord_rej_reason == UNKNOWN_ORDER_REASON:
+    if report.exec_type == ExecType.REJECTED and report.ord_rej_reason == UNKNOWN_ORDER:
         return Outcome(None, (), None, ref)  # the venue does not know it either
     if report.cl_ord_id is None and report.order_id is not None and report.exec_type == ExecType.NEW:
         return _adopt(blotter, session, report, now_ns=now_ns, ref=ref)
@@ -134,7 +141,7 @@ def _set_free(blotter: Blotter, session: str, *, now_ns: int) -> list[Outcome]:
         else:
             given_up = _nobodys(blotter, session, report, now_ns=now_ns, ref=held.ref)
             outcome = _apply(blotter, given_up, report, now_ns)
-            freed.append(outcome._replace(events=(unheld, *outcome.events)))
+            freed.append(Outcome(outcome.order, (unheld, *outcome.events), outcome.anomaly, outcome.ref))
     return freed
 
 
@@ -143,9 +150,11 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
     if order is not None:
         verdict = interpret_cancel_reject(order, report)
         return Outcome(order, verdict.events, verdict.anomaly, ref)
-    if report.cxl_rej_reason == "1":  # CxlRejReason Unknown order: the venue does not know it either
+    if report.cxl_rej_reason == UNKNOWN_TO_VENUE:  # the venue does not know it either
         return Outcome(None, (), None, ref)
-    told = f"a cancel reject for ClOrdID {report.cl_ord_id}, OrigClOrdID {report.orig_cl_ord_id}: no such order"
+    told = (
+        f"a cancel reject for ClOrdID {report.cl_ord_id}, OrigClOrdID {report.orig_cl_ord_id}: no such order"
+    )
     return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_ORDER, told), ref)
 
 
@@ -173,4 +182,3 @@ def _refusal(order: Order, request: Request | None, report: Reject) -> Verdict:
         told = f"a reject of an order that the venue had accepted: {reason}"
         return Verdict((), Anomaly(AnomalyCode.ILLEGAL_TRANSITION, told))
     return Verdict((ev.Rejected(order=order.number, reason=reason),))
-

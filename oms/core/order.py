@@ -15,7 +15,10 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from oms.core import events as ev
+from oms.core import fills, requests
 from oms.core.errors import IllegalTransition
+from oms.core.fills import Execution
+from oms.core.requests import Request
 from oms.core.values import (
     AVG_PX_STEP,
     ENDED,
@@ -27,36 +30,7 @@ from oms.core.values import (
     RequestKind,
 )
 
-
-class Request(Struct, kw_only=True):
-    """A request that the venue has not answered for good.
-
-    `waiting`: it has not left. `seen`: the venue acknowledged it as pending. `seq`: the MsgSeqNum it left under.
-    """
-
-    number: int
-    kind: RequestKind
-    cl_ord_id: str
-    since_ns: int
-    price: Decimal | None = None
-    order_qty: Decimal | None = None
-    waiting: bool = False
-    seen: bool = False
-    in_doubt: bool = False
-    doubt_reason: str | None = None
-    seq: int | None = None
-    tries: int = 0
-
-
-class Execution(Struct):
-    """One ExecID. Corrections of a fill form a chain: `root` is its first, whose `latest` is what counts now."""
-
-    shares: Decimal
-    price: Decimal | None
-    root: "Execution | None" = None
-    latest: "Execution | None" = None
-    busted: bool = False
-    counted: bool = True
+__all__ = ["TRANSITIONS", "Execution", "Order", "Request", "fold", "is_legal"]
 
 
 class Order(Struct, kw_only=True):
@@ -84,6 +58,7 @@ class Order(Struct, kw_only=True):
     cum_qty: Decimal = ZERO
     notional: Decimal = ZERO
     reported_cum: Decimal = ZERO
+    unsized_gap: bool = False
     unpriced: int = 0
     complete: bool = False
     replaced: bool = False
@@ -98,6 +73,7 @@ class Order(Struct, kw_only=True):
     unconfirmed: int = 0
     phase_time: str | None = None
     last_time: str | None = None
+    revised_time: str | None = None
     executions: dict[str, Execution] = field(default_factory=dict)
     reports: set[str] = field(default_factory=set)
     pending: list[Request] = field(default_factory=list)
@@ -111,6 +87,11 @@ class Order(Struct, kw_only=True):
     def gap(self) -> Decimal:
         """How much the venue has executed beyond the fills that arrived."""
         return self.reported_cum - self.cum_qty
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether fills are missing, even where nobody says how many."""
+        return self.unsized_gap or self.reported_cum != self.cum_qty
 
     @property
     def is_filled(self) -> bool:
@@ -247,13 +228,18 @@ TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
         Restated=Phase.WORKING,
     ),
     Phase.WORKING: _row(Phase.WORKING, Replaced=Phase.WORKING, Restated=Phase.WORKING),
-    Phase.SUSPENDED: _row(Phase.SUSPENDED, Replaced=Phase.SUSPENDED, Restated=Phase.WORKING, Resumed=Phase.WORKING),
+    Phase.SUSPENDED: _row(
+        Phase.SUSPENDED, Replaced=Phase.SUSPENDED, Restated=Phase.WORKING, Resumed=Phase.WORKING
+    ),
     Phase.STOPPED: _row(Phase.STOPPED, Replaced=Phase.STOPPED, Restated=Phase.WORKING),
     Phase.DONE_FOR_DAY: _row(
         Phase.DONE_FOR_DAY, Replaced=Phase.WORKING, Restated=Phase.WORKING, Resumed=Phase.WORKING
     ),
     Phase.CALCULATED: _row(Phase.CALCULATED, Replaced=Phase.WORKING, Restated=Phase.WORKING),
-    **{phase: dict.fromkeys(_ALWAYS, phase) for phase in (Phase.CANCELED, Phase.EXPIRED, Phase.REJECTED, Phase.DENIED)},
+    **{
+        phase: dict.fromkeys(_ALWAYS, phase)
+        for phase in (Phase.CANCELED, Phase.EXPIRED, Phase.REJECTED, Phase.DENIED)
+    },
 }
 
 
@@ -275,10 +261,12 @@ def fold(order: Order, event: ev.Event) -> None:
     kind = type(event)
     phase = TRANSITIONS[order.phase].get(kind)
     if phase is None:
-        message = f"order {order.cl_ord_id or order.number} is {order.phase}; {kind.__name__} is not possible there"
+        message = (
+            f"order {order.cl_ord_id or order.number} is {order.phase}; {kind.__name__} is not possible there"
+        )
         raise IllegalTransition(message)
-    if isinstance(event, ev.Told):
-        _note(order, event, moved=phase is not order.phase)
+    if kind in _TOLD:
+        _note(order, event, moved=phase is not order.phase)  # type: ignore[arg-type] # the kind says so
     order.phase = phase
     _FOLDS[kind](order, event)
 
@@ -287,118 +275,34 @@ def _note(order: Order, event: ev.Told, *, moved: bool) -> None:
     """Remember what every report brings: ids, times, and a total that our fills do not explain."""
     if event.order_id is not None:
         order.order_id = event.order_id
-    if event.cum_qty is not None and event.cum_qty > order.reported_cum:
-        order.reported_cum = event.cum_qty
     time = event.transact_time
     if time is not None:
         if order.last_time is None or time > order.last_time:
             order.last_time = time
         if moved:
             order.phase_time = time
-    if event.exec_id is not None and not isinstance(event, _EXECUTIONS):
+    if type(event) in _EXECUTIONS:
+        return
+    if event.cum_qty is not None and event.cum_qty > order.reported_cum:
+        order.reported_cum = event.cum_qty
+    if event.exec_id is not None:
         order.reports.add(event.exec_id)
 
 
-_EXECUTIONS: Final = (ev.Filled, ev.FillBusted, ev.FillCorrected)
-
-
-def _nothing(_order: Order, _event: Any) -> None:  # noqa: ANN401 - one signature for every fold
-    """The phase was all."""
-
-
-def _add(order: Order, shares: Decimal, price: Decimal | None, sign: int = 1) -> None:
-    """Move the totals by one execution, or back by it."""
-    if sign < 0:
-        shares = -shares
-    order.cum_qty += shares
-    if price is not None:
-        order.notional += shares * price
-    elif shares:
-        order.unpriced += sign
-    order.reported_cum = max(order.reported_cum, order.cum_qty)
-
-
 def _filled(order: Order, event: ev.Filled) -> None:
-    key = event.exec_id or f"\x02{len(order.executions)}"
-    known = order.executions.get(key)
-    if known is not None:  # its bust came first: it is on record, and adds nothing
-        known.shares, known.price, known.counted = event.last_shares, event.last_px, True
-    else:
-        order.executions[key] = Execution(event.last_shares, event.last_px)
-        _add(order, event.last_shares, event.last_px)
-    order.complete = order.complete or event.complete
-    order.unconfirmed += event.unconfirmed
-    _answered(order, RequestKind.NEW)
+    fills.filled(order, event)
+    if order.pending or order.unknown_at_ns is not None:
+        requests.answered(order, RequestKind.NEW)
 
 
-def _fill_busted(order: Order, event: ev.FillBusted) -> None:
-    root = _root_of(order, event.exec_ref_id)
-    if event.exec_id:
-        order.executions[event.exec_id] = Execution(ZERO, None, root=root)
-    if root.counted and not root.busted:
-        now = root.latest or root
-        _take_back(order, now)
-        order.complete = False
-    root.busted = True
-
-
-def _take_back(order: Order, execution: Execution) -> None:
-    """Reduce the totals, and what the venue reported with them: it speaks of the same execution."""
-    gap = order.gap
-    _add(order, execution.shares, execution.price, -1)
-    order.reported_cum = order.cum_qty + gap
-
-
-def _fill_corrected(order: Order, event: ev.FillCorrected) -> None:
-    root = _root_of(order, event.exec_ref_id)
-    gap = order.gap
-    if root.counted:
-        before = root.latest or root
-        _add(order, before.shares, before.price, -1)
-    else:
-        gap = max(gap - event.last_shares, ZERO)
-    _add(order, event.last_shares, event.last_px)
-    order.reported_cum = order.cum_qty + gap
-    if event.cum_qty is not None and event.cum_qty > order.reported_cum:
-        order.reported_cum = event.cum_qty
-    correction = Execution(event.last_shares, event.last_px, root=root)
-    root.latest, root.counted = correction, True
-    if event.exec_id:
-        order.executions[event.exec_id] = correction
-
-
-def _root_of(order: Order, exec_ref_id: str) -> Execution:
-    """Find the fill that an ExecRefID names by any id of its chain; one never seen gets a place of its own."""
-    found = order.executions.get(exec_ref_id)
-    if found is None:
-        found = order.executions[exec_ref_id] = Execution(ZERO, None, counted=False)
-    return found.root or found
-
-
-def _answered(order: Order, kind: RequestKind) -> None:
-    """Drop the oldest request of a kind, and forget that the venue did not know the order."""
-    order.unknown_at_ns = None
-    pending = order.pending
-    for index, request in enumerate(pending):
-        if request.kind is kind:
-            del pending[index]
-            return
-
-
-def _accepted(order: Order, _event: ev.Accepted) -> None:
-    _answered(order, RequestKind.NEW)
-
-
-def _told_of_life(order: Order, _event: ev.Told) -> None:
-    """Suspended, stopped and the like: the venue has the order, so the new order is answered."""
-    _answered(order, RequestKind.NEW)
+def _alive(order: Order, _event: ev.Told) -> None:
+    """Accepted, suspended, stopped and the like: the venue has the order, so the new order is answered."""
+    requests.answered(order, RequestKind.NEW)
 
 
 def _ended(order: Order, event: "ev.Canceled | ev.Expired | ev.Rejected") -> None:
-    """Nothing is open any more, so no request can change anything."""
     order.reason = event.reason or order.reason
-    order.pending.clear()
-    order.unknown_at_ns = None
+    requests.all_answered(order)
 
 
 def _canceled(order: Order, event: ev.Canceled) -> None:
@@ -414,41 +318,19 @@ def _advance(order: Order, cl_ord_id: str | None) -> None:
 
 def _denied(order: Order, event: ev.Denied) -> None:
     order.denial, order.reason = event.code, event.reason
-    order.pending.clear()
-
-
-def _pending_seen(kind: RequestKind) -> "Callable[[Order, Any], None]":
-    def note(order: Order, event: "ev.CancelPending | ev.ReplacePending") -> None:
-        for request in order.pending:
-            if request.kind is kind and event.cl_ord_id in (None, request.cl_ord_id):
-                request.seen, request.in_doubt, request.doubt_reason = True, False, None
-                return
-
-    return note
-
-
-def _pending_new_seen(order: Order, _event: ev.PendingNewSeen) -> None:
-    order.unknown_at_ns = None
-    for request in order.requested(RequestKind.NEW):
-        request.in_doubt, request.doubt_reason = False, None
+    requests.all_answered(order)
 
 
 def _replaced(order: Order, event: ev.Replaced) -> None:
-    _answered(order, RequestKind.NEW)
-    wanted = {event.cl_ord_id, event.orig_cl_ord_id}
-    order.pending = [r for r in order.pending if r.kind is not RequestKind.REPLACE or r.cl_ord_id not in wanted]
+    requests.replaced(order, event)
     _advance(order, event.cl_ord_id)
     order.replaced, order.complete = True, False
     _new_terms(order, event.order_qty, event.price)
 
 
 def _restated(order: Order, event: ev.Restated) -> None:
-    _answered(order, RequestKind.NEW)
-    if event.base_qty is not None:  # a split: the totals start again from what the venue states
-        gap = order.gap
-        order.cum_qty, order.reported_cum = event.base_qty, event.base_qty + gap
-        if event.base_px is not None:
-            order.notional, order.unpriced = event.base_qty * event.base_px, 0
+    requests.answered(order, RequestKind.NEW)
+    fills.rebased(order, event)
     _new_terms(order, event.order_qty, event.price)
 
 
@@ -460,101 +342,74 @@ def _new_terms(order: Order, order_qty: Decimal | None, price: Decimal | None) -
         order.price = price
 
 
-def _requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
-    def add(order: Order, event: "ev.CancelRequested | ev.ReplaceRequested") -> None:
-        replace = event if isinstance(event, ev.ReplaceRequested) else None
-        order.pending.append(
-            Request(
-                number=event.request,
-                kind=kind,
-                cl_ord_id=event.cl_ord_id,
-                since_ns=event.time_ns,
-                price=replace.price if replace else None,
-                order_qty=replace.order_qty if replace else None,
-                waiting=event.waiting,
-            )
-        )
-
-    return add
-
-
-def _without(order: Order, event: "ev.CancelRejected | ev.ReplaceRejected | ev.RequestDropped") -> None:
-    order.pending = [request for request in order.pending if request.number != event.request]
-
-
-def _released(order: Order, event: ev.RequestReleased) -> None:
-    request = order.request(event.request)
-    if request is not None:
-        request.waiting, request.since_ns, request.seq = False, event.time_ns, None
-        request.tries += 1
-        request.in_doubt, request.doubt_reason = False, None
-
-
-def _sent(order: Order, event: ev.RequestSent) -> None:
-    request = order.request(event.request)
-    if request is not None:
-        request.seq = event.seq
-
-
-def _in_doubt(order: Order, event: ev.InDoubt) -> None:
-    request = order.request(event.request)
-    if request is not None:
-        request.in_doubt, request.doubt_reason = True, event.reason
-
-
 def _gap_opened(order: Order, event: ev.GapOpened) -> None:
-    order.reported_cum = max(order.reported_cum, event.cum_qty)
+    if event.cum_qty is None:
+        order.unsized_gap = True
+    else:
+        order.reported_cum = max(order.reported_cum, event.cum_qty)
 
 
-def _questions(change: int) -> "Callable[[Order, Any], None]":
-    def count(order: Order, _event: object) -> None:
-        order.questions = max(order.questions + change, 0)
-
-    return count
+def _status_requested(order: Order, _event: ev.StatusRequested) -> None:
+    order.questions += 1
 
 
-def _duplicates(change: int) -> "Callable[[Order, Any], None]":
-    def count(order: Order, _event: object) -> None:
-        order.duplicates = max(order.duplicates + change, 0)
-
-    return count
+def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
+    order.questions = max(order.questions - 1, 0)
+    if event.exec_id is not None:
+        order.reports.add(event.exec_id)
 
 
 def _unknown(order: Order, event: ev.UnknownAtVenue) -> None:
     order.unknown_at_ns = event.time_ns
 
 
+def _duplicate_sent(order: Order, _event: ev.DuplicateSent) -> None:
+    order.duplicates += 1
+
+
+def _duplicate_refused(order: Order, event: ev.DuplicateRefused) -> None:
+    order.duplicates = max(order.duplicates - 1, 0)
+    if event.exec_id is not None:
+        order.reports.add(event.exec_id)
+
+
+def _nothing(_order: Order, _event: ev.Event) -> None:
+    """The phase was all."""
+
+
+_EXECUTIONS: Final = frozenset({ev.Filled, ev.FillBusted, ev.FillCorrected})
 _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
-    ev.Accepted: _accepted,
-    ev.PendingNewSeen: _pending_new_seen,
+    ev.Accepted: _alive,
+    ev.PendingNewSeen: requests.pending_new_seen,
     ev.Filled: _filled,
-    ev.FillBusted: _fill_busted,
-    ev.FillCorrected: _fill_corrected,
+    ev.FillBusted: fills.busted,
+    ev.FillCorrected: fills.corrected,
     ev.Canceled: _canceled,
     ev.Expired: _ended,
     ev.Rejected: _ended,
     ev.Denied: _denied,
-    ev.DoneForDay: _told_of_life,
-    ev.Stopped: _told_of_life,
-    ev.Suspended: _told_of_life,
-    ev.Calculated: _told_of_life,
+    ev.DoneForDay: _alive,
+    ev.Stopped: _alive,
+    ev.Suspended: _alive,
+    ev.Calculated: _alive,
     ev.Resumed: _nothing,
-    ev.CancelPending: _pending_seen(RequestKind.CANCEL),
-    ev.ReplacePending: _pending_seen(RequestKind.REPLACE),
+    ev.CancelPending: requests.pending_seen(RequestKind.CANCEL),
+    ev.ReplacePending: requests.pending_seen(RequestKind.REPLACE),
     ev.Replaced: _replaced,
     ev.Restated: _restated,
-    ev.CancelRequested: _requested(RequestKind.CANCEL),
-    ev.ReplaceRequested: _requested(RequestKind.REPLACE),
-    ev.CancelRejected: _without,
-    ev.ReplaceRejected: _without,
-    ev.RequestDropped: _without,
-    ev.RequestReleased: _released,
-    ev.RequestSent: _sent,
-    ev.InDoubt: _in_doubt,
+    ev.CancelRequested: requests.requested(RequestKind.CANCEL),
+    ev.ReplaceRequested: requests.requested(RequestKind.REPLACE),
+    ev.CancelRejected: requests.dropped,
+    ev.ReplaceRejected: requests.dropped,
+    ev.RequestDropped: requests.dropped,
+    ev.RequestReleased: requests.released,
+    ev.RequestSent: requests.sent,
+    ev.InDoubt: requests.in_doubt,
     ev.GapOpened: _gap_opened,
-    ev.StatusRequested: _questions(+1),
-    ev.StatusAnswered: _questions(-1),
+    ev.StatusRequested: _status_requested,
+    ev.StatusAnswered: _status_answered,
     ev.UnknownAtVenue: _unknown,
-    ev.DuplicateSent: _duplicates(+1),
-    ev.DuplicateRefused: _duplicates(-1),
+    ev.DuplicateSent: _duplicate_sent,
+    ev.DuplicateRefused: _duplicate_refused,
 }
+_TOLD: Final = frozenset(kind for kind in _FOLDS if issubclass(kind, ev.Told))

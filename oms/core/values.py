@@ -22,7 +22,9 @@ EXACT: Final = decimal.Context(
         decimal.FloatOperation,
     ],
 )
-ROUNDING: Final = decimal.Context(prec=120, rounding=decimal.ROUND_HALF_EVEN, traps=[decimal.InvalidOperation])
+ROUNDING: Final = decimal.Context(
+    prec=120, rounding=decimal.ROUND_HALF_EVEN, traps=[decimal.InvalidOperation]
+)
 
 ZERO: Final = Decimal(0)
 AVG_PX_STEP: Final = Decimal("1e-12")
@@ -219,7 +221,7 @@ ANOMALY_TEXTS: Final[dict[AnomalyCode, str]] = {
     AnomalyCode.GAP_OPEN: "the venue reports a higher CumQty than the fills that arrived explain",
     AnomalyCode.UNKNOWN_ORDER: "a report names no order of this session",
     AnomalyCode.UNKNOWN_EXECUTION: "a bust or correction names an execution that was never seen, or is busted already",
-    AnomalyCode.UNKNOWN_REQUEST: "a session or business reject names a message that is not on record",
+    AnomalyCode.UNKNOWN_REQUEST: "the venue answers a message or request that is not on record",
     AnomalyCode.ILLEGAL_TRANSITION: "the order cannot go from where it is to where the report puts it",
     AnomalyCode.EXECUTION_MISMATCH: "a known ExecID comes again with other shares or another price",
     AnomalyCode.TERMS_MISMATCH: "symbol, side or accepted quantity are not those of the order",

@@ -46,7 +46,7 @@ def split(raw: str) -> Fields:
     if not parts[-1]:
         parts.pop()
     parts.reverse()
-    return dict([part.split("=", 1) for part in parts])  # noqa: C404 - a list is the faster argument
+    return dict([part.split("=", 1) for part in parts])  # a list is the faster argument
 
 
 def decode(fields: Mapping[str, str], dialect: Dialect) -> Command | Report:

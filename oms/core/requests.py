@@ -1,0 +1,131 @@
+"""The requests of an order that the venue has not answered for good, and what events do to them.
+
+Replaces and cancels overtake each other (Appendix D, D13 to D17), and some venues' cancels repeat the order's own
+ClOrdID: our number is the key, and a report that names a ClOrdID is matched within its kind.
+"""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from oms.core.values import RequestKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oms.core import events as ev
+    from oms.core.order import Order
+
+
+class Request(Struct, kw_only=True):
+    """A request that the venue has not answered for good.
+
+    `waiting`: it has not left. `seen`: the venue acknowledged it as pending. `seq`: the MsgSeqNum it left under.
+    """
+
+    number: int
+    kind: RequestKind
+    cl_ord_id: str
+    since_ns: int
+    price: Decimal | None = None
+    order_qty: Decimal | None = None
+    waiting: bool = False
+    seen: bool = False
+    in_doubt: bool = False
+    doubt_reason: str | None = None
+    seq: int | None = None
+    tries: int = 0
+
+
+def answered(order: "Order", kind: RequestKind) -> None:
+    """Drop the oldest request of a kind, and forget that the venue did not know the order."""
+    order.unknown_at_ns = None
+    pending = order.pending
+    for index, request in enumerate(pending):
+        if request.kind is kind:
+            del pending[index]
+            return
+
+
+def replaced(order: "Order", event: "ev.Replaced") -> None:
+    """Drop the replace that was carried out, and the one that it overtook."""
+    answered(order, RequestKind.NEW)
+    named = {event.cl_ord_id, event.orig_cl_ord_id}
+    order.pending = [
+        r for r in order.pending if r.kind is not RequestKind.REPLACE or r.cl_ord_id not in named
+    ]
+
+
+def all_answered(order: "Order") -> None:
+    """Nothing is open any more, so no request can change anything."""
+    order.pending.clear()
+    order.unknown_at_ns = None
+
+
+def pending_seen(kind: RequestKind) -> "Callable[[Order, Any], None]":
+    """Build the fold of Pending Cancel and Pending Replace."""
+
+    def note(order: "Order", event: "ev.CancelPending | ev.ReplacePending") -> None:
+        for request in order.pending:
+            if request.kind is kind and event.cl_ord_id in (None, request.cl_ord_id):
+                request.seen, request.in_doubt, request.doubt_reason = True, False, None
+                return
+
+    return note
+
+
+def pending_new_seen(order: "Order", _event: "ev.PendingNewSeen") -> None:
+    """The venue has the new order: its outcome is open, and no longer in doubt."""
+    order.unknown_at_ns = None
+    for request in order.requested(RequestKind.NEW):
+        request.in_doubt, request.doubt_reason = False, None
+
+
+def requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
+    """Build the fold of a request for a cancel or a replace."""
+
+    def add(order: "Order", event: "ev.CancelRequested | ev.ReplaceRequested") -> None:
+        order.pending.append(
+            Request(
+                number=event.request,
+                kind=kind,
+                cl_ord_id=event.cl_ord_id,
+                since_ns=event.time_ns,
+                price=getattr(event, "price", None),
+                order_qty=getattr(event, "order_qty", None),
+                waiting=event.waiting,
+            )
+        )
+
+    return add
+
+
+def dropped(order: "Order", event: "ev.CancelRejected | ev.ReplaceRejected | ev.RequestDropped") -> None:
+    """The request is refused, or ends before it left."""
+    order.pending = [request for request in order.pending if request.number != event.request]
+
+
+def released(order: "Order", event: "ev.RequestReleased") -> None:
+    """The request leaves, or leaves once more."""
+    request = order.request(event.request)
+    if request is not None:
+        request.waiting, request.since_ns, request.seq = False, event.time_ns, None
+        request.tries += 1
+        request.in_doubt, request.doubt_reason = False, None
+
+
+def sent(order: "Order", event: "ev.RequestSent") -> None:
+    """The request went onto the wire under this number."""
+    request = order.request(event.request)
+    if request is not None:
+        request.seq = event.seq
+
+
+def in_doubt(order: "Order", event: "ev.InDoubt") -> None:
+    """The outcome of the request is unknown."""
+    if event.exec_id is not None:
+        order.reports.add(event.exec_id)
+    request = order.request(event.request)
+    if request is not None:
+        request.in_doubt, request.doubt_reason = True, event.reason

@@ -1,0 +1,164 @@
+"""Status answers (ExecTransType Status): evidence of the order's state, never an execution.
+
+They accept, reject, cancel or expire an order in doubt; a CumQty above ours opens a gap; what contradicts the venue's
+own reports is an anomaly, unless the answer is older than they are.
+"""
+
+from typing import Final
+
+from oms.core import events as ev
+from oms.core.lifecycle import (
+    Handler,
+    calculated,
+    cancel_pending,
+    canceled,
+    done_for_day,
+    expired,
+    pending_new,
+    refused,
+    replace_pending,
+    stopped,
+    suspended,
+)
+from oms.core.messages import Anomaly, ExecutionReport
+from oms.core.order import Order
+from oms.core.values import ENDED, AnomalyCode, OrdStatus, Phase, format_decimal
+from oms.core.verdict import NOTHING, Verdict, anomalous, is_older, precedes_revision, report_key, told
+
+UNKNOWN_ORDER: Final = "5"  # OrdRejReason (103)
+
+
+def status(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
+    """Interpret the answer to a status request, or to an order sent again with PossResend (D31)."""
+    verdict = _evidence(order, report, now_ns)
+    if not order.questions:
+        return verdict
+    return Verdict((ev.StatusAnswered(order=order.number), *verdict.events), verdict.anomaly)
+
+
+def _said(report: ExecutionReport) -> str | None:
+    return report.ord_status or report.exec_type
+
+
+def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
+    said = _said(report)
+    if said is None:
+        return anomalous(AnomalyCode.MISSING_FIELD, "a status answer without OrdStatus (39)")
+    if said == OrdStatus.REJECTED:
+        return _rejected(order, report, now_ns)
+    if order.phase in (Phase.REJECTED, Phase.DENIED):
+        return _contradiction(order, report)
+    handler = _BY_STATUS.get(said)
+    verdict = handler(order, report) if handler else NOTHING
+    if verdict.anomaly is not None:
+        return verdict
+    events = _implied_acceptance(order, report, verdict.events)
+    gap = _gap(order, report)
+    if gap is not None:
+        return Verdict((*events, gap))
+    return Verdict(events, _less_than_reported(order, report))
+
+
+def _rejected(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
+    """Rejected with "unknown order" is evidence that the order is not there, and not that it never will be."""
+    if order.phase is Phase.REJECTED:
+        return NOTHING
+    if order.phase is not Phase.PENDING_NEW:
+        return _contradiction(order, report)
+    if report.ord_rej_reason in (None, UNKNOWN_ORDER):
+        return Verdict((ev.UnknownAtVenue(order=order.number, time_ns=now_ns),))
+    return refused(order, report)
+
+
+def _contradiction(order: Order, report: ExecutionReport) -> Verdict:
+    if is_older(order, report):
+        return NOTHING  # true when it was written
+    text = f"the status answer says OrdStatus {_said(report)}, the venue's own reports make it {order.ord_status}"
+    return anomalous(AnomalyCode.STATUS_MISMATCH, f"{text} ({order.phase.lower()})")
+
+
+def _implied_acceptance(
+    order: Order, report: ExecutionReport, events: tuple[ev.Event, ...]
+) -> tuple[ev.Event, ...]:
+    """Any state that the venue gives an order proves that it has taken it on."""
+    if order.phase is not Phase.PENDING_NEW or _said(report) == OrdStatus.PENDING_NEW:
+        return events
+    if any(isinstance(event, ev.Canceled | ev.Expired) for event in events):
+        return events
+    taken = told(order, report, None)
+    taken["cum_qty"] = None
+    return (ev.Accepted(**taken), *events)
+
+
+def _gap(order: Order, report: ExecutionReport) -> ev.GapOpened | None:
+    """Read that the venue has executed more than it reported, even where it does not say how much."""
+    total = report.cum_qty
+    filled = _said(report) == OrdStatus.FILLED
+    if total is None and filled:
+        total = order.order_qty
+    if total is not None:
+        news = total > order.reported_cum and not precedes_revision(order, report)
+        return ev.GapOpened(order=order.number, cum_qty=total) if news else None
+    missing = (
+        not order.complete
+        if filled
+        else _said(report) == OrdStatus.PARTIALLY_FILLED and not order.reported_cum
+    )
+    if not missing or order.unsized_gap or order.phase in ENDED:
+        return None
+    return ev.GapOpened(order=order.number)
+
+
+def _less_than_reported(order: Order, report: ExecutionReport) -> Anomaly | None:
+    """Complain of a status answer that knows less than the same venue reported."""
+    total = report.cum_qty
+    if total is None or total >= order.cum_qty or order.gap or is_older(order, report):
+        return None
+    ours = format_decimal(order.cum_qty)
+    text = f"the status answer has CumQty {format_decimal(total)}, the fills on record give {ours}"
+    return Anomaly(AnomalyCode.STATUS_MISMATCH, text)
+
+
+# --- by OrdStatus ---------------------------------------------------------------------------------------------------
+
+
+def _working(order: Order, report: ExecutionReport) -> Verdict:
+    """OrdStatus New, Partially Filled or Replaced: the order is in the market."""
+    unfilled = _said(report) in (OrdStatus.NEW, OrdStatus.REPLACED)
+    if order.phase in ENDED or order.is_filled or (unfilled and order.cum_qty):
+        return _contradiction(order, report)
+    return NOTHING
+
+
+def _ended(end: Handler, phase: Phase) -> Handler:
+    def handler(order: Order, report: ExecutionReport) -> Verdict:
+        if order.phase is phase or report_key(report) in order.reports:
+            return NOTHING
+        if order.is_filled or order.phase in ENDED:
+            return _contradiction(order, report)
+        return end(order, report)
+
+    return handler
+
+
+def _halted(halt: Handler, phase: Phase) -> Handler:
+    def handler(order: Order, report: ExecutionReport) -> Verdict:
+        return NOTHING if order.phase is phase else halt(order, report)
+
+    return handler
+
+
+_BY_STATUS: Final[dict[str, Handler]] = {
+    OrdStatus.NEW: _working,
+    OrdStatus.PARTIALLY_FILLED: _working,
+    OrdStatus.REPLACED: _working,
+    OrdStatus.PENDING_NEW: pending_new,
+    OrdStatus.CANCELED: _ended(canceled, Phase.CANCELED),
+    OrdStatus.EXPIRED: _ended(expired, Phase.EXPIRED),
+    OrdStatus.DONE_FOR_DAY: _halted(done_for_day, Phase.DONE_FOR_DAY),
+    OrdStatus.CALCULATED: _halted(calculated, Phase.CALCULATED),
+    OrdStatus.SUSPENDED: _halted(suspended, Phase.SUSPENDED),
+    OrdStatus.STOPPED: _halted(stopped, Phase.STOPPED),
+    OrdStatus.PENDING_CANCEL: cancel_pending,
+    OrdStatus.PENDING_REPLACE: replace_pending,
+}

@@ -1,0 +1,125 @@
+"""What the interpretation of every report has in common: its verdict, its key, its totals, its age."""
+
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+
+from oms.core import events as ev
+from oms.core.messages import Anomaly, ExecutionReport
+from oms.core.order import Order
+from oms.core.values import AnomalyCode, OrdStatus, format_decimal
+
+
+class Verdict(Struct, frozen=True, gc=False):
+    """What a report is worth: the events it becomes, and the anomaly where it contradicts the record."""
+
+    events: tuple[ev.Event, ...] = ()
+    anomaly: Anomaly | None = None
+
+
+NOTHING = Verdict()
+
+
+def anomalous(code: AnomalyCode, text: str, *events: ev.Event) -> Verdict:
+    """Give an anomaly, with the events that hold all the same."""
+    return Verdict(events, Anomaly(code, text))
+
+
+def illegal(order: Order, report: ExecutionReport, what: str) -> Verdict:
+    """Give the anomaly of a report that the order's phase does not allow."""
+    told = f"{what} (ExecType {report.exec_type}, ExecID {report.exec_id}) for an order that is {order.phase}"
+    return anomalous(AnomalyCode.ILLEGAL_TRANSITION, told)
+
+
+def report_key(report: ExecutionReport) -> str | None:
+    """Name a report that is not an execution; some venues number those 0, which names nothing."""
+    if report.exec_id is None or report.exec_id == "0":
+        return None
+    return f"{report.exec_id}\x01{report.exec_type}"
+
+
+def told(order: Order, report: ExecutionReport, key: str | None) -> dict[str, Any]:
+    """Collect what every event takes over from its report."""
+    cum_qty = report.cum_qty
+    news = cum_qty is not None and cum_qty > order.reported_cum and not precedes_revision(order, report)
+    return {
+        "order": order.number,
+        "exec_id": key,
+        "order_id": report.order_id if order.order_id is None else None,
+        "transact_time": report.transact_time,
+        "cum_qty": cum_qty if news else None,
+    }
+
+
+# --- age ------------------------------------------------------------------------------------------------------------
+
+
+def is_late(order: Order, report: ExecutionReport) -> bool:
+    """Whether the report may be older than what moved the order last: one without a time may always be."""
+    time = report.transact_time
+    return time is None or order.phase_time is None or time <= order.phase_time
+
+
+def is_newer(order: Order, report: ExecutionReport) -> bool:
+    """Whether the report may be younger than what moved the order last: one without a time may always be."""
+    time = report.transact_time
+    return time is None or order.phase_time is None or time > order.phase_time
+
+
+def is_older(order: Order, report: ExecutionReport) -> bool:
+    """Whether the report is certainly older than the youngest one seen."""
+    time = report.transact_time
+    return time is not None and order.last_time is not None and time < order.last_time
+
+
+def precedes_revision(order: Order, report: ExecutionReport) -> bool:
+    """Whether a bust, correction or split came after this report: its totals say nothing of now."""
+    time = report.transact_time
+    return time is not None and order.revised_time is not None and time < order.revised_time
+
+
+# --- totals ---------------------------------------------------------------------------------------------------------
+
+
+def only_totals(order: Order, report: ExecutionReport) -> Verdict:
+    """Take from a repeated report only what it says of the totals."""
+    cum_qty = report.cum_qty
+    if cum_qty is not None and cum_qty > order.reported_cum and not precedes_revision(order, report):
+        return Verdict((ev.GapOpened(order=order.number, cum_qty=cum_qty),))
+    return NOTHING
+
+
+def checked(order: Order, report: ExecutionReport, event: ev.Event) -> Verdict:
+    """Hold the venue's total against what is on record."""
+    return Verdict((event,), total_anomaly(order, report, order.cum_qty))
+
+
+def total_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> Anomaly | None:
+    """Complain of a CumQty below the fills on record, unless fills arrive out of order while a gap is open."""
+    claimed = report.cum_qty
+    if (
+        claimed is None
+        or claimed >= cum_after
+        or order.reported_cum > order.cum_qty
+        or is_older(order, report)
+    ):
+        return None
+    ours = format_decimal(cum_after)
+    text = f"the venue reports CumQty {format_decimal(claimed)}, the fills on record give {ours}"
+    return Anomaly(AnomalyCode.QUANTITY_MISMATCH, text)
+
+
+def inconsistency(report: ExecutionReport) -> Anomaly | None:
+    """Hold the report's own quantities against OrderQty = CumQty + LeavesQty (FIX 4.2, OrdStatus)."""
+    order_qty, cum_qty, leaves_qty = report.order_qty, report.cum_qty, report.leaves_qty
+    if leaves_qty is None or order_qty is None or cum_qty is None or leaves_qty + cum_qty == order_qty:
+        return None
+    active = report.ord_status in (OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED) and cum_qty < order_qty
+    if not leaves_qty and not active:  # no longer active; D18 t2 and D20 t4 print 0 for an order that is
+        return None
+    text = (
+        f"OrderQty {format_decimal(order_qty)} is not CumQty {format_decimal(cum_qty)}"
+        f" + LeavesQty {format_decimal(leaves_qty)}"
+    )
+    return Anomaly(AnomalyCode.QUANTITY_MISMATCH, text)
