@@ -96,12 +96,12 @@ def sim() -> None:
 
 @app.command(help=_HELP)
 def apifiny(  # noqa: PLR0913 - one argument for each option
-    fix_port: Annotated[
-        str, typer.Option(metavar="PORT", help="FIX port; 0 takes a free one.  [required]")
-    ] = "",
+    fix_port: Annotated[str, typer.Option(metavar="PORT", help="FIX port; 0 takes a free one. Needed.")] = "",
     credential: Annotated[
         list[str] | None,
-        typer.Option(metavar="ACCOUNT:KEYID:SECRET", help="Who may log on; repeat it for more."),
+        typer.Option(
+            metavar="ACCOUNT:KEYID:SECRET", help="Who may log on; repeat it for more. At least one."
+        ),
     ] = None,
     reports: Annotated[
         str,

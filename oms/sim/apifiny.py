@@ -19,17 +19,18 @@ import jwt
 import quickfix as fix
 
 from oms.sim.desk import Conduct, Desk
+from oms.sim.door import LOOPBACK, Door
 from oms.sim.logon import Credential, Gate, Refused
 from oms.sim.record import Record
+from oms.sim.reports import Reply
 from oms.sim.timeline import Timeline
-from oms.sim.wire import parse, printable
+from oms.sim.wire import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 VENUE_COMP_ID = "APIFINY"
-LOOPBACK = "127.0.0.1"
 LOGOUT_WITHIN_S = 1.0
 
 
@@ -58,10 +59,10 @@ class _Message(Protocol):
 class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFIX has no type stubs
     """QuickFIX's callbacks, handed on to the gate and the desk."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, desk: Desk) -> None:
         super().__init__()
-        self.desk: Desk | None = None
         self._gate = gate
+        self._desk = desk
         self._online: set[str] = set()
         self._all_out = threading.Condition()
 
@@ -74,14 +75,12 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
         account = _account(session_id)
         with self._all_out:
             self._online.add(account)
-        if self.desk:
-            self.desk.logged_on(account)
+        self._desk.logged_on(account)
 
     def onLogout(self, session_id: _SessionId) -> None:  # noqa: N802
         """Close the account's line. Called under the session's lock: must not wait."""
         account = _account(session_id)
-        if self.desk:
-            self.desk.logged_out(account)
+        self._desk.logged_out(account)
         with self._all_out:
             self._online.discard(account)
             self._all_out.notify_all()
@@ -109,8 +108,7 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
     def fromApp(self, message: _Message, session_id: _SessionId) -> None:  # noqa: N802
         """Hand an order, cancel or question to the desk."""
         try:
-            if self.desk:
-                self.desk.handle(_account(session_id), parse(message.toString()))
+            self._desk.handle(_account(session_id), parse(message.toString()))
         except Exception as error:  # noqa: BLE001 - the boundary to QuickFIX
             _tell(f"{type(error).__name__} in an application message: {error}")
 
@@ -120,52 +118,11 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
             self._all_out.wait_for(lambda: not self._online, timeout_s)
 
 
-class _Events(fix.Log):  # type: ignore[misc, unused-ignore] # as above
-    """Hears of logons that belong to no session: QuickFIX hangs up on them without a word."""
-
-    def onEvent(self, text: str) -> None:  # noqa: N802
-        """Name the account, and nothing else of the Logon: it carries a token."""
-        if text.startswith("Session not found"):
-            client = parse(text).get(49, "")
-            _tell(f"logon refused for {printable(client)!r}: no such account here")
-
-    def onIncoming(self, text: str) -> None:  # noqa: N802
-        """Keep nothing."""
-
-    def onOutgoing(self, text: str) -> None:  # noqa: N802
-        """Keep nothing."""
-
-    def clear(self) -> None:
-        """Nothing is kept."""
-
-    def backup(self) -> None:
-        """Nothing is kept."""
-
-
-class _Logs(fix.LogFactory):  # type: ignore[misc, unused-ignore] # as above
-    """No logs but the acceptor's own events: sessions cost nothing for it.
-
-    What `create` returns is QuickFIX's: Python must give it up, or it is freed twice.
-    """
-
-    def create(self, *session_id: _SessionId) -> fix.Log:
-        """Return the acceptor's log, or a session's."""
-        if session_id:
-            nothing = fix.NullLog()
-            nothing.this.disown()
-            return nothing
-        events = _Events()
-        events.__disown__()
-        return events
-
-    def destroy(self, log: fix.Log) -> None:
-        """Leave the few logs to the end of the process."""
-
-
 class _Sessions:
-    """Sends through QuickFIX's sessions."""
+    """Sends through QuickFIX's sessions, and cuts them at the door."""
 
-    def __init__(self, accounts: Iterable[str]) -> None:
+    def __init__(self, accounts: Iterable[str], door: Door) -> None:
+        self._door = door
         self.ids = {account: fix.SessionID("FIX.4.2", VENUE_COMP_ID, account) for account in accounts}
 
     def send(self, account: str, text: str) -> None:
@@ -177,37 +134,36 @@ class _Sessions:
 
     def disconnect(self, account: str) -> None:
         """Close the connection without a Logout."""
-        session = fix.Session.lookupSession(self.ids[account])
-        if session is not None:
-            session.disconnect()
+        self._door.drop(account)
 
     def log_out(self) -> None:
-        """Say goodbye to everyone."""
-        for session_id in self.ids.values():
+        """Say goodbye to everyone, at once: QuickFIX's own goodbye waits for its next second."""
+        goodbye = Reply("5", [(58, "the venue is closing")]).text()
+        for account, session_id in self.ids.items():
             session = fix.Session.lookupSession(session_id)
             if session is not None and session.isLoggedOn():
-                session.logout("the venue is closing")
+                self.send(account, goodbye)
 
 
 def run(options: Options) -> int:
     """Serve until SIGTERM or SIGINT; the exit code comes back. An OSError: it could not start."""
     warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
-    record = Record(options.record)
-    timeline = Timeline()
     gate = Gate(options.credentials)
-    application = _Acceptor(gate)
-    sessions = _Sessions(gate.accounts)
-    application.desk = Desk(
-        gate.accounts, options.conduct, transport=sessions, timeline=timeline, record=record
-    )
-    port = options.fix_port or _free_port()
-    acceptor = _acceptor(application, gate.accounts, port)
+    record = Record(options.record)
+    door = Door(options.fix_port, venue=VENUE_COMP_ID, accounts=gate.accounts, tell=_tell)
+    timeline = Timeline()
+    sessions = _Sessions(gate.accounts, door)
+    desk = Desk(gate.accounts, options.conduct, transport=sessions, timeline=timeline, record=record)
+    application = _Acceptor(gate, desk)
     stop = _stop_on_signals()
+    inner_port = _free_port()
+    acceptor = _listening(application, gate.accounts, inner_port)
     timeline.start()
-    _listen(acceptor, port)
-    application.desk.start()
-    print(f"ready fix={port}", flush=True)  # noqa: T201 - the one line that others wait for
+    desk.start()
+    door.open(inner_port)
+    print(f"ready fix={door.port}", flush=True)  # noqa: T201 - the one line that others wait for
     stop.wait()
+    door.close()
     sessions.log_out()
     application.wait_until_all_are_out(LOGOUT_WITHIN_S)
     timeline.stop()
@@ -216,29 +172,26 @@ def run(options: Options) -> int:
     return 0
 
 
-def _acceptor(application: _Acceptor, accounts: Iterable[str], port: int) -> fix.Acceptor:
+def _listening(application: _Acceptor, accounts: Iterable[str], port: int) -> fix.Acceptor:
     settings = fix.SessionSettings()
     settings.set(_dictionary(SocketAcceptPort=str(port), **_DEFAULTS))
     for account in accounts:
         session_id = fix.SessionID("FIX.4.2", VENUE_COMP_ID, account)
         settings.set(session_id, _dictionary(SocketAcceptPort=str(port), **_DEFAULTS))
-    stores, logs = fix.MemoryStoreFactory(), _Logs()
-    return fix.ThreadedSocketAcceptor(application, stores, settings, logs)
-
-
-def _listen(acceptor: fix.Acceptor, port: int) -> None:
+    acceptor = fix.ThreadedSocketAcceptor(application, fix.MemoryStoreFactory(), settings)
     try:
         acceptor.start()
     except (RuntimeError, fix.FIXException):
-        msg = f"cannot listen on port {port}"
+        msg = f"QuickFIX cannot listen on port {port}"
         raise OSError(msg) from None
+    return acceptor
 
 
 _DEFAULTS = {
     "ConnectionType": "acceptor",
     "SocketReuseAddress": "Y",
     "SocketNodelay": "Y",
-    # QuickFIX listens on every interface and cannot be told otherwise; it can refuse strangers.
+    # Only the door connects here; QuickFIX listens on every interface, but can refuse strangers.
     "AllowedRemoteAddresses": LOOPBACK,
     "StartTime": "00:00:00",
     "EndTime": "00:00:00",

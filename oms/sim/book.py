@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 from oms.sim.terms import OrderView, OrdType, Side, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from oms.sim.market import Instrument
 
 ZERO = Decimal(0)
@@ -108,9 +106,6 @@ class _Queue:
             heapq.heappop(self.heap)
         return self.heap[0][2] if self.heap else None
 
-    def __iter__(self) -> Iterator[Order]:
-        return (order for _, _, order in sorted(self.heap) if order.status.open)
-
 
 class Book:
     """The resting orders of one symbol on one venue."""
@@ -135,10 +130,6 @@ class Book:
     def best(self, side: Side) -> Order | None:
         """Return the first order of a side to trade."""
         return self._queues[side].best()
-
-    def orders(self, side: Side) -> list[Order]:
-        """Return the resting orders of a side, best first."""
-        return list(self._queues[side])
 
     def crossing(self, order: Order) -> Order | None:
         """Return the resting order that this one would trade with now."""

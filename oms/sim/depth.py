@@ -72,9 +72,11 @@ STRIDE = 400  # a step is at most 1/400 of the price
 
 
 class MovingDepth:
-    """Seeded participants: each step one book's price moves, its depth is quoted anew, and
-    somebody trades. Resting orders of accounts are filled when the price comes to them.
-    """  # noqa: D205 - the summary needs both lines
+    """Seeded participants.
+
+    Each step one book's price moves, its depth is quoted anew, and somebody trades. Resting orders
+    of accounts are filled when the price comes to them.
+    """
 
     def __init__(self, floor: Floor, rng: random.Random) -> None:
         """Open every book at its fixed depth."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Protocol
 
 from oms.sim.faults import DELAY, REORDER, REPEAT, SWAP_WITHIN_MS
@@ -29,7 +30,7 @@ class Line:
 
     A message belongs to the connection it was made in: the venue resets its sequence numbers
     with every logon and never resends, so what was under way when a connection ended is lost.
-    Not safe for threads: the owner's lock guards every method but `opened` and `closed`.
+    Safe for threads; its lock is never held while a message is sent.
     """
 
     def __init__(
@@ -51,68 +52,69 @@ class Line:
         self._connection: int | None = None
         self._last_due = 0.0
         self._held: Reply | None = None
+        self._lock = threading.Lock()
 
     def opened(self) -> None:
         """Note a logon."""
-        self._connections += 1
-        self._connection = self._connections
+        with self._lock:
+            self._connections += 1
+            self._connection = self._connections
 
     def closed(self) -> None:
         """Note a logout: what is under way is lost."""
-        self._connection = None
+        with self._lock:
+            self._end()
 
     def say(self, reply: Reply) -> None:
         """Send a message after the latency, unless a fault wants otherwise."""
-        hit = self._faults.of_report() if reply.is_report else frozenset()
-        delay_s = self._faults.delay_s() if DELAY in hit else 0.0
-        held, self._held = self._held, None
-        if REORDER in hit and held is None:
-            self._hold(reply)
-            return
-        for each in (reply, reply, held) if REPEAT in hit else (reply, held):
-            if each is not None:
-                self._carry(each, delay_s)
+        with self._lock:
+            hit = self._faults.of_report() if reply.is_report else frozenset()
+            delay_s = self._faults.delay_s() if DELAY in hit else 0.0
+            held, self._held = self._held, None
+            if REORDER in hit and held is None:
+                self._hold(reply)
+                return
+            for each in (reply, reply, held) if REPEAT in hit else (reply, held):
+                if each is not None:
+                    self._carry(each, delay_s)
 
     def cut(self) -> None:
         """Drop the connection once everything before this moment was sent."""
-        connection = self._connection
-
-        def drop() -> None:
-            if connection is not None and connection == self._connection:
-                self._transport.disconnect(self._account)
-
-        self._at_turn(drop, 0.0)
+        with self._lock:
+            self._at_turn(lambda: self._transport.disconnect(self._account), 0.0)
 
     def lose(self) -> None:
         """Drop the connection now, with everything that is under way."""
-        if self._connection is not None:
-            self._connection = None
+        with self._lock:
+            self._end()
             self._timeline.put(0.0, lambda: self._transport.disconnect(self._account))
 
-    def release(self, reply: Reply) -> None:
-        """Send a report that waited for another to overtake it, if it still waits."""
-        if self._held is reply:
-            self._held = None
-            self._carry(reply, 0.0)
+    def _end(self) -> None:
+        self._connection = self._held = None
 
     def _hold(self, reply: Reply) -> None:
+        def release() -> None:
+            with self._lock:
+                if self._held is reply:
+                    self._held = None
+                    self._carry(reply, 0.0)
+
         self._held = reply
-        due = self._timeline.now() + SWAP_WITHIN_MS / 1000
-        self._timeline.put(due, lambda: self.release(reply))
+        self._timeline.put(self._timeline.now() + SWAP_WITHIN_MS / 1000, release)
 
     def _carry(self, reply: Reply, delay_s: float) -> None:
+        self._at_turn(lambda: self._transport.send(self._account, reply.text()), delay_s)
+
+    def _at_turn(self, action: Callable[[], None], delay_s: float) -> None:
         connection = self._connection
         if connection is None:
             return
 
-        def deliver() -> None:
+        def act() -> None:
             if connection == self._connection:
-                self._transport.send(self._account, reply.text())
+                action()
 
-        self._at_turn(deliver, delay_s)
-
-    def _at_turn(self, action: Callable[[], None], delay_s: float) -> None:
         # One connection delivers in order: what is delayed delays what follows.
         due = self._timeline.now() + self._latency_s() + delay_s
         self._last_due = max(self._last_due, due)
-        self._timeline.put(self._last_due, action)
+        self._timeline.put(self._last_due, act)

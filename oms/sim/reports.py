@@ -71,6 +71,13 @@ class Reply:
         body = "".join(f"{tag}={printable(value)}{SOH}" for tag, value in self.fields)
         return f"8=FIX.4.2{SOH}9=0{SOH}35={self.msg_type}{SOH}{body}10=000{SOH}"
 
+    def framed(self) -> bytes:
+        """Return the message as bytes, for a sender that fills in nothing."""
+        _, _, rest = self.text().encode("ascii").split(SOH.encode(), 2)
+        rest = rest[: rest.rindex(b"10=")]
+        whole = b"8=FIX.4.2\x019=%d\x01%b" % (len(rest), rest)
+        return b"%b10=%03d\x01" % (whole, sum(whole) % 256)
+
 
 def stamp(at: datetime) -> str:
     """UTCTimestamp with milliseconds."""

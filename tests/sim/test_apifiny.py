@@ -65,6 +65,8 @@ def pick(message: Message, *tags: int) -> tuple[str | None, ...]:
 def test_it_stops_cleanly_with_a_client_connected(number: signal.Signals) -> None:
     with Venue() as venue, Client(venue.port) as client:
         client.logon()
+        client.order()
+        assert client.receive()[150] == "0"
         venue.process.send_signal(number)
         assert client.receive()[35] == "5"
         client.send("5")
@@ -106,11 +108,17 @@ def test_a_bad_signature_is_told_so(documented: Venue, raw_data: str, text: str)
         assert text in client.logon(raw_data)[58]
 
 
-def test_an_unknown_account_is_hung_up_on_and_named_on_stderr() -> None:
-    with Venue() as venue:
-        with Client(venue.port, "STA-99") as client, pytest.raises(ConnectionError):
-            client.logon()
-        assert venue.stop() == (0, "", "sim: logon refused for 'STA-99': no such account here\n")
+def test_an_unknown_account_is_told_so(documented: Venue) -> None:
+    with Client(documented.port, "STA-99") as client:
+        refused = client.logon()
+        assert pick(refused, 35, 49, 56, 34) == ("5", "APIFINY", "STA-99", "1")
+        assert "Account doesn't exist" in refused[58]
+
+
+def test_the_first_message_must_be_a_logon(documented: Venue) -> None:
+    with Client(documented.port) as client:
+        client.order()
+        assert client.receive()[58] == "the first message must be a Logon"
 
 
 def test_the_documented_life_of_an_order(short: Client) -> None:
