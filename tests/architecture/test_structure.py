@@ -14,11 +14,12 @@ MODULE_LINES = 300
 FUNCTION_LINES = 60
 # Longer, with the reason. A limit is there to be lowered.
 LONGER_MODULES = {
-    "oms/core/blotter.py": 400,  # one index and its upkeep
+    "oms/app/loop.py": 350,  # the daemon's one loop, from queue to commit to effects
+    "oms/app/replay.py": 350,  # one pass over a log: reading, folding, telling
+    "oms/core/blotter.py": 350,  # one index and its upkeep
     "oms/core/events.py": 400,  # the journal's words, all of them in one place
-    "oms/core/order.py": 600,  # the whole state machine in one file, the table first
-    "oms/core/reconcile.py": 750,  # a handler for each kind of report, read against one another
-    "oms/engine.py": 600,  # every input the engine takes, and every effect it gives
+    "oms/core/order.py": 450,  # the whole state machine in one file, the table first
+    "oms/engine.py": 550,  # every input the engine takes, and every effect it gives
     "oms/fix/codec.py": 400,  # reading and writing face each other
 }
 LONGER_FUNCTIONS: dict[str, int] = {}
