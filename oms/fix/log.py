@@ -1,0 +1,148 @@
+"""QuickFIX's message and event logs, written by ourselves so that no secret gets into them.
+
+One message log and one event log a session, appended, in QuickFIX's own line format, so that any tool reads them.
+RawData (96) is masked at its own length: BodyLength stays right, the token stays out.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import quickfix as fix
+
+_RAW_DATA: Final = re.compile(r"(?<=\x0196=)[^\x01]+")
+_TOKEN: Final = re.compile(r"eyJ[\w.-]+")
+_CHECK_EVERY_S: Final = 1
+
+
+def masked(text: str) -> str:
+    """Put stars in the place of RawData and of anything that looks like a token."""
+    if "\x0196=" in text:
+        text = _RAW_DATA.sub(lambda found: "*" * len(found.group()), text)
+    return _TOKEN.sub("***", text) if "eyJ" in text else text
+
+
+class LogFile:
+    """A file that lines are appended to; one that was moved away for rotation is opened anew."""
+
+    def __init__(self, path: Path, on_error: Callable[[str], None]) -> None:
+        """Append to `path`; what goes wrong is told to `on_error`, once, and never raised."""
+        self._path = path
+        self._on_error = on_error
+        self._descriptor = -1
+        self._second = 0
+        self._prefix = ""
+        self._failed = False
+
+    def line(self, text: str) -> None:
+        """Append one line with the present time, UTC, in nanoseconds."""
+        seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+        try:
+            if seconds != self._second:
+                self._new_second(seconds)
+            os.write(self._descriptor, f"{self._prefix}{rest:09d} : {text}\n".encode("utf-8", "backslashreplace"))
+        except OSError as error:
+            self._fail(error)
+        else:
+            self._failed = False
+
+    def _new_second(self, seconds: int) -> None:
+        """Once a second: the time as text, and whether the file is still the one of that name."""
+        if self._descriptor < 0 or self._was_moved():
+            self.close()
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._prefix = datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d-%H:%M:%S.")
+        self._second = seconds
+
+    def _was_moved(self) -> bool:
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            return True
+        ours = os.fstat(self._descriptor)
+        return (there.st_ino, there.st_dev) != (ours.st_ino, ours.st_dev)
+
+    def _fail(self, error: OSError) -> None:
+        if not self._failed:
+            self._failed = True
+            self._on_error(f"cannot write {self._path}: {error.strerror}; the journal still has every message")
+
+    def close(self) -> None:
+        """Close the file; the next line opens it again."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class SessionLog(fix.Log):  # type: ignore[misc] - QuickFIX has no types
+    """What QuickFIX calls for every message of one session. Nothing escapes from here: it would stop the session."""
+
+    def __init__(self, messages: LogFile, events: LogFile, on_event: Callable[[str], None]) -> None:
+        """Write to these files, and show events to `on_event` as well."""
+        super().__init__()
+        self._messages = messages
+        self._events = events
+        self._on_event = on_event
+
+    def clear(self) -> None:
+        """Clear nothing: the log is kept."""
+
+    def backup(self) -> None:
+        """Move nothing."""
+
+    def onIncoming(self, text: str) -> None:  # noqa: N802 - QuickFIX's name
+        """Write a message that came in."""
+        self._messages.line(masked(text))
+
+    def onOutgoing(self, text: str) -> None:  # noqa: N802
+        """Write a message that went out."""
+        self._messages.line(masked(text))
+
+    def onEvent(self, text: str) -> None:  # noqa: N802
+        """Write what QuickFIX says of the session."""
+        shown = masked(text)
+        self._events.line(shown)
+        self._on_event(shown)
+
+
+class LogFactory(fix.LogFactory):  # type: ignore[misc]
+    """Makes the logs of every session, and one for what concerns none."""
+
+    def __init__(
+        self,
+        folder: Path,
+        on_event: Callable[[str | None, str], None],
+        on_error: Callable[[str | None, str], None],
+    ) -> None:
+        """Write into `folder`; `on_event` and `on_error` get the session's name and a text.
+
+        Raises:
+            OSError: the folder cannot be made.
+
+        """
+        super().__init__()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._on_event = on_event
+        self._on_error = on_error
+        self._made: list[SessionLog] = []
+
+    def create(self, *arguments: "fix.SessionID") -> SessionLog:
+        """Make the log of a session, named by its qualifier."""
+        name = arguments[0].getSessionQualifier() if arguments else None
+        stem = name or "engine"
+        log = SessionLog(
+            LogFile(self._folder / f"{stem}.messages.log", lambda text: self._on_error(name, text)),
+            LogFile(self._folder / f"{stem}.event.log", lambda text: self._on_error(name, text)),
+            lambda text: self._on_event(name, text),
+        )
+        log.__disown__()  # QuickFIX deletes it, and so would Python
+        self._made.append(log)
+        return log
+
+    def destroy(self, _log: SessionLog) -> None:
+        """Leave it to QuickFIX."""

@@ -1,0 +1,244 @@
+"""Starts the venue and the daemon as users do, speaks to the API with requests, and reads the venue's own record.
+
+Nothing here imports the project: what a test learns, it learns from outside.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+ACCOUNT, KEY_ID, SECRET = "STA-00000015", "KEY1", "s3cret-0123456789abcdef-s3cret"
+TOKEN = "test-token-0123456789abcdefghijklmnop"  # noqa: S105 - of a test
+START_TIMEOUT_S = 30.0
+WAIT_S = 20.0
+
+CONFIG = """
+[journal]
+path = "journal.db"
+[api]
+port = 0
+tokens_file = "tokens.toml"
+[fix]
+log_dir = "fix"
+[log]
+file = "daemon.log"
+{more}
+[[session]]
+name = "main"
+host = "127.0.0.1"
+port = {port}
+account = "{account}"
+key_id = "{key_id}"
+secret_env = "OMS_TEST_SECRET"
+reconnect_s = 1
+{session_more}
+"""
+
+
+def free_port() -> int:
+    """Find a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def until(holds: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> Any:  # noqa: ANN401
+    """Wait for something that only asking can tell; fails with `what` when it does not come about."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        result = holds()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            message = f"not within {timeout_s:g} s: {what}"
+            raise AssertionError(message)
+        time.sleep(0.02)
+
+
+class Process:
+    """A child of ours, and of nobody else; it ends with the test."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str] | None = None) -> None:
+        """Start `oms` with these arguments and wait for its ready line."""
+        self.process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "oms", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+        self.ready = self._ready_line()
+
+    def _ready_line(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line.startswith("ready "):
+            _, errors = self.process.communicate(timeout=START_TIMEOUT_S)
+            message = f"no ready line but {line!r}; exit code {self.process.returncode}: {errors[-2000:]}"
+            raise AssertionError(message)
+        return line.strip()
+
+    def kill(self) -> None:
+        """End it as a power failure of the process would."""
+        self.process.send_signal(signal.SIGKILL)
+        self._reap()
+
+    def stop(self) -> int:
+        """Ask it to end, and give its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(START_TIMEOUT_S)
+        finally:
+            self._reap()
+
+    def _reap(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(START_TIMEOUT_S)
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+class Venue(Process):
+    """The simulated venue, with its own record of what happened."""
+
+    def __init__(self, folder: Path, *options: str, port: int = 0, secret: str = SECRET) -> None:
+        """Start it on `port`, or on a free one."""
+        self.record = folder / "venue.jsonl"
+        super().__init__(
+            [
+                *("sim", "apifiny", "--fix-port", str(port), "--record", str(self.record)),
+                *("--credential", f"{ACCOUNT}:{KEY_ID}:{secret}"),
+                *(() if "--background" in options else ("--background", "off")),
+                *options,
+            ]
+        )
+        self.port = int(self.ready.split("fix=")[1].split()[0])
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Read the record."""
+        if not self.record.exists():
+            return []
+        return [json.loads(line) for line in self.record.read_text(encoding="utf-8").splitlines() if line]
+
+
+class Daemon(Process):
+    """The daemon, and its API as a client sees it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it on the configuration in `folder`."""
+        self.folder = folder
+        super().__init__(["run", "--config", str(folder / "oms.toml")], {"OMS_TEST_SECRET": SECRET})
+        self.url = self.ready.split("api=")[1]
+        self.http = requests.Session()
+        self.http.headers["Authorization"] = f"Bearer {TOKEN}"
+
+    def get(self, path: str, **parameters: Any) -> Any:  # noqa: ANN401
+        """GET and decode; a 4xx or 5xx is an error."""
+        response = self.http.get(self.url + path, params=parameters, timeout=WAIT_S)
+        response.raise_for_status()
+        return response.json()
+
+    def place(self, client_order_id: str, *, wait: bool = True, **terms: str) -> requests.Response:
+        """POST an order: by default a buy that rests in the fixed book."""
+        body = {
+            "client_order_id": client_order_id,
+            "symbol": "BTCUSDT",
+            "side": "BUY",
+            "exchange": "VENUE1",
+            "order_qty": "1",
+            "price": "29000",
+            **terms,
+        }
+        parameters = {"wait": "ack"} if wait else {}
+        return self.http.post(f"{self.url}/v1/orders", json=body, params=parameters, timeout=WAIT_S)
+
+    def cancel(self, any_id: str) -> requests.Response:
+        """DELETE an order."""
+        return self.http.delete(f"{self.url}/v1/orders/{any_id}", timeout=WAIT_S)
+
+    def order(self, any_id: str) -> dict[str, Any]:
+        """GET one order."""
+        found: dict[str, Any] = self.get(f"/v1/orders/{any_id}")
+        return found
+
+    def orders(self) -> list[dict[str, Any]]:
+        """GET all orders."""
+        found: list[dict[str, Any]] = []
+        page = self.get("/v1/orders", limit=1000, status="all")
+        while True:
+            found += page["orders"]
+            if page["next"] is None:
+                return found
+            page = self.get("/v1/orders", limit=1000, status="all", before=page["next"])
+
+    def session(self) -> dict[str, Any]:
+        """GET the only session."""
+        (session,) = self.get("/v1/sessions")["sessions"]
+        found: dict[str, Any] = session
+        return found
+
+    def logged_on(self) -> "Daemon":
+        """Wait until the session is up."""
+        until(lambda: self.session()["logged_on"], "the session is logged on")
+        return self
+
+    def reaches(self, any_id: str, status: str, **fields: str) -> dict[str, Any]:
+        """Wait until an order has a status (by name) and these fields."""
+
+        def there() -> dict[str, Any] | None:
+            order = self.order(any_id)
+            right = order["ord_status_name"] == status and all(order[key] == value for key, value in fields.items())
+            return order if right else None
+
+        order: dict[str, Any] = until(there, f"{any_id} is {status} {fields}; it is {self.order(any_id)}")
+        return order
+
+
+def configure(folder: Path, port: int, *, more: str = "", session_more: str = "") -> None:
+    """Write configuration and tokens."""
+    text = CONFIG.format(port=port, account=ACCOUNT, key_id=KEY_ID, more=more, session_more=session_more)
+    (folder / "oms.toml").write_text(text, encoding="utf-8")
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    tokens = f'[[token]]\nname = "tester"\nsha256 = "{digest}"\nscopes = ["read", "trade"]\n'
+    (folder / "tokens.toml").write_text(tokens, encoding="utf-8")
+    (folder / "tokens.toml").chmod(0o600)
+
+
+@contextlib.contextmanager
+def running(*processes: Process) -> Iterator[None]:
+    """End these processes, last first, whatever happens."""
+    try:
+        yield
+    finally:
+        for process in reversed(processes):
+            process.stop()
+
+
+def oms(*arguments: str, environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "oms", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=START_TIMEOUT_S,
+        env={**os.environ, **(environment or {})},
+        check=False,
+    )
