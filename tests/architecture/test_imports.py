@@ -42,7 +42,7 @@ PURE_MODULES = {
 }
 IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "now", "utcnow", "today"}
 
-QUICKFIX = {"oms/fix/acceptor.py", "oms/fix/initiator.py", "oms/fix/log.py"}
+QUICKFIX = {"oms/fix/acceptor.py", "oms/fix/initiator.py", "oms/fix/log.py", "oms/fix/settings.py"}
 QUICKFIX_IN_SIMULATORS = 2
 
 
