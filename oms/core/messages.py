@@ -11,7 +11,7 @@ from msgspec import Struct
 from oms.core.values import AnomalyCode
 
 
-class Anomaly(Struct, frozen=True):
+class Anomaly(Struct, frozen=True, gc=False):
     """A report that contradicts the record: a value, never an exception."""
 
     code: AnomalyCode
@@ -76,8 +76,8 @@ class StatusRequest(Struct, frozen=True, kw_only=True):
     order_id: str | None = None
 
 
-class ExecutionReport(Struct, frozen=True, kw_only=True):
-    """ExecutionReport (35=8), in the full form of FIX 4.2 or in a venue's shorter one.
+class ExecutionReport(Struct, frozen=True, gc=False):
+    """ExecutionReport (35=8), in the full form of FIX 4.2 or in a venue's shorter one. Build it by name.
 
     `exec_trans_type` None means that the venue sent none. `fault` is a field that could not be read; `readable` says
     whether what is left still tells what happened. `ambiguous_reject`: in this venue's dialect ExecType 8 may also

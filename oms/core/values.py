@@ -58,6 +58,17 @@ def parse_decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
+@lru_cache(maxsize=1 << 16)
+def parse_optional(text: str | None) -> Decimal | None:
+    """`parse_decimal`, with None for a field that is not there.
+
+    Raises:
+        ValueError: the text is not a number.
+
+    """
+    return None if text is None else parse_decimal(text)
+
+
 def format_decimal(value: Decimal) -> str:
     """Write a decimal in full: no exponent, no trailing zeros, zero as `0`."""
     if not value:

@@ -75,20 +75,22 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         ord_status = ord_status if ord_status in _STATUSES else None
         time = time if time is not None and _TIME.fullmatch(time) else None
     try:
-        price, last_shares, last_px = number(get("44")), number(get("32")), number(get("31"))
-        numbers = (
+        price, last_px = number(get("44")), number(get("31"))
+        numbers: Numbers = (
             number(get("38")),
             price,
-            last_shares,
+            number(get("32")),
             last_px,
             number(get("14")),
             number(get("151")),
             number(get("6")),
         )
     except ValueError:
-        numbers, fault, essential = _damaged_numbers(fields)
-        readable = readable and not (essential and (exec_type in _FILLS or trans_type in _FILLS))
+        numbers, fault = _damaged_numbers(fields)
         price, last_px = numbers[1], numbers[3]
+        readable = readable and not (
+            numbers[2] is None and "32" in fields and _counts_shares(exec_type, trans_type)
+        )
     if last_px is None and exec_type in _FILLS and dialect.fill_price_in_price:
         numbers = (numbers[0], None, numbers[2], price, *numbers[4:])
     return ExecutionReport(  # in the order of its fields: by name it costs eight times as much
@@ -123,22 +125,25 @@ _NUMBERS: Final = {
     "151": "LeavesQty",
     "6": "AvgPx",
 }
-_ESSENTIAL: Final = frozenset({"32", "31", "44"})  # of a fill: without them it cannot be counted
 Numbers = tuple[Decimal | None, ...]
 
 
-def _damaged_numbers(fields: Mapping[str, str]) -> tuple[Numbers, Anomaly | None, bool]:
-    """Read the numbers that can be read: with what is wrong, and whether a fill cannot do without it."""
+def _damaged_numbers(fields: Mapping[str, str]) -> tuple[Numbers, Anomaly | None]:
+    """Read the numbers that can be read, and say what is wrong with one that cannot."""
     numbers: list[Decimal | None] = []
-    fault, essential = None, False
+    fault = None
     for tag, name in _NUMBERS.items():
         try:
             numbers.append(number(fields.get(tag)))
         except ValueError as error:
             numbers.append(None)
             fault = Anomaly(AnomalyCode.MALFORMED_FIELD, f"{name} ({tag}): {error}")
-            essential = essential or tag in _ESSENTIAL
-    return tuple(numbers), fault, essential
+    return tuple(numbers), fault
+
+
+def _counts_shares(exec_type: str | None, trans_type: str | None) -> bool:
+    """Whether such a report is about shares: without them it cannot be counted. Without a price it can."""
+    return exec_type in _FILLS and trans_type not in (ExecTransType.CANCEL, ExecTransType.STATUS)
 
 
 def _enumeration_fault(
