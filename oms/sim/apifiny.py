@@ -166,6 +166,9 @@ def run(options: Options) -> int:
     door.close()
     sessions.log_out()
     application.wait_until_all_are_out(LOGOUT_WITHIN_S)
+    for account in gate.accounts:
+        door.drop(account)
+    application.wait_until_all_are_out(LOGOUT_WITHIN_S)
     timeline.stop()
     acceptor.stop(True)  # noqa: FBT003 - QuickFIX takes no keywords: without waiting any longer
     record.close()
