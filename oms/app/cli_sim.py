@@ -167,7 +167,7 @@ def _serve(options: Options) -> int:
 
 
 def _refuse(problem: str, *, code: int = 2) -> NoReturn:
-    print(f"error: {problem}", file=sys.stderr)  # noqa: T201
+    print(f"error: {problem}", file=sys.stderr)
     raise typer.Exit(code)
 
 
