@@ -21,6 +21,7 @@ LONGER_MODULES = {
     "oms/core/order.py": 450,  # the whole state machine in one file, the table first
     "oms/engine.py": 550,  # every input the engine takes, and every effect it gives
     "oms/fix/codec.py": 400,  # reading and writing face each other
+    "oms/fix/initiator.py": 350,  # QuickFIX's callbacks and what guards them
 }
 LONGER_FUNCTIONS: dict[str, int] = {}
 
