@@ -17,10 +17,14 @@ from msgspec import Struct
 
 from oms.core.errors import CommandError
 
-_STAMPED = re.compile(rb"^(\d{8}-\d\d:\d\d:\d\d(?:\.\d+)?)\s*:\s*(?=8=)")
+_STAMPED = re.compile(rb"(\d{8}-\d\d:\d\d:\d\d(?:\.\d+)?)\s*:\s*(?=8=FIX)")
 _BEGIN: Final = b"8=FIX"
-_ADLER_EXACT: Final = (
-    256  # below this many bytes the low half of Adler-32 is exactly 1 + the sum of the bytes
+_BEGIN_AGAIN = re.compile(_BEGIN)
+_FRAME = re.compile(rb"8=FIX[^\x01]*\x019=(\d{1,9})\x01(?=35=([^\x01]+)\x01)")
+_TRAILER = re.compile(rb"\x0110=\d{3}\x01\Z")
+_TRAILER_BYTES: Final = len(b"10=000\x01")
+_EXACT_BYTES: Final = (
+    256  # in fewer bytes the low half of Adler-32 is exactly 1 + their sum; in ASCII in twice as many
 )
 
 
@@ -42,7 +46,9 @@ class Counts(Struct):
 
 def byte_sum(data: bytes) -> int:
     """Sum the bytes (CheckSum, FIX 4.2 volume 1: modulo 256 of this)."""
-    return (zlib.adler32(data) & 0xFFFF) - 1 if len(data) < _ADLER_EXACT else sum(data)
+    if len(data) < _EXACT_BYTES or (len(data) < 2 * _EXACT_BYTES and data.isascii()):
+        return (zlib.adler32(data) & 0xFFFF) - 1
+    return sum(data)
 
 
 def unpacked(file: BufferedReader) -> BinaryIO:
@@ -61,6 +67,7 @@ class LogReader:
         self._file: BufferedReader | None = None
         self._read = 0  # how much of the file, once it is closed
         self._framed = False  # whether this file's BodyLength and CheckSum can be trusted
+        self._trailed = False  # whether messages without BodyLength end with a CheckSum all the same
 
     def __iter__(self) -> Iterator[Line]:
         """Yield each message, whole or garbled.
@@ -86,54 +93,54 @@ class LogReader:
         return self._file.tell() if self._file is not None and not self._file.closed else self._read
 
     def _line(self, raw: bytes) -> Line | None:
-        ended = raw.endswith(b"\n")
-        body = raw.rstrip(b"\r\n")
+        body = raw.rstrip(b"\r\n \t")
         start = body.find(_BEGIN)
         if start < 0:
-            self.counts.not_fix += bool(body.strip())
+            self.counts.not_fix += bool(body)
             return None
         self.counts.fix += 1
-        stamp = None
-        if start:
-            stamped = _STAMPED.match(body)
-            stamp = stamped.group(1).decode() if stamped else None
-            body = body[start:]
+        stamped = _STAMPED.match(body) if start else None
+        body = body[start:]
         if b"\x01" not in body and b"|" in body:
             body = body.replace(b"|", b"\x01")
-        body = body.rstrip(b" \t")
         if not body.endswith(b"\x01"):
             body += b"\x01"
-        return self._framed_line(stamp, body, ended=ended)
-
-    def _framed_line(self, stamp: str | None, body: bytes, *, ended: bool) -> Line | None:
         damage = self._damage(body)
-        if damage is not None and not ended:
+        if damage is not None and self._is_torn(raw):
             self.counts.torn += 1
-            return None
+            again = _STAMPED.search(raw, start + 1) or _BEGIN_AGAIN.search(raw, start + 1)
+            return self._line(raw[again.start() :]) if again else None
+        stamp = stamped.group(1).decode() if stamped else None
         return Line(stamp, body.decode("utf-8", "backslashreplace"), damage)
+
+    def _is_torn(self, raw: bytes) -> bool:
+        """Whether a damaged line ends early: the file ends there, or the next message begins on it after a crash."""
+        return not raw.endswith(b"\n") or raw.count(_BEGIN) > 1
 
     def _damage(self, body: bytes) -> str | None:
         """Say what is wrong with the frame; None if nothing is, or if nothing can be said."""
-        trailer = body.rfind(b"\x0110=")
-        head = body.split(b"\x01", 3)
-        if len(head) < 4 or not head[1].startswith(b"9=") or not head[2].startswith(b"35="):  # noqa: PLR2004
-            return self._loose_damage(body, head)
-        if trailer < 0:
+        frame = _FRAME.match(body)
+        if frame is None:
+            return self._loose_damage(body)
+        if body[-_TRAILER_BYTES - 1 : -4] != b"\x0110=":
             return "CheckSum (10) is missing"
-        if head[2] == b"35=A":
+        if frame.group(2) == b"A":
             return None
-        length_text, sum_text = head[1][2:], body[trailer + 4 : -1]
-        start = len(head[0]) + len(head[1]) + 2
-        right = length_text == b"%d" % (trailer + 1 - start) and sum_text == b"%03d" % (
-            byte_sum(body[: trailer + 1]) % 256
+        length = len(body) - _TRAILER_BYTES - frame.end()
+        right = int(frame.group(1)) == length and body[-4:-1] == b"%03d" % (
+            byte_sum(body[:-_TRAILER_BYTES]) % 256
         )
         if right:
             self._framed = True
             return None
         return "BodyLength (9) or CheckSum (10) does not fit the text" if self._framed else None
 
-    def _loose_damage(self, body: bytes, head: list[bytes]) -> str | None:
+    def _loose_damage(self, body: bytes) -> str | None:
         """Judge a message without the standard start: tolerated in hand-written logs that leave BodyLength out."""
-        if not self._framed and len(head) > 1 and b"\x0135=" in body and b"\x019=" not in body:
-            return None
-        return "it does not begin with BeginString (8), BodyLength (9), MsgType (35)"
+        if self._framed or b"\x0135=" not in body or b"\x019=" in body:
+            return "it does not begin with BeginString (8), BodyLength (9), MsgType (35)"
+        if _TRAILER.search(body):
+            self._trailed = True
+        elif self._trailed:
+            return "CheckSum (10) is missing"
+        return None
