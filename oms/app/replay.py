@@ -12,13 +12,13 @@ from msgspec import Struct, field
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.intake import Outcome, receive
-from oms.core.messages import Anomaly, CancelOrder, NewOrder, ReplaceOrder, StatusRequest
+from oms.core.messages import Anomaly, CancelOrder, Command, NewOrder, ReplaceOrder, Report, StatusRequest
 from oms.core.observe import doubt_unanswered, observe
 from oms.core.order import Order
 from oms.core.times import fix_to_ns, ns_to_iso
 from oms.core.values import AnomalyCode, Side, format_decimal
 from oms.core.views import order_view
-from oms.fix.codec import Fields, decode, split
+from oms.fix.codec import SOH, Fields, decode, split
 from oms.fix.dialects import Dialect
 from oms.fix.logs import Line, LogReader
 
@@ -95,11 +95,7 @@ class Replay:
         """Close the stream: what is still open now stays open."""
         for number, n in self._gaps.items():
             order = self.blotter.orders[number]
-            told = (
-                f"the venue reported CumQty {format_decimal(order.reported_cum)}, the fills that arrived give"
-                f" {format_decimal(order.cum_qty)}"
-            )
-            self._late_anomaly(n, Anomaly(AnomalyCode.GAP_OPEN, told), order)
+            self._late_anomaly(n, Anomaly(AnomalyCode.GAP_OPEN, _gap_text(order)), order)
         for book in self.blotter.books.values():
             for held in book.held.values():
                 told = f"OrderID {held.report.order_id} was never acknowledged for an order of ours"
@@ -113,76 +109,87 @@ class Replay:
         msg_type = fields.get("35", "")
         if not self._senders and msg_type == "D" and "49" in fields:
             self._senders.add(fields["49"])
-        direction, session = self._direction(fields, msg_type)
-        if session is None:
+        sent = self._is_sent(fields, msg_type)
+        if sent is None:
             self.tally.other_sessions += 1
             return
+        session = _session(fields, sent=sent)
         time_ns = _time_ns(line, fields)
         if msg_type in ADMIN:
             if msg_type == "A":
                 doubt_unanswered(self.blotter, session, time_ns or 0)
             return
         self.tally.messages += 1
-        row = Row(self.tally.messages, time_ns, direction, fields)
-        order = self._sent(row, session) if direction == "out" else self._received(row, session)
-        self._show(row, order)
+        row = None
+        if self._emit is not None:
+            row = Row(self.tally.messages, time_ns, "out" if sent else "in", fields)
+            self._rows.append(row)
+        message = decode(fields, self._dialect)
+        if sent and isinstance(message, _COMMANDS):
+            order = self._sent(message, session, fields, time_ns or 0, row)
+        elif not sent and not isinstance(message, _COMMANDS):
+            order = self._received(message, session, time_ns or 0, row)
+        else:
+            order = None
+        if row is not None:
+            row.order = order_view(order) if order is not None else None
+            self._flush()
 
-    def _direction(self, fields: Fields, msg_type: str) -> tuple[str, str | None]:
-        """Say which way a message went, and name its session; None for one between others."""
+    def _is_sent(self, fields: Fields, msg_type: str) -> bool | None:
+        """Tell what we sent from what we received; None for a message between others."""
         sender, target = fields.get("49"), fields.get("56")
         if sender in self._senders:
-            return "out", f"{sender}-{target}"
+            return True
         if target in self._senders:
-            return "in", f"{target}-{sender}"
-        if sender is None or target is None or not self._senders:
-            return ("out" if msg_type in _OURS else "in"), f"{target}-{sender}" if self._senders else "log"
-        return "in", None
-
-    def _sent(self, row: Row, session: str) -> Order | None:
-        message = decode(row.fields, self._dialect)
-        if not isinstance(message, _COMMANDS) or row.fields.get("43") == "Y":
+            return False
+        if self._senders and sender is not None and target is not None:
             return None
-        seq = row.fields.get("34", "")
-        order, events = observe(
-            self.blotter, session, message, seq=int(seq) if seq.isdigit() else 0, time_ns=row.time_ns or 0
-        )
-        row.events.extend(events)
+        return msg_type in _OURS  # nothing says whose it is, but only the side that gives orders sends these
+
+    def _sent(
+        self, message: Command, session: str, fields: Fields, time_ns: int, row: Row | None
+    ) -> Order | None:
+        if fields.get("43") == "Y":  # PossDupFlag: the session sends again what it sent before
+            return self.blotter.find(session, message.cl_ord_id)
+        seq = fields.get("34", "")
+        number = int(seq) if seq.isascii() and seq.isdigit() else 0
+        order, events = observe(self.blotter, session, message, seq=number, time_ns=time_ns)
+        if row is not None:
+            row.events.extend(events)
         return order
 
-    def _received(self, row: Row, session: str) -> Order | None:
-        message = decode(row.fields, self._dialect)
-        if isinstance(message, _COMMANDS):
-            return None
-        first, *freed = receive(self.blotter, session, message, now_ns=row.time_ns or 0, ref=row.n)
-        row.events.extend(first.events)
-        row.anomaly = first.anomaly
-        for outcome in freed:
-            self._freed(row, outcome)
-        self._watch(row, first)
+    def _received(self, message: Report, session: str, time_ns: int, row: Row | None) -> Order | None:
+        n = self.tally.messages
+        outcomes = receive(self.blotter, session, message, now_ns=time_ns, ref=n)
+        first = outcomes[0]
+        if row is not None:
+            row.anomaly = first.anomaly
+            for outcome in outcomes:
+                row.events.extend(outcome.events)
+        if first.anomaly is not None:
+            self._note(n, first.anomaly, first.order)
+        if first.events and type(first.events[0]) is ev.ReportHeld:
+            self._unsettled[n] = row
+        for outcome in outcomes[1:]:
+            self._freed(outcome)
+        self._watch_gap(first.order, n, row)
         return first.order
 
-    def _freed(self, row: Row, outcome: Outcome) -> None:
-        """Show what a held report became beside the message that set it free; its anomaly stays its own."""
-        row.events.extend(outcome.events)
+    def _freed(self, outcome: Outcome) -> None:
+        """A held report was applied by the message that set it free; its anomaly stays its own."""
         if outcome.anomaly is not None:
             self._late_anomaly(outcome.ref, outcome.anomaly, outcome.order)
-        self._unsettled.pop(outcome.ref, None)
-        self._watch_gap(outcome.order, outcome.ref)
+        row = self._unsettled.pop(outcome.ref, None)
+        self._watch_gap(outcome.order, outcome.ref, row)
 
-    def _watch(self, row: Row, outcome: Outcome) -> None:
-        if row.anomaly is not None:
-            self._note(row.n, row.anomaly, outcome.order)
-        if outcome.events and type(outcome.events[0]) is ev.ReportHeld:
-            self._unsettled[row.n] = None
-        self._watch_gap(outcome.order, row.n)
-
-    def _watch_gap(self, order: Order | None, n: int) -> None:
+    def _watch_gap(self, order: Order | None, n: int, row: Row | None) -> None:
+        """Remember the message that opened a gap, until the gap is closed."""
         if order is None:
             return
-        if order.reported_cum != order.cum_qty:
+        if order.has_gap:
             if order.number not in self._gaps:
                 self._gaps[order.number] = n
-                self._unsettled[n] = None
+                self._unsettled[n] = row
         elif order.number in self._gaps:
             self._unsettled.pop(self._gaps.pop(order.number), None)
 
@@ -190,13 +197,17 @@ class Replay:
 
     def _garbled(self, line: Line, why: str) -> None:
         self.tally.messages += 1
-        fields = dict(part.split("=", 1) for part in line.text.split("\x01") if "=" in part)
-        sender = fields.get("49")
-        direction = "out" if sender is not None and sender in self._senders else "in"
-        row = Row(self.tally.messages, _time_ns(line, fields), direction, fields)
-        row.anomaly = Anomaly(AnomalyCode.GARBLED, f"a garbled message: {why}")
-        self._note(row.n, row.anomaly, None)
-        self._show(row, None)
+        n = self.tally.messages
+        anomaly = Anomaly(AnomalyCode.GARBLED, f"a garbled message: {why}")
+        self._note(n, anomaly, None)
+        if self._emit is None:
+            return
+        fields = dict(part.split("=", 1) for part in line.text.split(SOH) if "=" in part)
+        direction = "out" if fields.get("49") in self._senders else "in"
+        row = Row(n, _time_ns(line, fields), direction, fields)
+        row.anomaly = anomaly
+        self._rows.append(row)
+        self._flush()
 
     def _note(self, n: int, anomaly: Anomaly, order: Order | None) -> None:
         self.tally.anomalies += 1
@@ -204,21 +215,29 @@ class Replay:
 
     def _late_anomaly(self, n: int, anomaly: Anomaly, order: Order | None) -> None:
         self._note(n, anomaly, order)
-        for row in self._rows:
-            if row.n == n and row.anomaly is None:
-                row.anomaly = anomaly
-
-    def _show(self, row: Row, order: Order | None) -> None:
-        if self._emit is None:
-            return
-        row.order = order_view(order) if order is not None else None
-        self._rows.append(row)
-        self._flush()
+        row = self._unsettled.get(n)
+        if row is not None and row.anomaly is None:
+            row.anomaly = anomaly
 
     def _flush(self) -> None:
         """Let go of the rows that nothing can change any more, in order."""
         while self._rows and self._rows[0].n not in self._unsettled and self._emit is not None:
             self._emit(self._rows.popleft())
+
+
+def _session(fields: Fields, *, sent: bool) -> str:
+    """Name the session of a message: both sides, ours first; logs that leave one out have a single session."""
+    sender, target = fields.get("49"), fields.get("56")
+    if sender is None or target is None:
+        return "log"
+    return f"{sender}-{target}" if sent else f"{target}-{sender}"
+
+
+def _gap_text(order: Order) -> str:
+    if order.unsized_gap:
+        return "the venue says that more was executed, and the fills did not arrive"
+    reported, ours = format_decimal(order.reported_cum), format_decimal(order.cum_qty)
+    return f"the venue reported CumQty {reported}, the fills that arrived give {ours}"
 
 
 def _time_ns(line: Line, fields: Fields) -> int | None:
@@ -311,6 +330,5 @@ def _timed(reader: LogReader) -> Iterator[tuple[int, Line]]:
 def _line_time(line: Line) -> int | None:
     if line.stamp is not None:
         return _time_ns(line, {})
-    before, tag, rest = line.text.partition("\x0152=")
-    del before
+    _, tag, rest = line.text.partition("\x0152=")
     return _time_ns(line, {"52": rest.split("\x01", 1)[0]}) if tag else None
