@@ -5,6 +5,8 @@ that session, symbol and side awaits its acknowledgement, a report with an unkno
 when the acknowledgement ties the OrderID to an order; when nobody awaits one any more it is one about an unknown order.
 """
 
+from typing import Final
+
 from msgspec import Struct
 
 from oms.core import events as ev
@@ -15,7 +17,7 @@ from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
 from oms.core.status import UNKNOWN_ORDER
 from oms.core.values import AnomalyCode, ExecType, Phase, RequestKind
 
-UNKNOWN_TO_VENUE = "1"  # CxlRejReason (102)
+UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
 
 
 class Outcome(Struct, frozen=True):
@@ -160,13 +162,28 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
 
 def _reject(blotter: Blotter, session: str, report: Reject, ref: int) -> Outcome:
     """Tie a session or business Reject to what it refuses; it names only the MsgSeqNum (RefSeqNum, 45)."""
-    hit = blotter.sent_as(session, report.ref_seq_num)
+    hit = blotter.sent_as(session, report.ref_seq_num) or _by_ref_id(blotter, session, report)
     if hit is None:
         told = f"a reject of message {report.ref_seq_num}, which is not on record: {report.text or 'no text'}"
         return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_REQUEST, told), ref)
     order, request = hit
     verdict = _refusal(order, request, report)
     return Outcome(order, verdict.events, verdict.anomaly, ref)
+
+
+def _by_ref_id(blotter: Blotter, session: str, report: Reject) -> tuple[Order, Request | None] | None:
+    """Find what a business reject names by BusinessRejectRefID (379): the ClOrdID of the message it refuses."""
+    order = blotter.find(session, report.ref_id)
+    if order is None:
+        return None
+    kind = _KINDS.get(report.ref_msg_type or "")
+    for request in order.pending:
+        if request.cl_ord_id == report.ref_id and kind in (None, request.kind):
+            return order, request
+    return order, None
+
+
+_KINDS: Final = {"D": RequestKind.NEW, "F": RequestKind.CANCEL, "G": RequestKind.REPLACE}
 
 
 def _refusal(order: Order, request: Request | None, report: Reject) -> Verdict:
