@@ -1,0 +1,208 @@
+"""What goes over the API's wire, described for its OpenAPI document and for query strings.
+
+Bodies are read by `api_body` and written by `oms.core.views`; these models say what those take and give.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.app.api_body import MAX_ID_CHARS
+from oms.app.api_errors import invalid
+from oms.core.order import Order
+from oms.core.values import ORD_STATUS_NAMES
+
+MAX_ORDERS: Final = 1000
+MAX_WAIT_S: Final = 30.0
+STATUSES: Final = ("open", "done", "in_doubt", "all")
+STATUS_CODES: Final = {name.lower(): str(code) for code, name in ORD_STATUS_NAMES.items()}
+
+_Amount = Annotated[str, Field(examples=["1.5"], pattern=r"^-?(\d+(\.\d*)?|\.\d+)$")]
+
+
+class Wait(BaseModel):
+    """How long a command waits before it answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    wait: Literal["ack"] | None = Field(
+        None, description="`ack`: answer when the venue has answered, not at the commit already."
+    )
+    timeout_s: float = Field(
+        10.0,
+        gt=0,
+        le=MAX_WAIT_S,
+        allow_inf_nan=False,
+        description="With `wait`: after so many seconds answer 202 with the order as it stands.",
+    )
+
+
+class Filter(BaseModel):
+    """Which orders to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    symbol: str | None = Field(None, description="This symbol only.")
+    session: str | None = Field(None, description="This session only.")
+    status: str = Field(
+        "all",
+        description="`open`, `done`, `in_doubt`, `all`, or an OrdStatus (39): code or name, like `1` or `Filled`.",
+    )
+    limit: int = Field(100, ge=1, le=MAX_ORDERS, description="At most so many.")
+    before: int | None = Field(
+        None, ge=1, description="Older than the order with this `id`: the `next` of a page."
+    )
+
+
+def matcher(query: Filter) -> Callable[[Order], bool]:
+    """Build the test that an order has to pass.
+
+    Raises:
+        ApiError: 422, the status is not known.
+
+    """
+    status = query.status.lower()
+    code = STATUS_CODES.get(status, query.status)
+    if status not in STATUSES and code not in STATUS_CODES.values():
+        known = ", ".join((*STATUSES, *STATUS_CODES))
+        raise invalid(
+            field="status", text=f"status {query.status!r} is not known; known are {known}, and the FIX codes"
+        )
+    is_code: Callable[[Order], bool] = lambda order: str(order.ord_status) == code  # noqa: E731
+    by_status: dict[str, Callable[[Order], bool]] = {
+        "open": lambda order: order.is_open,
+        "done": lambda order: not order.is_open,
+        "in_doubt": lambda order: order.in_doubt,
+        "all": lambda _order: True,
+    }
+    has_status = by_status.get(status, is_code)
+
+    def fits(order: Order) -> bool:
+        return (
+            (query.symbol is None or order.symbol == query.symbol)
+            and (query.session is None or order.session == query.session)
+            and has_status(order)
+        )
+
+    return fits
+
+
+class Nothing(BaseModel):
+    """No parameters at all: one that is misspelt should not be ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorText(BaseModel):
+    """Why something was not done."""
+
+    code: str = Field(description="The reason for programs.", examples=["INVALID"])
+    text: str = Field(description="The reason for people, with what to do.")
+    field: str | None = Field(description="The field or parameter it is about.")
+
+
+class Error(BaseModel):
+    """Every answer that is not 2xx."""
+
+    error: ErrorText
+
+
+class PendingRequest(BaseModel):
+    """A request that the venue has not answered for good."""
+
+    cl_ord_id: str
+    kind: Literal["new", "cancel", "replace"]
+    price: str | None
+    order_qty: str | None
+
+
+class Doubt(BaseModel):
+    """A request that was sent and whose outcome is unknown."""
+
+    cl_ord_id: str
+    kind: Literal["new", "cancel", "replace"]
+    reason: str | None
+    age_s: float
+
+
+class OrderObject(BaseModel):
+    """An order. Decimals are strings without exponent or trailing zeros, null where unknown."""
+
+    id: int = Field(description="Our number; newer orders have higher ones.")
+    client_order_id: str | None = Field(description="The desk's own id.")
+    cl_ord_id: str | None = Field(
+        description="ClOrdID (11): the current id of the chain, as the venue knows it."
+    )
+    orig_cl_ord_id: str | None = Field(description="OrigClOrdID (41): the id before that.")
+    order_id: str | None = Field(description="OrderID (37): the venue's own.")
+    session: str
+    account: str | None
+    symbol: str
+    exchange: str | None = Field(description="SecurityExchange (207): the venue behind the session.")
+    side: str = Field(description="Side (54): 1 buy, 2 sell.")
+    ord_type: str = Field(description="OrdType (40): 1 market, 2 limit.")
+    time_in_force: str = Field(description="TimeInForce (59): 1 GTC, 3 IOC, 7 post-only.")
+    order_qty: str | None
+    cash_order_qty: str | None
+    price: str | None
+    ord_status: str = Field(description="OrdStatus (39): what the venue has confirmed.", examples=["0"])
+    ord_status_name: str = Field(examples=["New"])
+    phase: str = Field(description="Our stage; DENIED: refused by us, before the wire.", examples=["WORKING"])
+    cum_qty: str
+    leaves_qty: str | None
+    avg_px: str | None
+    in_doubt: bool = Field(description="Whether the outcome of any request is unknown.")
+    doubts: list[Doubt]
+    pending: list[PendingRequest]
+    waiting: list[str] = Field(description="The kinds of the requests that have not left yet.")
+    gap: str = Field(description="What the venue has executed beyond the fills that arrived.")
+    reason: str | None
+    denial: str | None = Field(description="The code, where we denied the order.", examples=["NOT_POSITIVE"])
+    external: bool = Field(description="The venue reported it; nobody sent it from here.")
+    unconfirmed: int
+    actor: str | None = Field(description="Who asked for it: the name of the token.")
+    origin: str | None = Field(description="From where: host and port.")
+    created: str = Field(examples=["2026-03-01T09:00:07.000Z"])
+
+
+class OrderList(BaseModel):
+    """A page of orders, newest first."""
+
+    orders: list[OrderObject]
+    next: int | None = Field(description="`before` of the next page; null when there is none.")
+
+
+class SessionList(BaseModel):
+    """The sessions with the venues."""
+
+    sessions: list[dict[str, Any]] = Field(
+        description="name, account, host, port, logged_on, since, reason, and reports that wait for their order (held)."
+    )
+
+
+class NewOrder(BaseModel):
+    """A new order. LIMIT needs `price` and `order_qty`, MARKET takes no price; a market buy has `cash_order_qty`."""
+
+    client_order_id: str = Field(
+        description="The desk's own id, unique in the account. The same id with the same terms gives the first order"
+        " (200), with other terms 409. `cl_ord_id` is accepted as another name of it.",
+        min_length=1,
+        max_length=MAX_ID_CHARS,
+    )
+    symbol: str = Field(examples=["BTCUSDT"])
+    side: str = Field(description="BUY or SELL, or FIX's 1 or 2.", examples=["BUY"])
+    ord_type: str = Field("LIMIT", description="LIMIT or MARKET, or FIX's 2 or 1.")
+    time_in_force: str = Field("GTC", description="GTC, IOC or POST_ONLY, or FIX's 1, 3 or 7.")
+    order_qty: _Amount | None = Field(None, description="In base currency.")
+    cash_order_qty: _Amount | None = Field(
+        None, description="In quote currency, for a market buy.", examples=["100"]
+    )
+    price: _Amount | None = Field(None, examples=["30000"])
+    exchange: str | None = Field(
+        None, description="The venue, by its name in the session.", examples=["VENUE1"]
+    )
+    session: str | None = Field(
+        None, description="The session to send it by; else the one made for the exchange."
+    )
+    account: str | None = Field(None, description="The venue account to trade for; else the session's.")
