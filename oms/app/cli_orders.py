@@ -1,0 +1,270 @@
+"""`oms order`, `oms orders`, `oms sessions`: what a desk does by hand, through the daemon's HTTP API."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from oms.app.client import DEFAULT_URL, Client, NoDaemonError, RefusedError, find_token
+from oms.app.tables import blotter_table, open_points, plain, sessions_table, status_word
+from oms.core.errors import ConfigError
+
+EXIT_NEGATIVE: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_NO_DAEMON: Final = 3
+WATCH_EVERY_S: Final = 0.5
+CODES: Final = """
+
+\b
+Exit codes: 0 done; 1 refused, denied or rejected, or not in the time given; 2 a field or option is wrong;
+3 no daemon answers.
+"""
+_CONNECTION: Final = "The daemon"
+
+order_app = typer.Typer(
+    no_args_is_help=True, help="Place, cancel and ask for orders, through a running daemon." + CODES
+)
+
+Api = Annotated[
+    str,
+    typer.Option(
+        "--api", envvar="OMS_API", metavar="URL", help="Where its API is.", rich_help_panel=_CONNECTION
+    ),
+]
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="A file that holds your token. Without it: OMS_TOKEN, or the file that OMS_TOKEN_FILE names.",
+        rich_help_panel=_CONNECTION,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's object, on one line.")]
+Wait = Annotated[
+    Literal["ack"] | None,
+    typer.Option(help="ack: wait until the venue has answered, not for the commit alone."),
+]
+TimeoutS = Annotated[float, typer.Option(min=0.001, max=30, help="How long --wait waits.")]
+AnyId = Annotated[
+    str, typer.Argument(metavar="ID", help="Any id: your own, the ClOrdID, the venue's OrderID.")
+]
+
+
+@order_app.command(
+    "new",
+    epilog="Example: oms order new --client-order-id a1 --symbol BTCUSDT --side buy"
+    " --order-qty 1.5 --price 30000 --exchange VENUE1 --wait ack",
+)
+def new(  # noqa: PLR0913 - the options are the order object's fields
+    *,
+    client_order_id: Annotated[
+        str,
+        typer.Option(
+            "--client-order-id",
+            "--cl-ord-id",
+            help="Your own id. The same again gives the first order, never a second.",
+        ),
+    ],
+    symbol: Annotated[str, typer.Option(help="Like BTCUSDT.")],
+    side: Annotated[str, typer.Option(metavar="buy|sell")],
+    order_qty: Annotated[str | None, typer.Option(metavar="DECIMAL", help="In base currency.")] = None,
+    price: Annotated[str | None, typer.Option(metavar="DECIMAL", help="For a limit order.")] = None,
+    exchange: Annotated[str | None, typer.Option(help="The venue, like VENUE1.")] = None,
+    ord_type: Annotated[str | None, typer.Option(metavar="limit|market", help="Default: limit.")] = None,
+    time_in_force: Annotated[
+        str | None, typer.Option(metavar="gtc|ioc|post-only", help="Default: gtc.")
+    ] = None,
+    cash_order_qty: Annotated[
+        str | None, typer.Option(metavar="DECIMAL", help="In quote currency: the size of a market buy.")
+    ] = None,
+    session: Annotated[str | None, typer.Option(help="The session to send it by.")] = None,
+    account: Annotated[str | None, typer.Option(help="The venue account to trade for.")] = None,
+    wait: Wait = None,
+    timeout_s: TimeoutS = 10.0,
+    as_json: AsJson = False,
+    api: Api = DEFAULT_URL,
+    token_file: TokenFile = None,
+) -> None:
+    """Place an order. Exit 0: it is on disk and on its way; with --wait ack: the venue has it."""
+    terms = {
+        "client_order_id": client_order_id,
+        "symbol": symbol,
+        "side": side,
+        "ord_type": ord_type,
+        "time_in_force": time_in_force,
+        "order_qty": order_qty,
+        "cash_order_qty": cash_order_qty,
+        "price": price,
+        "exchange": exchange,
+        "session": session,
+        "account": account,
+    }
+    with _daemon(api, token_file) as client:
+        given = {name: value for name, value in terms.items() if value is not None}
+        order = client.place(given, wait=wait, timeout_s=timeout_s)
+    _show_order(order, as_json=as_json)
+    if order["phase"] in {"DENIED", "REJECTED"}:
+        _fail(f"{status_word(order).lower()}: {'; '.join(open_points(order)) or 'no reason given'}")
+    if wait and any(request["kind"] == "new" for request in order["pending"]):
+        _fail(
+            f"the venue has not answered; it may have the order. Ask: oms order status {order['cl_ord_id']}"
+        )
+
+
+@order_app.command("cancel")
+def cancel(  # noqa: PLR0913 - one parameter an option
+    any_id: AnyId,
+    *,
+    wait: Wait = None,
+    timeout_s: TimeoutS = 10.0,
+    as_json: AsJson = False,
+    api: Api = DEFAULT_URL,
+    token_file: TokenFile = None,
+) -> None:
+    """Cancel an order. It is never denied for the order's state: it leaves as soon as it can.
+
+    Exit 0: the cancel is on its way or done; with --wait ack: the order is canceled. 1: it is not, and will not be.
+    """
+    with _daemon(api, token_file) as client:
+        order = client.cancel(any_id, wait=wait, timeout_s=timeout_s)
+    _show_order(order, as_json=as_json)
+    is_pending = any(request["kind"] == "cancel" for request in order["pending"])
+    if is_pending and wait:
+        _fail(
+            f"the cancel has no outcome yet. Ask: oms order status {order['cl_ord_id'] or order['order_id']}"
+        )
+    if not is_pending and order["phase"] != "CANCELED":
+        _fail(f"not canceled: the order is {status_word(order).lower()}")
+
+
+@order_app.command("status")
+def status(
+    any_id: AnyId, *, as_json: AsJson = False, api: Api = DEFAULT_URL, token_file: TokenFile = None
+) -> None:
+    """Ask the venue how an order stands, and show the order.
+
+    What is shown is what is known when the question leaves; look again for what the answer changed. Where the venue
+    cannot be asked, standard error says so.
+    """
+    with _daemon(api, token_file) as client:
+        try:
+            order = client.ask_status(any_id)
+        except RefusedError as refusal:
+            if refusal.status not in {403, 503}:
+                raise
+            typer.echo(f"oms: the venue was not asked: {plain(refusal)}", err=True)
+            order = client.order(any_id)
+    _show_order(order, as_json=as_json)
+
+
+def orders(  # noqa: PLR0913 - one parameter an option
+    *,
+    is_open: Annotated[bool, typer.Option("--open", help="Those that may still change.")] = False,
+    in_doubt: Annotated[
+        bool, typer.Option("--in-doubt", help="Those with a request of unknown outcome.")
+    ] = False,
+    symbol: Annotated[str | None, typer.Option(help="Those of one symbol.")] = None,
+    session: Annotated[str | None, typer.Option(help="Those of one session.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
+    watch: Annotated[bool, typer.Option("--watch", help="Keep showing them, until Ctrl-C.")] = False,
+    as_json: AsJson = False,
+    api: Api = DEFAULT_URL,
+    token_file: TokenFile = None,
+) -> None:
+    """List orders, newest first."""
+    if watch and as_json:
+        message = "--watch is for people; a program asks again, or reads GET /v1/orders"
+        raise typer.BadParameter(message, param_hint="--watch")
+    filters: dict[str, str | int | None] = {
+        "status": "in_doubt" if in_doubt else "open" if is_open else None,
+        "symbol": symbol,
+        "session": session,
+        "limit": limit,
+    }
+    with _daemon(api, token_file) as client:
+        if watch:
+            _watch(client, filters)
+            return
+        page = client.page(**filters)
+    if as_json:
+        _print_json(page)
+        return
+    Console().print(_blotter(page))
+
+
+def sessions(*, as_json: AsJson = False, api: Api = DEFAULT_URL, token_file: TokenFile = None) -> None:
+    """Show the sessions with the venues."""
+    with _daemon(api, token_file) as client:
+        found = client.sessions()
+    if as_json:
+        _print_json({"sessions": found})
+        return
+    Console().print(sessions_table(found))
+
+
+for _command in (new, cancel, status, orders, sessions):
+    _command.__doc__ = f"{_command.__doc__}{CODES}"
+
+
+@contextlib.contextmanager
+def _daemon(api: str, token_file: Path | None) -> Iterator[Client]:
+    """Open the client, and end the command with one line where something does not work out."""
+    try:
+        yield Client(api, find_token(token_file))
+    except NoDaemonError as error:
+        _fail(str(error), EXIT_NO_DAEMON)
+    except ConfigError as error:
+        _fail(str(error), EXIT_USAGE)
+    except RefusedError as error:
+        _fail(str(error), EXIT_USAGE if error.status in {400, 413, 422} else EXIT_NEGATIVE)
+
+
+def _fail(text: str, code: int = EXIT_NEGATIVE) -> None:
+    typer.echo(f"oms: {plain(text)}", err=True)
+    raise typer.Exit(code)
+
+
+def _show_order(order: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _print_json(order)
+        return
+    Console().print(blotter_table([order]))
+    ids = (
+        f"ClOrdID {order['cl_ord_id'] or '-'}, OrderID {order['order_id'] or '-'}, session {order['session']}"
+    )
+    Console().print(Text(plain(ids), style="dim"))
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
+def _blotter(page: dict[str, Any]) -> Group:
+    more = (
+        [Text("There are older ones: --limit shows more.", style="dim")] if page["next"] is not None else []
+    )
+    return Group(blotter_table(page["orders"]), *more)
+
+
+def _watch(client: Client, filters: dict[str, str | int | None]) -> None:
+    """Show the blotter until Ctrl-C; a daemon that is away for a while does not end it."""
+    client.page(**filters)  # the first answer must come
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        Live(console=Console(), auto_refresh=False, screen=False) as live,
+    ):
+        shown: Any = ""
+        while True:
+            try:
+                shown = _blotter(client.page(**filters))
+                live.update(shown, refresh=True)
+            except NoDaemonError as error:
+                live.update(Group(shown, Text(plain(error), style="bold red")), refresh=True)
+            time.sleep(WATCH_EVERY_S)

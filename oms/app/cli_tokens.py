@@ -1,0 +1,45 @@
+"""`oms token`: who may use the API."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from oms.app.tokens import SCOPES, add_token
+
+app = typer.Typer(no_args_is_help=True, help="Tokens for the HTTP API: make them, with a name and scopes.")
+
+
+@app.callback()
+def tokens() -> None:
+    """Tokens for the HTTP API."""  # a callback keeps `new` a word of its own while it is the only command
+
+
+@app.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="Who it is for; the journal names it beside every command.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(
+            metavar="|".join(SCOPES), help="What it may do; repeat it for both. Neither includes the other."
+        ),
+    ],
+    file: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH", help="The tokens file, as the configuration names it (api.tokens_file)."
+        ),
+    ] = Path("tokens.toml"),
+) -> None:
+    """Make a token and print it, this once: the file keeps its hash only.
+
+    A running daemon reads the file when it starts. Hand the token to the commands by OMS_TOKEN or --token-file.
+
+    Exit codes: 0 made; 2 the name or a scope cannot be taken, or the file is not in order.
+    """
+    typer.echo(add_token(file, name, scope))
+    typer.echo(
+        f"added {name} ({', '.join(sorted(set(scope)))}) to {file}; a running daemon knows it"
+        " after its next start",
+        err=True,
+    )

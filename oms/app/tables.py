@@ -1,0 +1,150 @@
+"""The blotter and the sessions as tables for a terminal, from the API's objects."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+_HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SIDES: Final = {"1": ("buy", "green"), "2": ("sell", "red")}
+_TIMES: Final = {"3": "IOC", "4": "FOK", "7": "post-only"}
+_STYLES: Final = {
+    "Filled": "green",
+    "PartiallyFilled": "cyan",
+    "Rejected": "red",
+    "Canceled": "dim",
+    "Expired": "dim",
+    "PendingCancel": "yellow",
+    "PendingReplace": "yellow",
+    "PendingNew": "yellow",
+}
+IN_DOUBT: Final = "IN DOUBT"
+DOUBT_STYLE: Final = "bold black on yellow"
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
+
+
+def blotter_table(orders: Iterable[dict[str, Any]], title: str | None = None) -> Table:
+    """Lay out orders, one a row, in the order given; 80 columns are enough to read it."""
+    table = Table(
+        box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column("order", overflow="fold", min_width=8)
+    table.add_column("symbol", no_wrap=True)
+    table.add_column("side", no_wrap=True)
+    table.add_column("filled / qty", justify="right", no_wrap=True)
+    table.add_column("price", justify="right", no_wrap=True)
+    table.add_column("avg px", justify="right", overflow="fold", min_width=6)
+    table.add_column("status, and what is open", overflow="fold", min_width=20)
+    for order in orders:
+        table.add_row(*order_cells(order))
+    return table
+
+
+def order_cells(order: dict[str, Any]) -> tuple[Text, ...]:
+    """Write one order's row."""
+    side, side_style = _SIDES.get(order["side"], (order["side"], ""))
+    return (
+        _text(order["client_order_id"] or order["cl_ord_id"] or order["order_id"]),
+        _text(order["symbol"]),
+        _text(side, side_style),
+        _text(f"{order['cum_qty']} / {_size(order)}"),
+        _text(_price(order)),
+        _text(order["avg_px"] if order["cum_qty"] != "0" else ""),
+        _status(order),
+    )
+
+
+def sessions_table(sessions: Iterable[dict[str, Any]]) -> Table:
+    """Lay out sessions, one a row."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("session", "account", "venue", "logon", "since", "what is open"):
+        table.add_column(column, overflow="fold")
+    for session in sessions:
+        is_on = bool(session.get("logged_on"))
+        held = session.get("held") or ()
+        notes = [str(session["reason"])] if session.get("reason") and not is_on else []
+        notes += [f"{len(held)} reports wait for their order"] if held else []
+        table.add_row(
+            _text(session.get("name")),
+            _text(session.get("account")),
+            _text(f"{session.get('host')}:{session.get('port')}"),
+            _text("logged on", "green") if is_on else _text("logged out", "bold red"),
+            _text(session.get("since")),
+            _text("; ".join(notes)),
+        )
+    return table
+
+
+def status_word(order: dict[str, Any]) -> str:
+    """Name an order's status as traders do; what we refused ourselves is denied, not rejected."""
+    if order["phase"] == "DENIED":
+        return "Denied"
+    return _HUMP.sub(" ", order["ord_status_name"]).capitalize()
+
+
+def plain(text: object) -> str:
+    """Take out what could steer a terminal: venues' texts and foreign ids are shown, not obeyed."""
+    return "".join(char if char.isprintable() else "?" for char in str(text))
+
+
+def age(seconds: float) -> str:
+    """Write an age in its largest unit."""
+    seconds = max(seconds, 0)
+    if seconds < _MINUTE_S:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE_S:.0f} min" if seconds < _HOUR_S else f"{seconds / _HOUR_S:.1f} h"
+
+
+def open_points(order: dict[str, Any]) -> list[str]:
+    """List what is not settled about an order, and why it ended where it did, the gravest first."""
+    doubts = [
+        f"{IN_DOUBT}: {doubt['kind']}, {age(doubt['age_s'])}"
+        + (f" ({doubt['reason']})" if doubt["reason"] else "")
+        for doubt in order["doubts"]
+    ]
+    unsure = {(doubt["kind"], doubt["cl_ord_id"]) for doubt in order["doubts"]}
+    pending = [
+        _awaited(request["kind"], waiting=request["kind"] in order["waiting"])
+        for request in order["pending"]
+        if (request["kind"], request["cl_ord_id"]) not in unsure
+    ]
+    gap = [f"fills missing: {order['gap']}"] if order["gap"] != "0" else []
+    external = ["not sent from here"] if order["external"] else []
+    code = f"{order['denial']}: " if order["denial"] else ""
+    reason = [f"{code}{order['reason'] or ''}"] if order["denial"] or order["reason"] else []
+    return [*doubts, *pending, *gap, *external, *reason]
+
+
+def _awaited(kind: str, *, waiting: bool) -> str:
+    if kind == "new":
+        return "waits to be sent" if waiting else "not acknowledged yet"
+    return f"{kind} waits to be sent" if waiting else f"{kind} pending"
+
+
+def _text(value: object, style: str = "") -> Text:
+    return Text("" if value is None else plain(value), style=style)
+
+
+def _size(order: dict[str, Any]) -> str:
+    if order["order_qty"] is not None:
+        return str(order["order_qty"])
+    return f"{order['cash_order_qty']} quote" if order["cash_order_qty"] is not None else "?"
+
+
+def _price(order: dict[str, Any]) -> str:
+    price = "market" if order["ord_type"] == "1" else order["price"] or "?"
+    time = _TIMES.get(order["time_in_force"])
+    return f"{price} {time}" if time else str(price)
+
+
+def _status(order: dict[str, Any]) -> Text:
+    style = "red" if order["phase"] == "DENIED" else _STYLES.get(order["ord_status_name"], "")
+    text = _text(status_word(order), style)
+    for point in open_points(order):
+        text.append("; ")
+        text.append(plain(point), DOUBT_STYLE if point.startswith(IN_DOUBT) else "")
+    return text
