@@ -74,22 +74,22 @@ class Replay:
         self._gaps: dict[int, int] = {}  # order number -> the row that opened its gap
         self._seen: set[int] = set()
 
-    def feed(self, line: Line) -> None:
-        """Take in one line of a log."""
+    def feed(self, line: Line) -> Order | None:
+        """Take in one line of a log; gives the order that it is about."""
         mark = hash((line.stamp, line.text))
         if mark in self._seen:
             self.tally.repeated += 1
-            return
+            return None
         self._seen.add(mark)
         if line.damage is not None:
             self._garbled(line, line.damage)
-            return
+            return None
         try:
             fields = split(line.text)
         except ValueError:
             self._garbled(line, "a field is not of the form tag=value")
-            return
-        self._message(line, fields)
+            return None
+        return self._message(line, fields)
 
     def finish(self) -> None:
         """Close the stream: what is still open now stays open."""
@@ -105,20 +105,20 @@ class Replay:
 
     # --- one message
 
-    def _message(self, line: Line, fields: Fields) -> None:
+    def _message(self, line: Line, fields: Fields) -> Order | None:
         msg_type = fields.get("35", "")
         if not self._senders and msg_type == "D" and "49" in fields:
             self._senders.add(fields["49"])
         sent = self._is_sent(fields, msg_type)
         if sent is None:
             self.tally.other_sessions += 1
-            return
+            return None
         session = _session(fields, sent=sent)
         time_ns = _time_ns(line, fields)
         if msg_type in ADMIN:
             if msg_type == "A":
                 doubt_unanswered(self.blotter, session, time_ns or 0)
-            return
+            return None
         self.tally.messages += 1
         row = None
         if self._emit is not None:
@@ -134,6 +134,7 @@ class Replay:
         if row is not None:
             row.order = order_view(order) if order is not None else None
             self._flush()
+        return order
 
     def _is_sent(self, fields: Fields, msg_type: str) -> bool | None:
         """Tell what we sent from what we received; None for a message between others."""

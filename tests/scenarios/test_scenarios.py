@@ -1,104 +1,63 @@
-"""The 37 order state matrices of FIX 4.2, Appendix D, and the nine that FIX 4.3 adds, through the replay.
-
-A file is a scenario, a row one message with the state that must follow it. `?` after the time marks a branch that ends
-there, `?name` one of several rows; the other rows go on as if it had not been. Columns: time (day.time), message, ids
-(ClOrdID,OrigClOrdID), ExecType, OrdStatus, OrderQty, CumQty, LeavesQty, LastShares, more fields; after => the
-OrdStatus, OrderQty, CumQty, LeavesQty, current ClOrdID and open requests of the order, or none where there is none.
-"""
+"""The 37 order state matrices of FIX 4.2, Appendix D, and the nine that FIX 4.3 adds; `files` reads them."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import cast
 
 import pytest
 
-from oms.app.replay import Replay, Row
-from oms.core.values import ExecType, OrdStatus, TimeInForce
+from oms.app.replay import Replay
+from oms.core.inputs import Received
+from oms.core.messages import Command, Report  # noqa: TC001 - a cast names them
+from oms.core.observe import observe
+from oms.core.order import Order
+from oms.core.views import order_view
+from oms.engine import Engine, Route
+from oms.fix.codec import decode
 from oms.fix.dialects import FIX42
 from oms.fix.logs import Line
-
-MESSAGES = {"order": "D", "cancel": "F", "replace": "G", "status": "H", "report": "8", "reject": "9"}
-EXEC_TYPES = {kind.name.title().replace("_", ""): str(kind) for kind in ExecType}
-STATUSES = {status.name.title().replace("_", ""): str(status) for status in OrdStatus}
-TRANS_TYPES = {"New": "0", "Cancel": "1", "Correct": "2", "Status": "3"}
-NUMBERS = ("38", "14", "151", "32")
-MORE = {"exec": "17", "ref": "19", "px": "31", "avg": "6", "resend": "97", "oid": "37"}
-FILES = sorted(Path(__file__).parent.glob("*.txt"))
+from tests.scenarios.files import FILES, Step, fields, paths
 
 
-class Step(NamedTuple):
-    """One row: the message, and the state after it."""
-
-    at: str
-    branch: str | None
-    message: list[str]
-    more: dict[str, str]
-    after: list[str]
+def expected(step: Step) -> list[str]:
+    return [*step.after, *([step.more["avg"]] if "avg" in step.more else [])]
 
 
-def read(path: Path) -> list[Step]:
-    steps = []
-    for line in path.read_text().splitlines():
-        if not line.startswith("#"):
-            told, _, after = line.partition("=>")
-            words = told.split()
-            at, mark, name = words[0].partition("?")
-            more = dict(word.split("=") for word in words[9:])
-            steps.append(Step(at, (name or at) if mark else None, words[1:9], more, after.split()))
-    return steps
-
-
-def paths(path: Path) -> dict[str, list[Step]]:
-    """Give the main path, and each branch with what comes before it."""
-    found: dict[str, list[Step]] = {"main": []}
-    for step in read(path):
-        name = step.branch or "main"
-        found.setdefault(name, list(found["main"])).append(step)
-    return found
-
-
-def fields(step: Step, number: int) -> dict[str, str]:
-    """Write a row as a FIX message."""
-    kind, ids, exec_type, status, *numbers = step.message
-    sent = kind in {"order", "cancel", "replace", "status"}
-    day, _, _ = step.at.rpartition(".")
-    time = f"2026030{day or 1}-09:00:{number:02d}"
-    made = {"8": "FIX.4.2", "35": MESSAGES[kind], "34": str(number), "49": "WE" if sent else "THEY"}
-    made |= {"56": "THEY" if sent else "WE", "52": time, "60": time, "55": "IBM", "54": "1", "40": "1"}
-    made |= {tag: value for tag, value in zip(("11", "41"), ids.split(","), strict=False) if value != "-"}
-    made |= {tag: value for tag, value in zip(NUMBERS, numbers, strict=True) if value != "-"}
-    more = dict(step.more)
-    made["59"] = TimeInForce[more.pop("tif", "Day").upper()]
-    if not sent:
-        made |= {"150": EXEC_TYPES.get(exec_type, ""), "39": STATUSES[status]}
-        made |= {"37": "O-X", "17": f"E{number}", "20": TRANS_TYPES[more.pop("trans", "New")]}
-        made |= {"31": "10"} if exec_type in {"PartialFill", "Fill"} else {}
-        reason = more.pop("why", None)
-        made |= (
-            {"102" if kind == "reject" else "378" if exec_type == "Restated" else "103": reason}
-            if reason
-            else {}
-        )
-    return made | {MORE[name]: value for name, value in more.items()}
-
-
-def state(order: dict[str, Any] | None) -> list[str]:
+def seen(step: Step, order: Order | None) -> list[str]:
+    """Describe an order as the files do, with its AvgPx where the row has one."""
     if order is None:
         return ["none"]
-    opened = ",".join(request["cl_ord_id"] for request in order["pending"])
-    quantities = [order["order_qty"], order["cum_qty"], order["leaves_qty"]]
-    return [order["ord_status_name"], *quantities, order["cl_ord_id"] or "-", opened or "-"]
+    view = order_view(order)
+    opened = ",".join(request["cl_ord_id"] for request in view["pending"])
+    quantities = [view["order_qty"], view["cum_qty"], view["leaves_qty"]]
+    average = [view["avg_px"]] if "avg" in step.more else []
+    return [view["ord_status_name"], *quantities, view["cl_ord_id"] or "-", opened or "-", *average]
 
 
-@pytest.mark.parametrize(("path", "name"), [(path, name) for path in FILES for name in paths(path)], ids=str)
-def test_scenario(path: Path, name: str) -> None:
-    rows: list[Row] = []
-    replay = Replay(FIX42, ["WE"], rows.append)
-    steps = paths(path)[name]
-    for number, step in enumerate(steps, 1):
-        text = "".join(f"{tag}={value}\x01" for tag, value in fields(step, number).items())
-        replay.feed(Line(None, text))
+PATHS = [pytest.param(path, name, id=f"{path.stem}-{name}") for path in FILES for name in paths(path)]
+
+
+@pytest.mark.parametrize(("path", "name"), PATHS)
+def test_through_the_replay(path: Path, name: str) -> None:
+    replay = Replay(FIX42, ["WE"])
+    for number, step in enumerate(paths(path)[name], 1):
+        order = replay.feed(
+            Line(None, "".join(f"{tag}={value}\x01" for tag, value in fields(step, number).items()))
+        )
+        assert (step.at, seen(step, order)) == (step.at, expected(step))
     replay.finish()
-    assert [(step.at, state(row.order)) for step, row in zip(steps, rows, strict=True)] == [
-        (step.at, step.after) for step in steps
-    ]
     assert replay.anomalies == []
+
+
+@pytest.mark.parametrize(("path", "name"), PATHS)
+def test_through_the_live_engine(path: Path, name: str) -> None:
+    engine = Engine([Route(session="S", account="A", id_prefix="1")])
+    for number, step in enumerate(paths(path)[name], 1):
+        message = decode(made := fields(step, number), FIX42)
+        if made["49"] == "WE":
+            order, _ = observe(engine.blotter, "S", cast("Command", message), seq=number, time_ns=number)
+        else:
+            received = Received(session="S", raw="", report=cast("Report", message))
+            result = engine.step(received, now_ns=number, ref=number)
+            assert result.anomaly is None
+            order = engine.blotter.orders.get(result.order or 0)
+        assert (step.at, seen(step, order)) == (step.at, expected(step))
