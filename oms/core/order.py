@@ -224,6 +224,8 @@ TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
         PendingNewSeen=Phase.PENDING_NEW,
         Denied=Phase.DENIED,
         Filled=Phase.WORKING,  # an execution implies the acceptance that got lost or comes later
+        FillBusted=Phase.WORKING,
+        FillCorrected=Phase.WORKING,
         Replaced=Phase.WORKING,
         Restated=Phase.WORKING,
     ),
@@ -293,6 +295,16 @@ def _filled(order: Order, event: ev.Filled) -> None:
     fills.filled(order, event)
     if order.pending or order.unknown_at_ns is not None:
         requests.answered(order, RequestKind.NEW)
+
+
+def _busted(order: Order, event: ev.FillBusted) -> None:
+    fills.busted(order, event)
+    requests.answered(order, RequestKind.NEW)
+
+
+def _corrected(order: Order, event: ev.FillCorrected) -> None:
+    fills.corrected(order, event)
+    requests.answered(order, RequestKind.NEW)
 
 
 def _alive(order: Order, _event: ev.Told) -> None:
@@ -382,8 +394,8 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.Accepted: _alive,
     ev.PendingNewSeen: requests.pending_new_seen,
     ev.Filled: _filled,
-    ev.FillBusted: fills.busted,
-    ev.FillCorrected: fills.corrected,
+    ev.FillBusted: _busted,
+    ev.FillCorrected: _corrected,
     ev.Canceled: _canceled,
     ev.Expired: _ended,
     ev.Rejected: _ended,
