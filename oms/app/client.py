@@ -181,12 +181,16 @@ class Client:
             message = f"what answers at {self.url} is not oms (HTTP {response.status_code}); name its API with --api"
             raise NoDaemonError(message)
         text = str(error["text"])
-        if (
-            response.status_code == requests.codes.unauthorized
-            and "Authorization" not in self._session.headers
-        ):
-            text = "no token: set OMS_TOKEN, or name a file with --token-file or OMS_TOKEN_FILE (see oms token new)"
+        if response.status_code == requests.codes.unauthorized:
+            text = self._unknown_token()
         raise RefusedError(response.status_code, str(error.get("code")), text, error.get("field"))
+
+    def _unknown_token(self) -> str:
+        if "Authorization" in self._session.headers:
+            return f"the daemon at {self.url} does not know this token; a new one counts after its next start"
+        return (
+            "no token: set OMS_TOKEN, or name a file with --token-file or OMS_TOKEN_FILE (see oms token new)"
+        )
 
 
 def _path(any_id: str) -> str:

@@ -74,7 +74,7 @@ class Daemon:
             log_dir=config.under(config.fix.log_dir),
         )
         venues = {session.name: self.initiator.venue(session.name) for session in config.session}
-        self.loop = Loop(engine, self.journal, venues, self.clock, self._translate)
+        self.loop = Loop(engine, self.journal, venues, self.clock, self._translate, self.initiator.flush)
         self.published = self.loop.published
         self._server = uvicorn.Server(
             uvicorn.Config(create_app(self, tokens), log_config=None, access_log=False, lifespan="off")
@@ -195,7 +195,7 @@ class Daemon:
         """See `Desk.figures`."""
         counts = self.loop.counts
         return {
-            "oms_orders_open": len(self.loop.open_orders),
+            "oms_orders_open": self.loop.open_orders,
             "oms_orders_in_doubt": len(self.loop.in_doubt),
             "oms_sessions_logged_on": sum(1 for session in self.sessions() if session["logged_on"]),
             "oms_journal_records_total": self.journal.head[0],

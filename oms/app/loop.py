@@ -8,6 +8,7 @@ A commit that fails is the end: nothing of that batch was shown or sent, and no 
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
@@ -43,8 +44,10 @@ from oms.core.records import Record
 from oms.engine import Engine
 from oms.ports import Journal, Venue
 
-MOST_IN_A_BATCH: Final = 1000
+MOST_IN_A_BATCH: Final = 2000
 LONGEST_WAIT_S: Final = 1.0
+BUSY_BATCH: Final = 8  # more than this in one batch is a burst
+GATHER_S: Final = 0.004
 NOTEWORTHY: Final = (ev.Placed, ev.Denied, ev.Rejected, ev.InDoubt, ev.CancelRejected, ev.RequestDropped, ev.Adopted)
 TICK: Final = Tick()
 log = structlog.get_logger("oms")
@@ -74,6 +77,7 @@ class Loop:
         venues: Mapping[str, Venue],
         clock: Callable[[], int],
         translate: Callable[[Any], Input | Alert],
+        flush: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare to run.
 
@@ -83,21 +87,24 @@ class Loop:
             venues: the ways out, by session.
             clock: tells the time, nanoseconds since the epoch.
             translate: turns what the rim puts in into an input of the engine, or into an alert.
+            flush: brings the FIX logs up to date; called before each commit, so that they have what the journal has.
 
         """
         self.engine = engine
         self.published = Published()
         self.sessions: dict[str, dict[str, Any]] = {}
         self.in_doubt: set[int] = set()
-        self.open_orders: set[int] = set()
+        self.open_orders = 0
         self.counts = {"records": 0, "batches": 0, "anomalies": 0, "alerts": 0}
         self.failure: BaseException | None = None
         self._journal = journal
         self._venues = venues
         self._clock = clock
         self._translate = translate
+        self._flush = flush
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._head = journal.head[0]
+        self._busy = False
         self._thread = threading.Thread(target=self._run, name="engine")
         self._on_end: Callable[[], None] = lambda: None
 
@@ -146,6 +153,7 @@ class Loop:
     def _turn(self) -> bool:
         """Take one batch; False when the loop is to end."""
         batch = self._batch()
+        self._flush()
         now = self._clock()
         due = self.engine.next_due_ns()
         if due is not None and due <= now:
@@ -171,7 +179,11 @@ class Loop:
         return going_on
 
     def _batch(self) -> list[Item]:
-        """Wait for the next item, or for the time when something is due; take everything that waits with it."""
+        """Wait for the next item, or for the time when something is due; take everything that waits with it.
+
+        In a burst it lets more gather first: two threads that hand Python's lock to and fro for every message get
+        half as much done as two that take turns.
+        """
         queue = self._queue
         due = self.engine.next_due_ns()
         wait_s = LONGEST_WAIT_S if due is None else min(max(due - self._clock(), 0) / 1e9, LONGEST_WAIT_S)
@@ -179,7 +191,10 @@ class Loop:
             batch = [queue.get(timeout=wait_s)]
         except Empty:
             return []
+        if self._busy:
+            time.sleep(GATHER_S)
         batch.extend(queue.get_nowait() for _ in range(min(queue.qsize(), MOST_IN_A_BATCH)))
+        self._busy = len(batch) > BUSY_BATCH
         return batch
 
     def _take_in(
@@ -227,6 +242,7 @@ class Loop:
     def _show(self, records: list[Record], answers: "list[tuple[Future[Answer], Answer]]") -> None:
         self.counts["records"] += len(records)
         self.counts["batches"] += bool(records)
+        self.open_orders = sum(len(book.open) for book in self.engine.blotter.books.values())
         for number in self.engine.take_touched():
             self._publish(number)
         for record in records:
@@ -241,8 +257,7 @@ class Loop:
     def _publish(self, number: int) -> None:
         order = self.engine.blotter.orders[number]
         self.published.publish(order)
-        (self.open_orders.add if order.is_open else self.open_orders.discard)(number)
-        (self.in_doubt.add if order.in_doubt else self.in_doubt.discard)(number)
+        (self.in_doubt.add if order.pending and order.in_doubt else self.in_doubt.discard)(number)
 
     def _publish_session(self, session: str) -> None:
         book = self.engine.blotter.book(session)

@@ -23,17 +23,22 @@ class Published:
         self._lock = threading.Lock()  # for the watchers alone: readers need none
 
     def publish(self, order: Order) -> None:
-        """Show how an order stands now. Called by the engine's thread, after the commit."""
+        """Show how an order stands now. Called by the engine's thread, after the commit.
+
+        The copy is shallow: executions and reports are shared, and readers leave them alone.
+        """
+        number = order.number
         shown = copy(order)
-        shown.pending = [copy(request) for request in order.pending]
-        shown.executions, shown.reports = {}, set()
-        fresh = order.number not in self._orders
-        self._orders[order.number] = shown
-        if fresh:
-            self._know(order.client_order_id, order.number)
-        for any_id in (order.cl_ord_id, order.order_id):
-            self._know(any_id, order.number)
-        if order.number in self._watchers:
+        if shown.pending:
+            shown.pending = [copy(request) for request in shown.pending]
+        before = self._orders.get(number)
+        self._orders[number] = shown
+        if before is None:
+            self._know(order.client_order_id, number)
+        if before is None or before.cl_ord_id is not order.cl_ord_id or before.order_id is not order.order_id:
+            self._know(order.cl_ord_id, number)
+            self._know(order.order_id, number)
+        if number in self._watchers:
             self._tell(shown)
 
     def _know(self, any_id: str | None, number: int) -> None:

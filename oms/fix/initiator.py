@@ -55,7 +55,7 @@ class _Session:
         self.out: Sent | None = None  # what toApp saw of the message being sent
 
 
-class Application(fix.Application):  # type: ignore[misc] - QuickFIX has no types
+class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no types
     """What QuickFIX calls."""
 
     def __init__(self, sessions: dict[str, _Session], sink: Callable[[Input], None]) -> None:
@@ -63,6 +63,7 @@ class Application(fix.Application):  # type: ignore[misc] - QuickFIX has no type
         super().__init__()
         self._sessions = sessions
         self._sink = sink
+        self._only = next(iter(sessions)) if len(sessions) == 1 else None  # asking QuickFIX for the name takes time
 
     def onCreate(self, _id: "fix.SessionID") -> None:  # noqa: N802 - QuickFIX's names
         """Note nothing: the sessions are known."""
@@ -131,8 +132,11 @@ class Application(fix.Application):  # type: ignore[misc] - QuickFIX has no type
 
     def fromApp(self, message: "fix.Message", session_id: "fix.SessionID") -> None:  # noqa: N802
         """Hand over an application message as text: the message itself dies with this call."""
-        with _Guard(self._sink):
-            self._sink(Received(session_id.getSessionQualifier(), _plain(message.toString()), time.time_ns()))
+        try:
+            name = self._only or session_id.getSessionQualifier()
+            self._sink(Received(name, _plain(message.toString()), time.time_ns()))
+        except BaseException as error:  # noqa: BLE001 - the callback boundary
+            self._sink(_callback_failed(error))
 
     def _of(self, session_id: "fix.SessionID") -> _Session:
         return self._sessions[session_id.getSessionQualifier()]
@@ -152,9 +156,13 @@ class _Guard:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         if error is None:
             return False
-        told = f"a FIX callback failed: {type(error).__name__}: {masked(str(error))}"
-        self._sink(Alarm(None, time.time_ns(), "CALLBACK_FAILED", told))
+        self._sink(_callback_failed(error))
         return True
+
+
+def _callback_failed(error: BaseException) -> Alarm:
+    told = f"a FIX callback failed: {type(error).__name__}: {masked(str(error))}"
+    return Alarm(None, time.time_ns(), "CALLBACK_FAILED", told)
 
 
 class FixVenue:
@@ -278,7 +286,12 @@ class Initiator:
         deadline = time.monotonic() + timeout_s
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), 0))
+        self.flush()
         return not any(thread.is_alive() for thread in threads)
+
+    def flush(self) -> None:
+        """Write the FIX logs up to now; called before what the sessions brought is acted on."""
+        self._logs.flush()
 
     def venue(self, name: str) -> FixVenue:
         """Give the way out of a session."""

@@ -6,8 +6,10 @@ RawData (96) is masked at its own length: BodyLength stays right, the token stay
 
 import os
 import re
+import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,7 @@ import quickfix as fix
 
 _RAW_DATA: Final = re.compile(r"(?<=\x0196=)[^\x01]+")
 _TOKEN: Final = re.compile(r"eyJ[\w.-]+")
-_CHECK_EVERY_S: Final = 1
+_LOOK_EVERY_S: Final = 1.0
 
 
 def masked(text: str) -> str:
@@ -27,38 +29,60 @@ def masked(text: str) -> str:
 
 
 class LogFile:
-    """A file that lines are appended to; one that was moved away for rotation is opened anew."""
+    """A file that lines are appended to; one that was moved away for rotation is opened anew.
+
+    Lines are noted at once and written by `flush`, because a write gives up Python's lock, and a session's thread has to
+    fight for it again. Who acts on a message flushes first, so that the log has whatever the journal has.
+    """
 
     def __init__(self, path: Path, on_error: Callable[[str], None]) -> None:
         """Append to `path`; what goes wrong is told to `on_error`, once, and never raised."""
         self._path = path
         self._on_error = on_error
+        self._lines: deque[tuple[int, str]] = deque()
+        self._writing = threading.Lock()  # taken by those who flush, never by a session's thread
         self._descriptor = -1
         self._second = 0
         self._prefix = ""
+        self._looked_s = 0.0
         self._failed = False
 
     def line(self, text: str) -> None:
-        """Append one line with the present time, UTC, in nanoseconds."""
-        seconds, rest = divmod(time.time_ns(), 1_000_000_000)
-        try:
-            if seconds != self._second:
-                self._new_second(seconds)
-            os.write(self._descriptor, f"{self._prefix}{rest:09d} : {text}\n".encode("utf-8", "backslashreplace"))
-        except OSError as error:
-            self._fail(error)
-        else:
-            self._failed = False
+        """Note one line with the present time."""
+        self._lines.append((time.time_ns(), text))
 
-    def _new_second(self, seconds: int) -> None:
-        """Once a second: the time as text, and whether the file is still the one of that name."""
-        if self._descriptor < 0 or self._was_moved():
+    def flush(self) -> None:
+        """Write what was noted, each line with its time, UTC, in nanoseconds."""
+        if not self._lines:
+            return
+        with self._writing:
+            try:
+                os.write(self._file(), "".join(self._written()).encode("utf-8", "backslashreplace"))
+            except OSError as error:
+                self._fail(error)
+            else:
+                self._failed = False
+
+    def _written(self) -> Iterator[str]:
+        for _ in range(len(self._lines)):
+            time_ns, text = self._lines.popleft()
+            seconds, rest = divmod(time_ns, 1_000_000_000)
+            if seconds != self._second:
+                self._second = seconds
+                self._prefix = datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d-%H:%M:%S.")
+            yield f"{self._prefix}{rest:09d} : {text}\n"
+
+    def _file(self) -> int:
+        """Give the file of that name, whatever became of the one before."""
+        now = time.monotonic()
+        if self._descriptor < 0 or (now - self._looked_s > _LOOK_EVERY_S and self._was_moved()):
             self.close()
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self._prefix = datetime.fromtimestamp(seconds, UTC).strftime("%Y%m%d-%H:%M:%S.")
-        self._second = seconds
+            self._looked_s = now
+        return self._descriptor
 
     def _was_moved(self) -> bool:
+        self._looked_s = time.monotonic()
         try:
             there = self._path.stat()
         except FileNotFoundError:
@@ -78,7 +102,7 @@ class LogFile:
             self._descriptor = -1
 
 
-class SessionLog(fix.Log):  # type: ignore[misc] - QuickFIX has no types
+class SessionLog(fix.Log):  # type: ignore[misc]  # QuickFIX has no types
     """What QuickFIX calls for every message of one session. Nothing escapes from here: it would stop the session."""
 
     def __init__(self, messages: LogFile, events: LogFile, on_event: Callable[[str], None]) -> None:
@@ -94,9 +118,14 @@ class SessionLog(fix.Log):  # type: ignore[misc] - QuickFIX has no types
     def backup(self) -> None:
         """Move nothing."""
 
+    def flush(self) -> None:
+        """Write what was noted."""
+        self._messages.flush()
+        self._events.flush()
+
     def onIncoming(self, text: str) -> None:  # noqa: N802 - QuickFIX's name
-        """Write a message that came in."""
-        self._messages.line(masked(text))
+        """Write a message that came in; secrets are in what goes out only."""
+        self._messages.line(text)
 
     def onOutgoing(self, text: str) -> None:  # noqa: N802
         """Write a message that went out."""
@@ -143,6 +172,11 @@ class LogFactory(fix.LogFactory):  # type: ignore[misc]
         log.__disown__()  # QuickFIX deletes it, and so would Python
         self._made.append(log)
         return log
+
+    def flush(self) -> None:
+        """Write what every log has noted."""
+        for log in self._made:
+            log.flush()
 
     def destroy(self, _log: SessionLog) -> None:
         """Leave it to QuickFIX."""

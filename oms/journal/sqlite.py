@@ -10,6 +10,7 @@ import os
 import sqlite3
 import weakref
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from msgspec import Struct
@@ -84,7 +85,7 @@ class SqliteJournal:
 
     def _commit(self, records: Sequence[Record]) -> tuple[int, bytes]:
         number, digest = self._opened.number, self._opened.hash
-        lines = []
+        lines: list[tuple[int, bytes, bytes]] = []
         for record in records:
             number += 1
             body = encode(record)
@@ -94,8 +95,13 @@ class SqliteJournal:
             message = "its files were moved or removed while it was open"
             raise JournalError(message)
         connection = self._opened.connection
+        if len(lines) <= store.MOST_ROWS:  # a statement alone is a transaction, the shortest way to the disk
+            connection.execute(store.insert(len(lines)), list(chain.from_iterable(lines)))
+            return number, digest
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(store.INSERT, lines)
+        for start in range(0, len(lines), store.MOST_ROWS):
+            part = lines[start : start + store.MOST_ROWS]
+            connection.execute(store.insert(len(part)), list(chain.from_iterable(part)))
         connection.execute("COMMIT")
         return number, digest
 
