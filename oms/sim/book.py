@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
-from oms.sim.terms import OrderView, OrdType, Side, Status
+from oms.sim.terms import ROUGH, OrderView, OrdType, Side, Status
 
 if TYPE_CHECKING:
     from oms.sim.market import Instrument
@@ -53,7 +53,7 @@ class Order:
         """How much it would take at this price: a cash order buys whole steps only."""
         if self.cash_qty is None:
             return self.leaves
-        steps = ((self.cash_qty - self.notional) / price / step).to_integral_value(ROUND_DOWN)
+        steps = ROUGH.divide(ROUGH.divide(self.cash_qty - self.notional, price), step).to_integral_value(ROUND_DOWN)
         return steps * step
 
     def accepts(self, price: Decimal) -> bool:

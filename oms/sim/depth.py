@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING, Protocol
 
-from oms.sim.terms import Side
+from oms.sim.terms import ROUGH, Side
 
 if TYPE_CHECKING:
     import random
@@ -120,13 +120,14 @@ class MovingDepth:
                 self._floor.withdraw(order, resting=True)
 
     def _moved(self, book: Book, mid: Decimal) -> Decimal:
-        stride = mid / STRIDE * self._rng.randint(-100, 100) / 100
-        pulled = mid + stride + (book.instrument.mid - mid) * PULL
+        stride = ROUGH.multiply(ROUGH.divide(mid, STRIDE), ROUGH.divide(self._rng.randint(-100, 100), 100))
+        pull = ROUGH.multiply(book.instrument.mid - mid, PULL)
+        pulled = ROUGH.add(ROUGH.add(mid, stride), pull)
         return _to_step(pulled, book.instrument.tick)
 
     def _quote(self, book: Book, side: Side, *, mid: Decimal, now: datetime) -> list[Event]:
         tick = book.instrument.tick
-        gap = max(_to_step(mid / 4000, tick), tick)
+        gap = max(_to_step(ROUGH.divide(mid, 4000), tick), tick)
         away = -gap if side is Side.BUY else gap
         events: list[Event] = []
         for index in range(1, LEVELS + 1):
@@ -148,8 +149,8 @@ class MovingDepth:
 
     def _qty(self, book: Book, side: Side) -> Decimal:
         typical = book.instrument.depth(side)[0].qty
-        return _to_step(typical * self._rng.randint(10, 200) / 100, book.instrument.step)
+        return _to_step(ROUGH.divide(typical * self._rng.randint(10, 200), 100), book.instrument.step)
 
 
 def _to_step(value: Decimal, step: Decimal) -> Decimal:
-    return (value / step).to_integral_value(ROUND_HALF_EVEN) * step
+    return ROUGH.divide(value, step).to_integral_value(ROUND_HALF_EVEN) * step

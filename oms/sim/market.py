@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from oms.sim.terms import Side
+from oms.sim.terms import ROUGH, Side
 
 VENUES = ("VENUE1", "VENUE2", "BINANCEUS", "COINBASEPRO", "HUOBI", "KUCOIN", "OKEX")
 
@@ -46,7 +46,7 @@ class Instrument:
     @property
     def mid(self) -> Decimal:
         """The middle of the standing depth."""
-        return (self.bids[0].price + self.asks[0].price) / 2
+        return ROUGH.divide(self.bids[0].price + self.asks[0].price, 2)
 
 
 def _levels(text: str) -> tuple[Level, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from oms.sim.exchange import NO_ORDER_ID
 from oms.sim.terms import (
+    ROUGH,
     Accepted,
     Canceled,
     CancelRefused,
@@ -289,4 +290,4 @@ def _number(value: Decimal | None) -> str:
 def _average(order: OrderView) -> str:
     if not order.cum_qty:
         return "0"
-    return f"{(order.notional / order.cum_qty).quantize(AVG_PX_STEP).normalize():f}"
+    return f"{ROUGH.quantize(ROUGH.divide(order.notional, order.cum_qty), AVG_PX_STEP).normalize():f}"

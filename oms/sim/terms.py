@@ -7,12 +7,16 @@ no second table; time is always an argument, money is always a Decimal.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+ROUGH = Context(prec=28)
+"""For what cannot be exact, prices of the house and averages: whatever the process demands of its own decimals."""
 
 
 class Side(StrEnum):
