@@ -165,7 +165,7 @@ def _average_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) 
     if theirs is None or shares is None or price is None or order.unpriced or cum_after == order.cum_qty:
         return None
     off = theirs * cum_after - (order.notional + shares * price)
-    if not off or abs(off) <= cum_after.scaleb(_last_digit(theirs)):
+    if not off or abs(off) < cum_after.scaleb(_last_digit(theirs)):  # rounded or cut off
         return None
     text = f"the venue reports AvgPx {format_decimal(theirs)}, the fills on record disagree"
     return Anomaly(AnomalyCode.QUANTITY_MISMATCH, text)

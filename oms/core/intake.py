@@ -15,7 +15,7 @@ from oms.core.messages import Anomaly, CancelReject, ExecutionReport, Reject, Re
 from oms.core.order import Order, Request
 from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
 from oms.core.status import UNKNOWN_ORDER
-from oms.core.values import AnomalyCode, ExecType, Phase, RequestKind
+from oms.core.values import ENDED, AnomalyCode, ExecType, RequestKind
 
 UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
 
@@ -167,7 +167,9 @@ def _reject(blotter: Blotter, session: str, report: Reject, ref: int) -> Outcome
         told = f"a reject of message {report.ref_seq_num}, which is not on record: {report.text or 'no text'}"
         return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_REQUEST, told), ref)
     order, request = hit
-    verdict = _refusal(order, request, report)
+    _, number = blotter.book(session).sent.get(report.ref_seq_num or 0, (0, 0))
+    is_new = request is None and order.placed is not None and order.placed.request == number
+    verdict = _new_refused(order, report) if is_new else _refusal(order, request, report)
     return Outcome(order, verdict.events, verdict.anomaly, ref)
 
 
@@ -187,15 +189,24 @@ _KINDS: Final = {"D": RequestKind.NEW, "F": RequestKind.CANCEL, "G": RequestKind
 
 
 def _refusal(order: Order, request: Request | None, report: Reject) -> Verdict:
-    reason = report.text or f"rejected by the venue (35={report.msg_type}, reason {report.reason})"
     if request is None:
         answered = order.questions > 0 and report.ref_msg_type in (None, "H")
         return Verdict((ev.StatusAnswered(order=order.number),) if answered else ())
+    reason = _reason(report)
     if request.kind is RequestKind.CANCEL:
         return Verdict((ev.CancelRejected(order=order.number, request=request.number, reason=reason),))
     if request.kind is RequestKind.REPLACE:
         return Verdict((ev.ReplaceRejected(order=order.number, request=request.number, reason=reason),))
-    if order.phase is not Phase.PENDING_NEW:
-        told = f"a reject of an order that the venue had accepted: {reason}"
-        return Verdict((), Anomaly(AnomalyCode.ILLEGAL_TRANSITION, told))
     return Verdict((ev.Rejected(order=order.number, reason=reason),))
+
+
+def _new_refused(order: Order, report: Reject) -> Verdict:
+    """A reject of a new order that was answered before: the same again, or a contradiction."""
+    if order.phase in ENDED:
+        return Verdict()
+    told = f"a reject of an order that the venue had accepted: {_reason(report)}"
+    return Verdict((), Anomaly(AnomalyCode.ILLEGAL_TRANSITION, told))
+
+
+def _reason(report: Reject) -> str:
+    return report.text or f"rejected by the venue (35={report.msg_type}, reason {report.reason})"

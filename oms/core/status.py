@@ -54,7 +54,7 @@ def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return verdict
     events = _implied_acceptance(order, report, verdict.events)
     gap = _gap(order, report)
-    if gap is not None:
+    if gap is not None and not any(isinstance(event, ev.Told) and event.cum_qty is not None for event in events):
         return Verdict((*events, gap))
     return Verdict(events, _less_than_reported(order, report))
 

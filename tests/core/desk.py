@@ -1,15 +1,18 @@
 """A desk in miniature: messages written as `tag=value` words go through the codec into a blotter of their own."""
 
-from typing import cast
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
 
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.intake import Outcome, receive
-from oms.core.messages import Command, Report
 from oms.core.observe import observe
 from oms.core.order import Order
 from oms.fix.codec import decode
 from oms.fix.dialects import FIX42, Dialect
+
+if TYPE_CHECKING:
+    from oms.core.messages import Command, Report
 
 SESSION = "WE-THEY"
 
@@ -81,7 +84,7 @@ def totals(order: Order) -> tuple[str, str, str | None]:
 
 def example(kind: type[ev.Event]) -> ev.Event:
     """Make an event of a kind, with something in every required field."""
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "order": 1,
         "request": 1,
         "seq": 1,
@@ -90,8 +93,8 @@ def example(kind: type[ev.Event]) -> ev.Event:
         "code": "C",
         "reason": "because",
         "exec_ref_id": "E1",
-        "last_shares": ev.Decimal(1),
-        "cum_qty": ev.Decimal(1),
+        "last_shares": Decimal(1),
+        "cum_qty": Decimal(1),
     }
     told = issubclass(kind, ev.Told)
     wanted = {
