@@ -7,7 +7,7 @@ no second table; time is always an argument, money is always a Decimal.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-ROUGH = Context(prec=28)
+ROUGH = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
 """For what cannot be exact, prices of the house and averages: whatever the process demands of its own decimals."""
 
 
