@@ -80,9 +80,9 @@ class Client:
             ConfigError: this is no URL of an API.
 
         """
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            message = f"{url}: the address of the API has the form {DEFAULT_URL}"
+        if not _is_address(url):
+            shown = "an address with a password" if "@" in url else url
+            message = f"{shown}: the address of the API has the form {DEFAULT_URL}"
             raise ConfigError(message)
         self.url = url.rstrip("/")
         self._session = requests.Session()
@@ -191,6 +191,16 @@ class Client:
         return (
             "no token: set OMS_TOKEN, or name a file with --token-file or OMS_TOKEN_FILE (see oms token new)"
         )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    has_more = parts.username is not None or parts.query or parts.fragment
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and port != 0 and not has_more
 
 
 def _path(any_id: str) -> str:
