@@ -140,9 +140,8 @@ def _fill_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> 
         text = f"{format_decimal(cum_after)} executed of {format_decimal(limit)} ordered; counted in full"
         return Anomaly(AnomalyCode.OVERFILL, text)
     if report.last_px is None:
-        return Anomaly(
-            AnomalyCode.MISSING_FIELD, "a fill without a price: the shares count, the average is unknown"
-        )
+        text = "a fill without a price: the shares count, the average is unknown"
+        return report.fault or Anomaly(AnomalyCode.MISSING_FIELD, text)
     claimed = report.cum_qty
     if claimed is None:
         return None
