@@ -97,11 +97,11 @@ class Client:
         self, terms: dict[str, str], *, wait: str | None = None, timeout_s: float = 10.0
     ) -> dict[str, Any]:
         """Place an order; `terms` are the order object's fields. With `wait` "ack" wait for the venue's answer."""
-        return self._call("POST", "/v1/orders", body=terms, query=_wait(wait, timeout_s), timeout_s=timeout_s)
+        return self._call("POST", "/v1/orders", body=terms, query=_wait(wait, timeout_s))
 
     def cancel(self, any_id: str, *, wait: str | None = None, timeout_s: float = 10.0) -> dict[str, Any]:
         """Cancel an order by any id; with `wait` "ack" wait for what comes of it."""
-        return self._call("DELETE", _path(any_id), query=_wait(wait, timeout_s), timeout_s=timeout_s)
+        return self._call("DELETE", _path(any_id), query=_wait(wait, timeout_s))
 
     def ask_status(self, any_id: str) -> dict[str, Any]:
         """Have the venue asked for an order's state; gives the order as it stands before the answer."""
@@ -138,15 +138,15 @@ class Client:
         *,
         query: dict[str, Any] | None = None,
         body: dict[str, str] | None = None,
-        timeout_s: float = 0.0,
     ) -> dict[str, Any]:
+        waits_s = query.get("timeout_s", 0.0) if query else 0.0
         try:
             response = self._session.request(
                 method,
                 self.url + path,
                 params=query,
                 json=body,
-                timeout=(TIMEOUT_S, TIMEOUT_S + timeout_s),
+                timeout=(TIMEOUT_S, TIMEOUT_S + waits_s),
                 allow_redirects=False,
             )
         except requests.RequestException as error:

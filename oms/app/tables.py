@@ -60,9 +60,10 @@ def order_cells(order: dict[str, Any]) -> tuple[Text, ...]:
 
 def sessions_table(sessions: Iterable[dict[str, Any]]) -> Table:
     """Lay out sessions, one a row."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("session", "account", "venue", "logon", "since", "what is open"):
-        table.add_column(column, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in ("session", "account", "venue", "logon", "since (UTC)"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("what is open", overflow="fold", min_width=12)
     for session in sessions:
         is_on = bool(session.get("logged_on"))
         held = session.get("held") or ()
@@ -73,7 +74,7 @@ def sessions_table(sessions: Iterable[dict[str, Any]]) -> Table:
             _text(session.get("account")),
             _text(f"{session.get('host')}:{session.get('port')}"),
             _text("logged on", "green") if is_on else _text("logged out", "bold red"),
-            _text(session.get("since")),
+            _text(_second(session.get("since"))),
             _text("; ".join(notes)),
         )
     return table
@@ -123,6 +124,11 @@ def _awaited(kind: str, *, waiting: bool) -> str:
     if kind == "new":
         return "waits to be sent" if waiting else "not acknowledged yet"
     return f"{kind} waits to be sent" if waiting else f"{kind} pending"
+
+
+def _second(time: str | None) -> str | None:
+    """Shorten an ISO time to the second."""
+    return time[:19].replace("T", " ") if time else None
 
 
 def _text(value: object, style: str = "") -> Text:

@@ -424,6 +424,19 @@ def test_a_table_obeys_nobody(desk: FakeDesk) -> None:
     assert plain("a\u202eb\n") == "a?b?"
 
 
+def test_sessions_fit_eighty_columns() -> None:
+    session = {
+        "name": "main",
+        "account": "STA-00000015",
+        "host": "127.0.0.1",
+        "port": 44291,
+        "logged_on": True,
+    }
+    text = rendered(sessions_table([{**session, "since": "2026-03-01T09:00:07.123Z", "reason": None}]))
+    assert "127.0.0.1:44291" in text
+    assert "2026-03-01 09:00:07" in text
+
+
 def test_ages() -> None:
     assert [age(seconds) for seconds in (-1, 0.4, 59, 75, 7200)] == ["0 s", "0 s", "59 s", "1 min", "2.0 h"]
 
