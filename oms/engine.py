@@ -77,6 +77,7 @@ class Engine:
         self._events: list[ev.Fact] = []
         self._effects: list[Effect] = []
         self._now = 0
+        self._counts_exposure = any(route.limits.needs_exposure for route in self.routes.values())
         self._prefixes = {route.session: route.id_prefix for route in self.routes.values()}
 
     # --- from outside
@@ -292,24 +293,29 @@ class Engine:
         outcomes = receive(self.blotter, message.session, message.report, now_ns=self._now, ref=ref)
         anomaly = None
         for outcome in outcomes:
-            for event in outcome.events:
-                self._events.append(event)
-                self._noticed(event, self.blotter.orders.get(event.order) if isinstance(event, ev.Event) else None)
+            order = outcome.order
+            self._events.extend(outcome.events)
+            if order is not None:
+                self.touched.add(order.number)
+                self._weigh(order, outcome.events)
             anomaly = anomaly or outcome.anomaly
-            if outcome.order is not None:
-                self._weigh(outcome.order, outcome.events)
         return outcomes[0].order, None, anomaly
 
     def _weigh(self, order: Order, events: tuple[ev.Fact, ...]) -> None:
         """Draw the conclusions that a report allows about requests in doubt, and ask where it leaves doubt."""
-        kinds = {type(event) for event in events}
-        if ev.UnknownAtVenue in kinds:
-            self._not_placed(order)
-        elif ev.StatusAnswered in kinds:
-            self._cancel_again(order)
-        if ev.StatusAnswered in kinds:
-            self._ask_next(order.session)
-        if ev.InDoubt in kinds or ev.GapOpened in kinds or _opens_gap(events):
+        doubtful = False
+        for event in events:
+            kind = type(event)
+            if kind is ev.UnknownAtVenue:
+                self._not_placed(order)
+            elif kind is ev.StatusAnswered:
+                self._cancel_again(order)
+                self._ask_next(order.session)
+            elif kind is ev.InDoubt or kind is ev.GapOpened:
+                doubtful = True
+            elif isinstance(event, ev.Told) and event.cum_qty is not None:
+                doubtful = True  # the venue's total is more than the fills explain
+        if doubtful:
             self._ask(order)
 
     def _not_placed(self, order: Order) -> None:
@@ -431,12 +437,13 @@ class Engine:
 
     def _settled_orders(self) -> list[int]:
         """List the orders of this step that have something waiting, or need their exposure counted anew."""
-        return sorted({event.order for event in self._events if isinstance(event, ev.Event)})
+        return sorted({event.order for event in self._events if isinstance(event, ev.Event)}) if self._events else []
 
     def _move_on(self, order: Order) -> None:
         """Let waiting requests leave as soon as they can, end those that have become pointless."""
-        self.exposure.update(order)
-        for request in list(order.pending):
+        if self._counts_exposure:
+            self.exposure.update(order)
+        for request in list(order.pending) if order.pending else ():
             if not request.waiting:
                 continue
             if request.kind is RequestKind.CANCEL and self._is_pointless(order):
@@ -476,10 +483,6 @@ def _repeated(order: Order, command: PlaceOrder, route: Route) -> Answer:
         return Answer(order=order.number, refusal="CONFLICT", field=different[0], text=told)
     told = f"client order id {command.client_order_id!r} was used on session {order.session}"
     return Answer(order=order.number, refusal="CONFLICT", field="session", text=told)
-
-
-def _opens_gap(events: tuple[ev.Fact, ...]) -> bool:
-    return any(isinstance(event, ev.Told) and event.cum_qty is not None for event in events)
 
 
 def _new_order(order: Order) -> NewOrder:

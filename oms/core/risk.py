@@ -31,6 +31,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     market_exchanges: frozenset[str] | None = None
     times_in_force: frozenset[str] = frozenset(TimeInForce)
 
+    @property
+    def needs_exposure(self) -> bool:
+        """Whether open orders have to be added up at all."""
+        return self.max_open_orders is not None or self.max_open_notional is not None
+
 
 class Denial(Struct, frozen=True):
     """Why an order may not leave."""
@@ -72,16 +77,22 @@ def _notional(order: Order) -> Decimal:
 
 def check(order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | None) -> Denial | None:
     """Give the first reason why an order may not leave, or None."""
-    return _check_terms(order, limits) or _check_amounts(order, limits) or _check_exposure(
-        order, limits, exposure, account
+    return (
+        _check_terms(order, limits)
+        or _check_amounts(order, limits)
+        or _check_exposure(order, limits, exposure, account)
     )
 
 
 def _check_terms(order: PlaceOrder, limits: Limits) -> Denial | None:
     if not _SYMBOL.fullmatch(order.symbol):
-        return Denial("SYMBOL_FORMAT", f"symbol {order.symbol!r}: 2 to 20 capital letters and digits, like BTCUSDT")
+        return Denial(
+            "SYMBOL_FORMAT", f"symbol {order.symbol!r}: 2 to 20 capital letters and digits, like BTCUSDT"
+        )
     if limits.symbols and order.symbol not in limits.symbols:
-        return Denial("UNKNOWN_SYMBOL", f"symbol {order.symbol} is not among those configured for this session")
+        return Denial(
+            "UNKNOWN_SYMBOL", f"symbol {order.symbol} is not among those configured for this session"
+        )
     exchange = order.exchange
     if exchange is None or not _EXCHANGE.fullmatch(exchange):
         return Denial("UNKNOWN_VENUE", f"exchange {exchange!r} is not a venue name, like VENUE1")
@@ -105,19 +116,23 @@ def _check_amounts(order: PlaceOrder, limits: Limits) -> Denial | None:
             return Denial("NOT_POSITIVE", f"{name} {format_decimal(value)} is not above 0")
         if decimal_places(value) > limits.max_decimals:
             return Denial(
-                "TOO_MANY_DECIMALS", f"{name} {format_decimal(value)} has more than {limits.max_decimals} decimals"
+                "TOO_MANY_DECIMALS",
+                f"{name} {format_decimal(value)} has more than {limits.max_decimals} decimals",
             )
     if order.ord_type == OrdType.MARKET and order.side == Side.BUY and order.cash_order_qty is None:
         return Denial("CASH_ORDER_QTY", "a market buy is sized in quote currency: give cash_order_qty")
     largest = limits.max_order_qty
     if largest is not None and order.order_qty is not None and order.order_qty > largest:
         return Denial(
-            "MAX_ORDER_QTY", f"order_qty {format_decimal(order.order_qty)} is above the limit {format_decimal(largest)}"
+            "MAX_ORDER_QTY",
+            f"order_qty {format_decimal(order.order_qty)} is above the limit {format_decimal(largest)}",
         )
     return None
 
 
-def _check_exposure(order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | None) -> Denial | None:
+def _check_exposure(
+    order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | None
+) -> Denial | None:
     amount = order.cash_order_qty
     if amount is None and order.price is not None and order.order_qty is not None:
         amount = order.price * order.order_qty
