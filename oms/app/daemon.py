@@ -1,6 +1,7 @@
 """The composition root: journal, engine, FIX sessions and API put together, started, and stopped in order."""
 
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -45,6 +46,7 @@ from oms.journal.sqlite import SqliteJournal
 EXIT_OK: Final = 0
 EXIT_FATAL: Final = 1
 STOP_TIMEOUT_S: Final = 20.0
+GC_THRESHOLDS: Final = (50_000, 20, 20)
 SWITCH_INTERVAL_S: Final = 0.0005  # another busy thread delays a FIX message by about this, ten times less than usual
 log = structlog.get_logger("oms")
 
@@ -94,6 +96,8 @@ class Daemon:
 
         """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        gc.freeze()  # what was recovered stays; looking through it again and again would cost every new event
+        gc.set_threshold(*GC_THRESHOLDS)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stopping.set())
         self.loop.start(on_end=self._stopping.set)
