@@ -29,7 +29,9 @@ def observe(blotter: Blotter, session: str, message: Command, *, seq: int, time_
     else:
         order, events = _request(blotter, session, message, seq, time_ns)
     blotter.apply_all(events)
-    return order or (blotter.orders.get(blotter.last_order) if isinstance(message, NewOrder) else None), events
+    return order or (
+        blotter.orders.get(blotter.last_order) if isinstance(message, NewOrder) else None
+    ), events
 
 
 def _new_order(blotter: Blotter, session: str, message: NewOrder, seq: int, time_ns: int) -> Observed:
@@ -100,7 +102,10 @@ def doubt_unanswered(blotter: Blotter, session: str, time_ns: int) -> tuple[ev.F
     for order in list(book.unanswered.values()):
         events.extend(
             ev.InDoubt(
-                order=order.number, request=request.number, reason="unanswered at the next logon", time_ns=time_ns
+                order=order.number,
+                request=request.number,
+                reason="unanswered at the next logon",
+                time_ns=time_ns,
             )
             for request in order.pending
             if not request.in_doubt and not request.waiting

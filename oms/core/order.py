@@ -23,7 +23,7 @@ from oms.core.values import (
     AVG_PX_STEP,
     ENDED,
     GOOD_TILL,
-    ROUNDING,
+    WIDE,
     ZERO,
     OrdStatus,
     Phase,
@@ -128,7 +128,7 @@ class Order(Struct, kw_only=True):
             return None
         if not self.cum_qty:
             return ZERO
-        return ROUNDING.quantize(ROUNDING.divide(self.notional, self.cum_qty), AVG_PX_STEP)
+        return WIDE.quantize(WIDE.divide(self.notional, self.cum_qty), AVG_PX_STEP)
 
     @property
     def ord_status(self) -> OrdStatus:

@@ -35,7 +35,7 @@ class Position(Struct, kw_only=True):
             self.sold -= qty
         if not self.qty or (self.qty > 0) == (qty > 0):
             self.qty += qty
-            self.cost += amount
+            self.cost = ROUNDING.add(self.cost, amount)
             return
         closing = min(abs(qty), abs(self.qty))
         share = ROUNDING.divide(closing, abs(qty))
@@ -68,4 +68,4 @@ class Positions:
             sign = 1 if order.side in BUYS else -1
             position.move(sign * qty, sign * notional)
         elif notional:  # a correction of the price alone
-            position.cost += notional if order.side in BUYS else -notional
+            position.cost = ROUNDING.add(position.cost, notional if order.side in BUYS else -notional)

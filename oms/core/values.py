@@ -11,8 +11,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
+_DIGITS: Final = 250  # products of two 40-digit numbers reach from 1e80 to 1e-80; and room for sums
 EXACT: Final = decimal.Context(
-    prec=120,  # two 40-digit numbers multiply exactly, and their sums have room to grow
+    prec=_DIGITS,
     rounding=decimal.ROUND_HALF_EVEN,
     traps=[
         decimal.InvalidOperation,
@@ -21,6 +22,9 @@ EXACT: Final = decimal.Context(
         decimal.Inexact,
         decimal.FloatOperation,
     ],
+)
+WIDE: Final = decimal.Context(
+    prec=_DIGITS, rounding=decimal.ROUND_HALF_EVEN, traps=[decimal.InvalidOperation]
 )
 ROUNDING: Final = decimal.Context(
     prec=120, rounding=decimal.ROUND_HALF_EVEN, traps=[decimal.InvalidOperation]
