@@ -105,6 +105,7 @@ class Loop:
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._head = journal.head[0]
         self._busy = False
+        self._ahead: list[Item] = []
         self._thread = threading.Thread(target=self._run, name="engine")
         self._on_end: Callable[[], None] = lambda: None
 
@@ -185,6 +186,10 @@ class Loop:
         half as much done as two that take turns.
         """
         queue = self._queue
+        if self._ahead:  # what just left comes before any answer to it
+            batch, self._ahead = self._ahead, []
+            batch.extend(queue.get_nowait() for _ in range(min(queue.qsize(), MOST_IN_A_BATCH)))
+            return batch
         due = self.engine.next_due_ns()
         wait_s = LONGEST_WAIT_S if due is None else min(max(due - self._clock(), 0) / 1e9, LONGEST_WAIT_S)
         try:
@@ -282,20 +287,18 @@ class Loop:
             log.warning(effect.text, code=effect.code, session=effect.session, **ids)
 
     def _send(self, effect: Send) -> None:
+        told: Input
         try:
             sent = self._venues[effect.session].send(effect.message)
         except OmsError as error:
-            self.put(
-                StayedHere(
-                    session=effect.session, order=effect.order, request=effect.request, reason=str(error)
-                )
+            told = StayedHere(
+                session=effect.session, order=effect.order, request=effect.request, reason=str(error)
             )
         else:
-            self.put(
-                WentOut(
-                    session=effect.session, order=effect.order, request=effect.request, seq=sent.seq, raw=sent.raw
-                )
+            told = WentOut(
+                session=effect.session, order=effect.order, request=effect.request, seq=sent.seq, raw=sent.raw
             )
+        self._ahead.append(told)
 
 
 def _record(message: Input, step: Step, now: int) -> Record | None:
