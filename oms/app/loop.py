@@ -106,6 +106,7 @@ class Loop:
         self._head = journal.head[0]
         self._busy = False
         self._ahead: list[Item] = []
+        self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine")
         self._on_end: Callable[[], None] = lambda: None
 
@@ -162,11 +163,10 @@ class Loop:
         records: list[Record] = []
         effects: list[Effect] = []
         answers: list[tuple[Future[Answer], Answer]] = []
-        going_on = True
         try:
             for item in batch:
                 if isinstance(item, Stop):
-                    going_on = False
+                    self._stopping = True
                 else:
                     self._take_in(item, now, records, effects, answers)
             if records:
@@ -177,7 +177,7 @@ class Loop:
         self._show(records, answers)
         for effect in effects:
             self._perform(effect)
-        return going_on
+        return bool(self._ahead) or not self._stopping
 
     def _batch(self) -> list[Item]:
         """Wait for the next item, or for the time when something is due; take everything that waits with it.
