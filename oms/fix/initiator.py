@@ -4,44 +4,38 @@ Every callback is total and waits for nothing: an exception that escapes one wou
 process lives on, and `onLogout` runs under the session's own lock. Nothing is sent inside `toApp`.
 """
 
-import signal
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import quickfix as fix
-from msgspec import Struct
 
 from oms.core.errors import CommandError, ConfigError, VenueUnavailable
 from oms.core.messages import Command
 from oms.core.times import ns_to_fix
-from oms.fix.codec import SOH, encode
+from oms.fix.codec import encode
+from oms.fix.guard import Guard
 from oms.fix.inputs import Alarm, Input, LoggedOn, LoggedOut, Received, ResendRefused
-from oms.fix.log import LogFactory, masked
+from oms.fix.log import LogFactory
 from oms.fix.logon import logon_token
-from oms.fix.settings import BEGIN_STRING, SessionConfig, session_id, session_settings
+from oms.fix.settings import (
+    BEGIN_STRING,
+    SessionConfig,
+    engine_groups,
+    session_id,
+    session_settings,
+    trusting_only,
+)
+from oms.fix.standing import SessionState, Standing, is_trouble
+from oms.fix.text import SOH, field, masked, plain, shown
 from oms.ports import Sent
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # importing quickfix takes Ctrl-C away
-
-_LOGON: Final = f"{SOH}35=A{SOH}"
-_LOGOUT: Final = f"{SOH}35=5{SOH}"
-_REJECT: Final = f"{SOH}35=3{SOH}"
 _POSS_DUP: Final = f"{SOH}43=Y{SOH}"
-_REQUESTS: Final = tuple(f"{SOH}35={msg_type}{SOH}" for msg_type in "DFGH")
-
-
-class SessionState(Struct):
-    """How a session stands, for people."""
-
-    name: str
-    host: str
-    port: int
-    logged_on: bool = False
-    since_ns: int = 0
-    last_error: str | None = None
+_FLUSH_EVERY_S: Final = 0.25  # for lines that nobody acts on, as heartbeats
 
 
 class _Session:
@@ -50,119 +44,116 @@ class _Session:
     def __init__(self, config: SessionConfig) -> None:
         self.config = config
         self.id = session_id(config)
-        self.state = SessionState(config.name, config.host, config.port)
-        self.said: str | None = None  # the venue's text since the last logon
+        self.standing = Standing(config.name, config.host, config.port)
         self.out: Sent | None = None  # what toApp saw of the message being sent
 
 
 class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no types
     """What QuickFIX calls."""
 
-    def __init__(self, sessions: dict[str, _Session], sink: Callable[[Input], None]) -> None:
-        """Serve these sessions, by name; put everything into `sink`, which must not block."""
+    def __init__(
+        self, sessions: dict[str, _Session], sink: Callable[[Input], None], last_in: Callable[[str], str]
+    ) -> None:
+        """Serve these sessions, by name; put everything into `sink`, which must not block.
+
+        `last_in` gives the latest message of a session, whether or not QuickFIX lets it through.
+        """
         super().__init__()
         self._sessions = sessions
         self._sink = sink
-        self._only = next(iter(sessions)) if len(sessions) == 1 else None  # asking QuickFIX for the name takes time
+        self._last_in = last_in
+        self._guard = Guard(sink)
+        self._only = (
+            next(iter(sessions)) if len(sessions) == 1 else None
+        )  # asking QuickFIX for the name takes time
 
     def onCreate(self, _id: "fix.SessionID") -> None:  # noqa: N802 - QuickFIX's names
         """Note nothing: the sessions are known."""
 
     def onLogon(self, session_id: "fix.SessionID") -> None:  # noqa: N802
         """Tell that a session is established."""
-        with _Guard(self._sink):
+        with self._guard:
             session = self._of(session_id)
             now = time.time_ns()
-            session.said = None
-            session.state.logged_on, session.state.since_ns, session.state.last_error = True, now, None
+            session.standing.logged_on(now)
             self._sink(LoggedOn(session.config.name, now))
 
     def onLogout(self, session_id: "fix.SessionID") -> None:  # noqa: N802
         """Tell that a session ended, or that the venue refused the logon and said why."""
-        with _Guard(self._sink):
+        with self._guard:
             session = self._of(session_id)
             now = time.time_ns()
-            state = session.state
-            if state.logged_on or session.said is not None:
-                state.last_error = session.said or state.last_error
-                self._sink(LoggedOut(session.config.name, now, session.said))
-            if state.logged_on:
-                state.logged_on, state.since_ns = False, now
-            session.said = None
+            tell, reason = session.standing.logged_out(now)
+            if tell:
+                self._sink(LoggedOut(session.config.name, now, reason))
 
     def toAdmin(self, message: "fix.Message", session_id: "fix.SessionID") -> None:  # noqa: N802
         """Sign each Logon; raise an alarm for each Reject of ours, because it lost a message."""
-        with _Guard(self._sink):
+        with self._guard:
             text = message.toString()
-            if _LOGON in text:
-                _sign(message, self._of(session_id).config)
-            elif _REJECT in text:
-                told = f"QuickFIX rejected a message before the application saw it: {_readable(text)}"
-                self._sink(Alarm(self._of(session_id).config.name, time.time_ns(), "MESSAGE_LOST", told))
+            session = self._of(session_id)
+            match field(text, "35"):
+                case "A":
+                    _sign(message, session.config)
+                case "3":
+                    self._lost(text, session)
+                case "5":
+                    session.standing.we_said_logout(field(text, "58"))
 
     def fromAdmin(self, message: "fix.Message", session_id: "fix.SessionID") -> None:  # noqa: N802
-        """Hand over a session Reject; keep the text of a Logout."""
-        with _Guard(self._sink):
-            text = message.toString()
-            if _REJECT in text:
-                session = self._of(session_id)
-                session.said = _field(text, "58") if not session.state.logged_on else session.said
-                self._sink(Received(session.config.name, _plain(text), time.time_ns()))
-            elif _LOGOUT in text:
-                self._of(session_id).said = _field(text, "58") or "the venue logged us out without a text"
+        """Hand over a session Reject; keep what a Logout says, or the Reject of a Logon."""
+        with self._guard:
+            text = masked(plain(message.toString()))
+            session = self._of(session_id)
+            match field(text, "35"):
+                case "3":
+                    session.standing.they_rejected(field(text, "58"))
+                    self._sink(Received(session.config.name, text, time.time_ns()))
+                case "5":
+                    session.standing.they_said_logout(field(text, "58"))
 
     def toApp(self, message: "fix.Message", session_id: "fix.SessionID") -> None:  # noqa: N802
         """Note under which number a request leaves; refuse to send an old one again.
 
         Raises:
-            DoNotSend: QuickFIX wants to resend a request because the venue asked for it.
+            DoNotSend: QuickFIX wants to resend a request because the venue asked for it. Or this very callback failed:
+                what is not on record does not leave.
 
         """
-        resend = False
-        with _Guard(self._sink):
-            text = message.toString()
-            session = self._of(session_id)
-            if _POSS_DUP in text and any(mark in text for mark in _REQUESTS):
-                resend = True
-                self._sink(ResendRefused(session.config.name, _plain(text), time.time_ns()))
-            else:
-                session.out = Sent(int(_field(text, "34") or 0), _plain(text))
-        if resend:
+        leaves = False
+        with self._guard:
+            leaves = self._lets_out(message.toString(), self._of(session_id))
+        if not leaves:
             raise fix.DoNotSend
 
     def fromApp(self, message: "fix.Message", session_id: "fix.SessionID") -> None:  # noqa: N802
         """Hand over an application message as text: the message itself dies with this call."""
         try:
             name = self._only or session_id.getSessionQualifier()
-            self._sink(Received(name, _plain(message.toString()), time.time_ns()))
+            self._sink(Received(name, plain(message.toString()), time.time_ns()))
         except BaseException as error:  # noqa: BLE001 - the callback boundary
-            self._sink(_callback_failed(error))
+            self._guard.failed(error)
 
     def _of(self, session_id: "fix.SessionID") -> _Session:
         return self._sessions[session_id.getSessionQualifier()]
 
-
-class _Guard:
-    """Turns whatever happens inside a callback into an alarm."""
-
-    __slots__ = ("_sink",)
-
-    def __init__(self, sink: Callable[[Input], None]) -> None:
-        self._sink = sink
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
-        if error is None:
+    def _lets_out(self, text: str, session: _Session) -> bool:
+        msg_type = field(text, "35")
+        if msg_type == "j":  # QuickFIX's own; nothing here sends one
+            self._lost(text, session)
+        elif _POSS_DUP not in text:
+            session.out = Sent(int(field(text, "34") or 0), plain(text))
+        elif msg_type in ("D", "F", "G"):  # a status request may be asked twice
+            self._sink(ResendRefused(session.config.name, plain(text), time.time_ns()))
             return False
-        self._sink(_callback_failed(error))
         return True
 
-
-def _callback_failed(error: BaseException) -> Alarm:
-    told = f"a FIX callback failed: {type(error).__name__}: {masked(str(error))}"
-    return Alarm(None, time.time_ns(), "CALLBACK_FAILED", told)
+    def _lost(self, reject: str, session: _Session) -> None:
+        name, number = session.config.name, field(reject, "45")
+        last = self._last_in(name)
+        lost = shown(last) if field(last, "34") == number else f"see MsgSeqNum {number} in the message log"
+        told = f"QuickFIX rejected a message before the application saw it: {shown(reject)}; the message was: {lost}"
+        self._sink(Alarm(name, time.time_ns(), "MESSAGE_LOST", told))
 
 
 class FixVenue:
@@ -174,44 +165,51 @@ class FixVenue:
         self._clock = clock
 
     def send(self, message: Command) -> Sent:
-        """Send one message; see `oms.ports.Venue.send`.
+        """Send one message; see `oms.ports.Venue.send`. What `toApp` saw counts as sent, whatever QuickFIX says then.
 
         Raises:
             VenueUnavailable: nothing left this machine.
-            CommandError: a field holds a control character, which would break the message.
+            CommandError: a field is empty or holds a control character, which would break the message.
 
         """
         session = self._session
-        name = session.config.name
         found = fix.Session.lookupSession(session.id)
         if found is None or not found.isLoggedOn():
-            because = f": {session.state.last_error}" if session.state.last_error else ""
-            message_text = f"session {name} is not logged on{because}; nothing was sent"
-            raise VenueUnavailable(message_text)
+            self._stays_here("it is not logged on")
         wire = self._message(message)
         session.out = None
-        delivered = fix.Session.sendToTarget(wire, session.id)
+        try:
+            fix.Session.sendToTarget(wire, session.id)
+        except (fix.FIXException, RuntimeError) as error:
+            if session.out is None:
+                self._stays_here(f"QuickFIX failed, {type(error).__name__} {error}")
         if session.out is None:
-            because = "QuickFIX did not take it" if delivered else "the session refused it"
-            message_text = f"session {name}: {because}; nothing was sent"
-            raise VenueUnavailable(message_text)
+            self._stays_here("it logged out just now")
         return session.out
+
+    def _stays_here(self, why: str) -> NoReturn:
+        state = self._session.standing.state
+        last = f" ({state.last_error})" if state.last_error else ""
+        told = f"session {state.name}: {why}{last}; nothing was sent"
+        raise VenueUnavailable(told)
 
     def _message(self, message: Command) -> "fix.Message":
         config = self._session.config
-        pairs = encode(message, ns_to_fix(self._clock()), cash_order_qty_tag=config.cash_order_qty_tag)
         body = ""
-        for tag, value in pairs:
-            if not value.isprintable():
-                told = f"field {tag} holds a control character: {value!r}"
+        for tag, value in encode(
+            message, ns_to_fix(self._clock()), cash_order_qty_tag=config.cash_order_qty_tag
+        ):
+            if not value or not value.isprintable():
+                wrong = f"holds a character that cannot be sent: {value!r}" if value else "is empty"
+                told = f"session {config.name}: field {tag} {wrong}; nothing was sent"
                 raise CommandError(told)
             body += f"{tag}={value}{SOH}"
-        head = f"8={BEGIN_STRING}{SOH}9={len(body.encode())}{SOH}"
-        return fix.Message(f"{head}{body}10=000{SOH}", False)
+        unchecked = f"8={BEGIN_STRING}{SOH}9={len(body.encode())}{SOH}{body}10=000{SOH}"
+        return fix.Message(unchecked, False)  # noqa: FBT003 - whether to check what QuickFIX writes itself
 
 
 class Initiator:
-    """All configured sessions. QuickFIX takes one engine for plain connections and one for TLS."""
+    """All configured sessions, on as many QuickFIX engines as they need (see `engine_groups`): most often one."""
 
     def __init__(
         self,
@@ -235,31 +233,30 @@ class Initiator:
         """
         self._sessions = {config.name: _Session(config) for config in configs}
         self._sink = sink
+        self._guard = Guard(sink)
         self._clock = clock
-        self._application = Application(self._sessions, sink)
+        self._engine_trouble: str | None = None
         self._store = fix.MemoryStoreFactory()  # a store on disk would keep the Logon's token in clear
         try:
             self._logs = LogFactory(log_dir, self._on_event, self._on_log_error)
         except OSError as error:
             told = f"fix.log_dir: cannot make {log_dir}: {error.strerror}"
             raise ConfigError(told) from error
-        self._settings: list[Any] = []  # QuickFIX keeps references, Python has to keep the objects
-        self._engines = [self._engine(tls=tls) for tls in (False, True) if self._with(tls=tls)]
-        self._stopped = False
+        self._application = Application(self._sessions, sink, self._logs.last_in)
+        self._engines = [
+            self._engine(group) for group in engine_groups(s.config for s in self._sessions.values())
+        ]
+        self._stopping = threading.Event()
+        self._stoppers: list[threading.Thread] = []
 
-    def _with(self, *, tls: bool) -> list[SessionConfig]:
-        return [session.config for session in self._sessions.values() if session.config.tls == tls]
-
-    def _engine(self, *, tls: bool) -> Any:  # noqa: ANN401 - QuickFIX has no types
-        settings = session_settings(self._with(tls=tls))
-        self._settings.append(settings)
+    def _engine(self, group: list[SessionConfig]) -> tuple[Any, Path | None]:
+        settings, tls = session_settings(group), group[0].tls
         kind = fix.SSLSocketInitiator if tls else fix.SocketInitiator
-        try:
-            return kind(self._application, self._store, settings, self._logs)
-        except (fix.ConfigError, fix.RuntimeError) as error:
-            hint = "; was QuickFIX built with TLS? OpenSSL's headers must be there when it is compiled" if tls else ""
-            told = f"QuickFIX refuses the sessions: {error}{hint}"
-            raise ConfigError(told) from error
+        with _as_config_error("QuickFIX refuses the sessions", tls=tls):
+            engine = kind(
+                self._application, self._store, settings, self._logs
+            )  # keeps its settings alive by itself
+        return engine, group[0].ca_file if tls else None
 
     def start(self) -> None:
         """Connect, and go on trying for ever.
@@ -268,51 +265,67 @@ class Initiator:
             ConfigError: QuickFIX cannot start.
 
         """
-        for engine in self._engines:
-            try:
+        for engine, ca_file in self._engines:
+            with _as_config_error("QuickFIX cannot start", tls=ca_file is not None), trusting_only(ca_file):
                 engine.start()
-            except (fix.ConfigError, fix.RuntimeError) as error:
-                told = f"QuickFIX cannot start: {error}"
-                raise ConfigError(told) from error
+        threading.Thread(target=self._keep_flushing, name="fix-log", daemon=True).start()
 
     def stop(self, timeout_s: float) -> bool:
-        """Log out and disconnect; tell whether it was done in time. A second call does nothing."""
-        if self._stopped:
-            return True
-        self._stopped = True
-        threads = [threading.Thread(target=engine.stop, daemon=True) for engine in self._engines]
-        for thread in threads:
-            thread.start()
+        """Log out and disconnect; tell whether it is done within the time. A second call waits for the first's work."""
+        if not self._stopping.is_set():
+            self._stopping.set()
+            self._stoppers = [
+                threading.Thread(target=engine.stop, daemon=True) for engine, _ in self._engines
+            ]
+            for thread in self._stoppers:
+                thread.start()
         deadline = time.monotonic() + timeout_s
-        for thread in threads:
+        for thread in self._stoppers:
             thread.join(max(deadline - time.monotonic(), 0))
         self.flush()
-        return not any(thread.is_alive() for thread in threads)
+        return not any(thread.is_alive() for thread in self._stoppers)
 
     def flush(self) -> None:
         """Write the FIX logs up to now; called before what the sessions brought is acted on."""
         self._logs.flush()
+
+    def _keep_flushing(self) -> None:
+        while not self._stopping.wait(_FLUSH_EVERY_S):
+            self.flush()
 
     def venue(self, name: str) -> FixVenue:
         """Give the way out of a session."""
         return FixVenue(self._sessions[name], self._clock)
 
     def sessions(self) -> list[SessionState]:
-        """Describe the sessions."""
-        return [session.state for session in self._sessions.values()]
+        """Describe the sessions as they are now."""
+        return [copy(session.standing.state) for session in self._sessions.values()]
 
     def _on_event(self, name: str | None, text: str) -> None:
-        session = self._sessions.get(name or "")
-        if session is not None and not session.state.logged_on and _is_trouble(text):
-            session.state.last_error = text
+        with self._guard:
+            session = self._sessions.get(name or "")
+            if session is None:
+                if is_trouble(
+                    text
+                ):  # a failure of TLS is noted here, just before its session's disconnection
+                    self._engine_trouble = f"{text}; does its certificate come from an authority in ca_file?"
+                return
+            session.standing.noted(text, self._engine_trouble)
+            self._engine_trouble = None
 
     def _on_log_error(self, name: str | None, text: str) -> None:
-        self._sink(Alarm(name, time.time_ns(), "LOG_NOT_WRITTEN", text))
+        with self._guard:
+            self._sink(Alarm(name, time.time_ns(), "LOG_NOT_WRITTEN", text))
 
 
-def _is_trouble(text: str) -> bool:
-    """Tell QuickFIX's events that explain why there is no session from those that only note a step."""
-    return any(word in text.lower() for word in ("fail", "refused", "error", "timed out", "disconnect", "reset by"))
+@contextlib.contextmanager
+def _as_config_error(what: str, *, tls: bool) -> Iterator[None]:
+    try:
+        yield
+    except (fix.ConfigError, fix.RuntimeError) as error:
+        hint = "; is it built with TLS? OpenSSL's headers must be there when it is compiled" if tls else ""
+        told = f"{what}: {error}{hint}"
+        raise ConfigError(told) from error
 
 
 def _sign(message: "fix.Message", config: SessionConfig) -> None:
@@ -327,23 +340,3 @@ def _sign(message: "fix.Message", config: SessionConfig) -> None:
     )
     message.setField(95, str(len(token)))
     message.setField(96, token)
-
-
-def _field(text: str, tag: str) -> str | None:
-    """Read one field of a message's text."""
-    start = text.find(f"{SOH}{tag}=")
-    if start < 0:
-        return None
-    start += len(tag) + 2
-    return _plain(text[start : text.index(SOH, start)])
-
-
-def _plain(text: str) -> str:
-    """Write bytes that were no UTF-8 as \\xNN: QuickFIX gives them as surrogates, which no file takes."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-def _readable(text: str) -> str:
-    return masked(_plain(text)).replace(SOH, "|")

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Received(NamedTuple):
-    """An application message, or a session Reject (35=3), as it came. Bytes that are no UTF-8 are written \\xNN."""
+    r"""An application message, or a session Reject (35=3), as it came. Bytes that are no UTF-8 are written \\xNN."""
 
     session: str
     raw: str

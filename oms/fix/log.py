@@ -5,7 +5,6 @@ RawData (96) is masked at its own length: BodyLength stays right, the token stay
 """
 
 import os
-import re
 import threading
 import time
 from collections import deque
@@ -16,31 +15,26 @@ from typing import Final
 
 import quickfix as fix
 
-_RAW_DATA: Final = re.compile(r"(?<=\x0196=)[^\x01]+")
-_TOKEN: Final = re.compile(r"eyJ[\w.-]+")
+from oms.fix.text import masked
+
 _LOOK_EVERY_S: Final = 1.0
-
-
-def masked(text: str) -> str:
-    """Put stars in the place of RawData and of anything that looks like a token."""
-    if "\x0196=" in text:
-        text = _RAW_DATA.sub(lambda found: "*" * len(found.group()), text)
-    return _TOKEN.sub("***", text) if "eyJ" in text else text
 
 
 class LogFile:
     """A file that lines are appended to; one that was moved away for rotation is opened anew.
 
-    Lines are noted at once and written by `flush`, because a write gives up Python's lock, and a session's thread has to
-    fight for it again. Who acts on a message flushes first, so that the log has whatever the journal has.
+    Lines are noted at once and written by `flush`, because a write gives up Python's lock, and a session's thread has
+    to fight for it again. Who acts on a message flushes first, so that the log has whatever the journal has.
     """
 
     def __init__(self, path: Path, on_error: Callable[[str], None]) -> None:
-        """Append to `path`; what goes wrong is told to `on_error`, once, and never raised."""
+        """Append to `path`; what goes wrong is told to `on_error`, once until it is well again, and never raised."""
         self._path = path
         self._on_error = on_error
         self._lines: deque[tuple[int, str]] = deque()
-        self._writing = threading.Lock()  # taken by those who flush, never by a session's thread
+        self._writing = (
+            threading.Lock()
+        )  # held for one write at most; nothing else is ever waited for under it
         self._descriptor = -1
         self._second = 0
         self._prefix = ""
@@ -52,13 +46,16 @@ class LogFile:
         self._lines.append((time.time_ns(), text))
 
     def flush(self) -> None:
-        """Write what was noted, each line with its time, UTC, in nanoseconds."""
+        """Write what was noted, each line with its time, UTC, in nanoseconds, and without secrets."""
         if not self._lines:
             return
         with self._writing:
             try:
-                os.write(self._file(), "".join(self._written()).encode("utf-8", "backslashreplace"))
-            except OSError as error:
+                data = _as_bytes(masked("".join(self._written())))
+                descriptor = self._file()
+                while data:
+                    data = data[os.write(descriptor, data) :]
+            except Exception as error:  # noqa: BLE001 - the callback boundary
                 self._fail(error)
             else:
                 self._failed = False
@@ -90,16 +87,25 @@ class LogFile:
         ours = os.fstat(self._descriptor)
         return (there.st_ino, there.st_dev) != (ours.st_ino, ours.st_dev)
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, error: Exception) -> None:
         if not self._failed:
             self._failed = True
-            self._on_error(f"cannot write {self._path}: {error.strerror}; the journal still has every message")
+            reason = getattr(error, "strerror", None) or str(error)
+            self._on_error(f"cannot write {self._path}: {reason}; the journal still has every message")
 
     def close(self) -> None:
         """Close the file; the next line opens it again."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _as_bytes(text: str) -> bytes:
+    """Give back the bytes that came: QuickFIX turns those that are no UTF-8 into surrogates."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte; no wire makes one
+        return text.encode("utf-8", "backslashreplace")
 
 
 class SessionLog(fix.Log):  # type: ignore[misc]  # QuickFIX has no types
@@ -111,6 +117,7 @@ class SessionLog(fix.Log):  # type: ignore[misc]  # QuickFIX has no types
         self._messages = messages
         self._events = events
         self._on_event = on_event
+        self.last_in = ""  # the latest message that came, before QuickFIX has judged it
 
     def clear(self) -> None:
         """Clear nothing: the log is kept."""
@@ -124,18 +131,19 @@ class SessionLog(fix.Log):  # type: ignore[misc]  # QuickFIX has no types
         self._events.flush()
 
     def onIncoming(self, text: str) -> None:  # noqa: N802 - QuickFIX's name
-        """Write a message that came in; secrets are in what goes out only."""
+        """Note a message that came in."""
+        self.last_in = text
         self._messages.line(text)
 
     def onOutgoing(self, text: str) -> None:  # noqa: N802
-        """Write a message that went out."""
-        self._messages.line(masked(text))
+        """Write a message before it goes out: whatever a venue has, the log has too, even after a kill -9."""
+        self._messages.line(text)
+        self._messages.flush()
 
     def onEvent(self, text: str) -> None:  # noqa: N802
-        """Write what QuickFIX says of the session."""
-        shown = masked(text)
-        self._events.line(shown)
-        self._on_event(shown)
+        """Note what QuickFIX says of the session."""
+        self._events.line(text)
+        self._on_event(masked(text))
 
 
 class LogFactory(fix.LogFactory):  # type: ignore[misc]
@@ -147,7 +155,7 @@ class LogFactory(fix.LogFactory):  # type: ignore[misc]
         on_event: Callable[[str | None, str], None],
         on_error: Callable[[str | None, str], None],
     ) -> None:
-        """Write into `folder`; `on_event` and `on_error` get the session's name and a text.
+        """Write into `folder`; `on_event` and `on_error` get the session's name and a text, and must raise nothing.
 
         Raises:
             OSError: the folder cannot be made.
@@ -159,6 +167,7 @@ class LogFactory(fix.LogFactory):  # type: ignore[misc]
         self._on_event = on_event
         self._on_error = on_error
         self._made: list[SessionLog] = []
+        self._by_name: dict[str | None, SessionLog] = {}
 
     def create(self, *arguments: "fix.SessionID") -> SessionLog:
         """Make the log of a session, named by its qualifier."""
@@ -171,7 +180,13 @@ class LogFactory(fix.LogFactory):  # type: ignore[misc]
         )
         log.__disown__()  # QuickFIX deletes it, and so would Python
         self._made.append(log)
+        self._by_name[name] = log
         return log
+
+    def last_in(self, name: str) -> str:
+        """Give the latest message that came in on a session, before QuickFIX has judged it."""
+        log = self._by_name.get(name)
+        return log.last_in if log is not None else ""
 
     def flush(self) -> None:
         """Write what every log has noted."""

@@ -35,8 +35,15 @@ def digest_of(params: "str | dict[str, object]") -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def logon_token(
-    *, account: str, key_id: str, secret: Secret, method: str, digest_param: str, lifetime_s: int, now_s: float
+def logon_token(  # noqa: PLR0913 - one for each claim
+    *,
+    account: str,
+    key_id: str,
+    secret: Secret,
+    method: str,
+    digest_param: str,
+    lifetime_s: int,
+    now_s: float,
 ) -> str:
     """Sign the token of one Logon.
 

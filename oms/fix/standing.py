@@ -1,0 +1,84 @@
+"""How a session stands, and why: put together from what QuickFIX calls and what it notes. Knows no QuickFIX."""
+
+from typing import Final
+
+from msgspec import Struct
+
+_TROUBLE: Final = ("fail", "refused", "error", "timed out", "too low", "not valid")
+
+
+class SessionState(Struct):
+    """How a session stands, for people."""
+
+    name: str
+    host: str
+    port: int
+    logged_on: bool = False
+    since_ns: int = 0
+    last_error: str | None = None
+
+
+class Standing:
+    """The state of one session, and the reasons of its end as they come to be known."""
+
+    def __init__(self, name: str, host: str, port: int) -> None:
+        """Begin without a session."""
+        self.state = SessionState(name, host, port)
+        self.trouble: str | None = None  # what QuickFIX noted while it tried
+        self._said: str | None = (
+            None  # why it ends, in the venue's words, or in QuickFIX's where that gave a reason
+        )
+        self._leaving = False  # our Logout went first
+
+    def logged_on(self, now: int) -> None:
+        """Note that the session is established."""
+        self._said, self.trouble, self._leaving = None, None, False
+        self.state.logged_on, self.state.since_ns, self.state.last_error = True, now, None
+
+    def logged_out(self, now: int) -> tuple[bool, str | None]:
+        """Note an end: whether anybody must hear of it, and why it ended.
+
+        QuickFIX tells of an end after each connection that never became a session, too: nobody needs to hear of one
+        unless the venue said something.
+        """
+        ended, said = self.state.logged_on, self._said
+        self.state.last_error = said or self.trouble or self.state.last_error
+        if ended:
+            self.state.logged_on, self.state.since_ns = False, now
+        self._said, self._leaving = None, False
+        return ended or said is not None, said
+
+    def we_said_logout(self, text: str | None) -> None:
+        """Note a Logout of ours; one that only answers the venue's changes nothing."""
+        if self._said is None:
+            self._leaving = True
+            self._said = f"logged out by our side: {text}" if text else None
+
+    def they_said_logout(self, text: str | None) -> None:
+        """Note a Logout of the venue; one that only answers ours needs no reason."""
+        if self._leaving:
+            self._said = self._said or text
+        else:
+            self._said = text or "the venue logged us out without a text"
+
+    def they_rejected(self, text: str | None) -> None:
+        """Note a session Reject of the venue: before the logon it can only be about the Logon."""
+        if not self.state.logged_on:
+            self._said = text or "the venue rejected the logon without a text"
+
+    def noted(self, event: str, engine_trouble: str | None = None) -> None:
+        """Take in what QuickFIX notes of this session; of a refused connection it says nothing but "Disconnecting"."""
+        if event.startswith("Connecting to "):
+            self.trouble = None
+        elif is_trouble(event):
+            self.trouble = event
+        elif event == "Disconnecting" and not self.state.logged_on and self._said is None:
+            no_connection = f"no connection to {self.state.host}:{self.state.port}"
+            if engine_trouble is not None:
+                no_connection += f": {engine_trouble}"
+            self.state.last_error = self.trouble or no_connection
+
+
+def is_trouble(event: str) -> bool:
+    """Tell QuickFIX's events that explain why there is no session from those that only note a step."""
+    return any(word in event.lower() for word in _TROUBLE)
