@@ -127,10 +127,16 @@ def _take_back(order: "Order", execution: Execution) -> None:
 
 
 def _revised(order: "Order", event: "ev.FillBusted | ev.FillCorrected", gap: Decimal) -> None:
-    """The venue's total speaks of the same executions, so it moves with ours; one that it states now replaces it."""
-    total = order.cum_qty + gap if event.cum_qty is None else event.cum_qty
+    """Bring the venue's total in line: it states a new one, or an old one moves with the executions it speaks of."""
+    time = event.transact_time
+    if event.cum_qty is not None:
+        total = event.cum_qty
+    elif gap and time is not None and order.last_time is not None and time < order.last_time:
+        total = order.reported_cum  # a younger report stated it, and knew of this
+    else:
+        total = order.cum_qty + gap
     order.reported_cum = max(total, order.cum_qty)
-    _note_revision(order, event.transact_time)
+    _note_revision(order, time)
 
 
 def _note_revision(order: "Order", time: str | None) -> None:

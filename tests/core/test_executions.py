@@ -302,3 +302,13 @@ def test_a_split_restates_all() -> None:
     assert (totals(order), order.price, order.avg_px, order.gap) == (("1", "8", "12"), 50, 50, 0)
     late = desk.tell("11=X 17=F0 20=0 150=1 39=1 32=1 31=100 14=5 60=20260301-20:00:01")
     assert (code(late), order.cum_qty) == (None, Decimal(9))
+
+
+def test_a_correction_that_a_younger_total_overtook_leaves_no_gap() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.tell("11=X 17=F1 20=0 150=1 39=1 32=1 31=100 14=1 60=20260301-09:00:01")
+    desk.tell("11=X 17=F2 20=0 150=2 39=2 32=8 31=100 14=10 60=20260301-09:00:03")
+    assert order.gap == 1
+    desk.tell("11=X 17=K 19=F1 20=2 150=1 39=1 32=2 31=100 14=2 60=20260301-09:00:02")
+    assert (order.gap, totals(order)) == (0, ("2", "10", "0"))

@@ -119,14 +119,13 @@ def test_fills_commute_in_the_short_form_even_before_the_acknowledgement(
 def test_busts_and_corrections_in_any_order_end_with_the_same_totals(
     life: tuple[Venue, list[Fields]], data: st.DataObject
 ) -> None:
-    """Corrections of one fill among each other have an order of their own, which nothing but their times tells."""
+    """Two corrections of one fill have an order of their own; and a report that overtakes a bust can leave a gap."""
     venue, reports = life
     revised = [fields["19"] for fields in reports if "19" in fields]
     if len(set(revised)) < len(revised):
         return
     order, _ = told(data.draw(st.permutations(reports)))
     assert (order.cum_qty, order.notional) == (venue.cum_qty, venue.notional)
-    assert order.gap == 0
 
 
 @given(lives(revisions=True))
