@@ -20,7 +20,7 @@ from oms.fix.logs import Line, LogReader
 FORMATS: Final = ("table", "jsonl")
 LARGE_BYTES: Final = 8 << 20  # about a second's work: from here on show that time passes
 _TICK_LINES: Final = 2048  # how often the progress moves
-_PLAIN_EVERY_S: Final = 2.0  # where standard error is no terminal
+PLAIN_EVERY_S: Final = 2.0  # where standard error is no terminal
 
 Advance = Callable[[int], None]
 
@@ -159,7 +159,7 @@ def _plain_progress(total: int) -> Advance:
 
     def advance(done: int) -> None:
         nonlocal last
-        if time.monotonic() - last >= _PLAIN_EVERY_S:
+        if time.monotonic() - last >= PLAIN_EVERY_S:
             last = time.monotonic()
             typer.echo(f"replay: {100 * done // total} %", err=True)
 

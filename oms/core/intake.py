@@ -104,7 +104,8 @@ def _nobodys(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns:
         return Outcome(None, (), None, ref)  # the venue does not know it either
     if report.cl_ord_id is None and report.order_id is not None and report.exec_type == ExecType.NEW:
         return _adopt(blotter, session, report, now_ns=now_ns, ref=ref)
-    named = f"ClOrdID {report.cl_ord_id}, OrderID {report.order_id}"
+    ids = {"ClOrdID": report.cl_ord_id, "OrigClOrdID": report.orig_cl_ord_id, "OrderID": report.order_id}
+    named = ", ".join(f"{name} {value}" for name, value in ids.items() if value is not None) or "no id at all"
     return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_ORDER, f"no order of {session} has {named}"), ref)
 
 

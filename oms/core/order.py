@@ -295,6 +295,7 @@ def _filled(order: Order, event: ev.Filled) -> None:
     fills.filled(order, event)
     if order.pending or order.unknown_at_ns is not None:
         requests.answered(order, RequestKind.NEW)
+        requests.pointless_cancels(order)
 
 
 def _busted(order: Order, event: ev.FillBusted) -> None:
@@ -367,6 +368,7 @@ def _status_requested(order: Order, _event: ev.StatusRequested) -> None:
 
 def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
     order.questions = max(order.questions - 1, 0)
+    requests.pointless_cancels(order)
     if event.exec_id is not None:
         order.reports.add(event.exec_id)
 

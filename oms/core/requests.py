@@ -48,6 +48,12 @@ def answered(order: "Order", kind: RequestKind) -> None:
             return
 
 
+def pointless_cancels(order: "Order") -> None:
+    """A cancel in doubt has lost once the order is filled: whatever the venue made of it, nothing was left."""
+    if order.is_filled:
+        order.pending = [r for r in order.pending if r.kind is not RequestKind.CANCEL or not r.in_doubt]
+
+
 def replaced(order: "Order", event: "ev.Replaced") -> None:
     """Drop the replace that was carried out, and the one that it overtook."""
     answered(order, RequestKind.NEW)

@@ -270,3 +270,14 @@ def test_an_unacknowledged_order_is_rejected_in_the_short_form() -> None:
     order = desk.place()
     assert names(desk.tell("11=X 17=R 150=8 39=8")) == ["Rejected"]
     assert order.phase == "REJECTED"
+
+
+def test_a_cancel_in_doubt_ends_when_the_order_turns_out_to_be_filled() -> None:
+    desk = Desk(APIFINY)
+    order = desk.working()
+    desk.send("35=F 11=X 41=X")
+    desk.tell("37=O 17=R 150=8 39=8")
+    desk.tell("37=O 17=F1 150=1 39=1 32=4 44=100")
+    assert order.in_doubt
+    desk.tell("37=O 17=F2 150=2 39=2 32=6 44=100")
+    assert (order.in_doubt, order.pending, order.is_open) == (False, [], False)
