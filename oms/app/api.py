@@ -91,8 +91,8 @@ class Api:
         """List orders, newest first, page by page."""
         fits = models.matcher(query)
         found: list[Order] = []
-        for count, order in enumerate(self._desk.published.newest(), 1):
-            if (query.before is None or order.number < query.before) and fits(order):
+        for count, order in enumerate(self._desk.published.newest(query.before), 1):
+            if fits(order):
                 found.append(order)
                 if len(found) > query.limit:
                     break

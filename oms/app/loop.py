@@ -2,15 +2,16 @@
 
     for message in everything_waiting: events, effects = engine.step(message)
     journal.append(events)       # one commit for the whole batch
-    publish; perform(effects)    # nobody sees anything, and nothing leaves, before the commit
+    perform(effects); publish    # nothing leaves, and nobody sees anything, before the commit
 
 A commit that fails is the end: nothing of that batch was shown or sent, and no further order is taken.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple, cast
 
@@ -48,6 +49,7 @@ MOST_IN_A_BATCH: Final = 2000
 LONGEST_WAIT_S: Final = 1.0
 BUSY_BATCH: Final = 8  # more than this in one batch is a burst
 GATHER_S: Final = 0.004
+ANSWER_S: Final = 0.02
 NOTEWORTHY: Final = (ev.Placed, ev.Denied, ev.Rejected, ev.InDoubt, ev.CancelRejected, ev.RequestDropped, ev.Adopted)
 TICK: Final = Tick()
 log = structlog.get_logger("oms")
@@ -174,9 +176,9 @@ class Loop:
         except BaseException as error:
             self._fail(batch, error)
             raise
-        self._show(records, answers)
-        for effect in effects:
+        for effect in effects:  # first what leaves: the venue works while we show
             self._perform(effect)
+        self._show(records, answers)
         return bool(self._ahead) or not self._stopping
 
     def _batch(self) -> list[Item]:
@@ -185,22 +187,25 @@ class Loop:
         In a burst it lets more gather first: two threads that hand Python's lock to and fro for every message get
         half as much done as two that take turns.
         """
-        queue = self._queue
-        if self._ahead:  # what just left comes before any answer to it
-            batch, self._ahead = self._ahead, []
-            batch.extend(queue.get_nowait() for _ in range(min(queue.qsize(), MOST_IN_A_BATCH)))
-            return batch
-        due = self.engine.next_due_ns()
-        wait_s = LONGEST_WAIT_S if due is None else min(max(due - self._clock(), 0) / 1e9, LONGEST_WAIT_S)
+        batch, self._ahead = self._ahead, []  # what just left comes before any answer to it
         try:
-            batch = [queue.get(timeout=wait_s)]
+            batch.append(self._queue.get(timeout=self._patience_s(bool(batch))))
         except Empty:
-            return []
+            return batch
         if self._busy:
             time.sleep(GATHER_S)
-        batch.extend(queue.get_nowait() for _ in range(min(queue.qsize(), MOST_IN_A_BATCH)))
+        batch.extend(self._queue.get_nowait() for _ in range(min(self._queue.qsize(), MOST_IN_A_BATCH)))
         self._busy = len(batch) > BUSY_BATCH
         return batch
+
+    def _patience_s(self, something_left: bool) -> float:  # noqa: FBT001
+        """Say how long to wait for the next item; what left is put on record with the answer, which comes soon."""
+        if self._stopping:
+            return 0.0
+        if something_left:
+            return ANSWER_S
+        due = self.engine.next_due_ns()
+        return LONGEST_WAIT_S if due is None else min(max(due - self._clock(), 0) / 1e9, LONGEST_WAIT_S)
 
     def _take_in(
         self,
@@ -240,7 +245,8 @@ class Loop:
                 return
             if isinstance(item, Given):
                 reason = self.failure or "the daemon is stopping"
-                item.future.set_exception(VenueUnavailable(f"nothing was taken on: {reason}"))
+                with contextlib.suppress(InvalidStateError):
+                    item.future.set_exception(VenueUnavailable(f"nothing was taken on: {reason}"))
 
     # --- after the commit
 
@@ -257,7 +263,8 @@ class Loop:
                 elif isinstance(event, ev.SessionFact):
                     self._publish_session(event.session)
         for future, answer in answers:
-            future.set_result(answer)
+            with contextlib.suppress(InvalidStateError):  # whoever asked may have given up
+                future.set_result(answer)
 
     def _publish(self, number: int) -> None:
         order = self.engine.blotter.orders[number]

@@ -4,7 +4,7 @@ The engine's thread publishes after each commit; every other thread reads copies
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 
 from oms.core.order import Order
@@ -18,6 +18,7 @@ class Published:
     def __init__(self) -> None:
         """Start empty."""
         self._orders: dict[int, Order] = {}
+        self._last = 0
         self._numbers: dict[str, int | tuple[int, ...]] = {}
         self._watchers: dict[int, list[Watcher]] = {}
         self._lock = threading.Lock()  # for the watchers alone: readers need none
@@ -31,9 +32,12 @@ class Published:
         shown = copy(order)
         if shown.pending:
             shown.pending = [copy(request) for request in shown.pending]
+            for request in shown.pending:
+                self._know(request.cl_ord_id, number)
         before = self._orders.get(number)
         self._orders[number] = shown
         if before is None:
+            self._last = max(self._last, number)
             self._know(order.client_order_id, number)
         if before is None or before.cl_ord_id is not order.cl_ord_id or before.order_id is not order.order_id:
             self._know(order.cl_ord_id, number)
@@ -66,9 +70,12 @@ class Published:
         """Give an order by our number."""
         return self._orders.get(number)
 
-    def newest(self) -> list[Order]:
-        """List all orders, newest first."""
-        return [order for _, order in sorted(self._orders.copy().items(), reverse=True)]
+    def newest(self, before: int | None = None) -> Iterator[Order]:
+        """Go through the orders, newest first, from below the number `before` on; each as it stands when reached."""
+        for number in range((before or self._last + 1) - 1, 0, -1):
+            order = self._orders.get(number)
+            if order is not None:
+                yield order
 
     def watch(self, number: int, watcher: Watcher) -> Callable[[], None]:
         """Call `watcher` with the order after every commit that changes it; returns what ends that.

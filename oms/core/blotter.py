@@ -73,7 +73,7 @@ class Blotter:
         return found
 
     def search(self, any_id: str) -> list[Order]:
-        """Find orders by any id in any session: the desk's own, a ClOrdID of the chain, OrderID, or our number."""
+        """Find orders by any id in any session: the desk's own, a ClOrdID of the chain, or OrderID."""
         found = {order.number: order for key, order in self._by_client_id(any_id)}
         for book in self.books.values():
             for index in (book.by_cl_ord_id, book.by_order_id):

@@ -129,4 +129,5 @@ def main() -> None:
         pass
 
 
-main()
+if __name__ == "__main__":
+    main()
