@@ -26,11 +26,11 @@ Advance = Callable[[int], None]
 
 _HELP = """Read FIX logs and show what became of every order in them.
 
-The logs run through the same interpretation and state machine as live traffic. QuickFIX message logs, plain lines with
-SOH or | between the fields, as they are or in gzip; several files are read as one stream in the order of time.
+The logs run through the same interpretation and state machine as live traffic: QuickFIX message logs, plain lines \
+with SOH or | between the fields, as they are or in gzip. Several files are read as one stream in the order of time.
 
---format table (default) shows one row for each order and then the anomalies. --format jsonl prints one JSON object for
-each application message, in order, and nothing else. What was skipped is counted on standard error.
+--format table shows one row for each order and then the anomalies; --format jsonl prints one JSON object for each \
+application message, in order, and nothing else. What was skipped is counted on standard error.
 
 Exit code: 0 no anomaly, 1 anomalies, 2 nothing could be read.
 
@@ -38,7 +38,7 @@ Exit code: 0 no anomaly, 1 anomalies, 2 nothing could be read.
 Examples:
   oms replay FIX.4.2-STA-00000015-APIFINY.messages.current.log
   oms replay --sender DESK1 --sender DESK2 monday.log.gz tuesday.log.gz
-  oms replay --dialect apifiny --format jsonl venue.log | jq 'select(.anomaly)'
+  oms replay --dialect apifiny --format jsonl venue.log | jq .anomaly
 """
 
 

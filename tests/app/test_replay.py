@@ -107,7 +107,7 @@ def test_our_side_is_who_sends_the_first_order_or_who_we_say(tmp_path: Path) -> 
     assert [row["direction"] for row in rows(log)] == ["out"], "DESK sends the first"
     both = rows("--sender", "DESK", "--sender", "WE", log)
     assert [(row["direction"], row["cl_ord_id"]) for row in both] == [("out", "1"), ("out", "X"), ("in", "X")]
-    assert "messages between other parties 1" in run("--sender", "WE", log).stderr
+    assert "messages between other parties 2" in run("--sender", "DESK", log).stderr
 
 
 def test_logs_without_comp_ids_have_one_session() -> None:
