@@ -7,7 +7,7 @@ from oms.core import events as ev
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order, is_legal
 from oms.core.requests import Request
-from oms.core.values import ENDED, AnomalyCode, OrdStatus, Phase, RequestKind, format_decimal
+from oms.core.values import ENDED, ZERO, AnomalyCode, OrdStatus, Phase, RequestKind, format_decimal
 from oms.core.verdict import (
     NOTHING,
     Verdict,
@@ -220,7 +220,11 @@ def restated(order: Order, report: ExecutionReport) -> Verdict:
         return NOTHING
     if not is_legal(order, ev.Restated):
         return NOTHING if is_late(order, report) else illegal(order, report, "Restated")
-    split = report.restatement_reason == CORPORATE_ACTION and report.cum_qty is not None
+    split = (
+        report.restatement_reason == CORPORATE_ACTION
+        and report.cum_qty is not None
+        and report.cum_qty >= ZERO
+    )
     taken: dict[str, Any] = told(order, report, key)
     if split:
         taken["cum_qty"] = None

@@ -8,7 +8,7 @@ from msgspec import Struct
 from oms.core import events as ev
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
-from oms.core.values import AnomalyCode, OrdStatus, format_decimal
+from oms.core.values import ZERO, AnomalyCode, OrdStatus, format_decimal
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -113,6 +113,9 @@ def total_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> 
 def inconsistency(report: ExecutionReport) -> Anomaly | None:
     """Hold the report's own quantities against OrderQty = CumQty + LeavesQty (FIX 4.2, OrdStatus)."""
     order_qty, cum_qty, leaves_qty = report.order_qty, report.cum_qty, report.leaves_qty
+    for quantity in (order_qty, cum_qty, leaves_qty):
+        if quantity is not None and quantity < ZERO:
+            return Anomaly(AnomalyCode.QUANTITY_MISMATCH, f"a quantity of {format_decimal(quantity)}")
     if leaves_qty is None or order_qty is None or cum_qty is None or leaves_qty + cum_qty == order_qty:
         return None
     active = report.ord_status in (OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED) and cum_qty < order_qty

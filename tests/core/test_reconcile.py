@@ -67,6 +67,16 @@ def test_quantities_that_contradict_each_other_are_an_anomaly() -> None:
     assert code(desk.tell("11=X 37=O 17=A 150=0 39=0 38=10 14=0 151=9")) == "QUANTITY_MISMATCH"
 
 
+@pytest.mark.parametrize(
+    "text", ["14=-5 151=15 38=10", "14=15 151=-5 38=10", "38=-10", "14=-1", "150=D 378=0 14=-4"]
+)
+def test_negative_quantities_are_an_anomaly(text: str) -> None:
+    desk = Desk()
+    order = desk.working()
+    assert code(desk.tell(f"11=X 37=O 17=S 150=9 39=9 {text}")) == "QUANTITY_MISMATCH"
+    assert order.cum_qty == 0
+
+
 def test_leaves_qty_is_zero_for_what_is_no_longer_active() -> None:
     desk = Desk()
     desk.working()

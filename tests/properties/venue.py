@@ -98,7 +98,7 @@ _IDS = ["11", "17", "19", "37", "41", "45", "55", "54", "207", "379"]
 _KINDS = ["20", "39", "150", "60", "97", "102", "103", "372", "378", "434", "58"]
 _TAGS = st.sampled_from(_IDS + _KINDS + ["6", "14", "31", "32", "38", "44", "151"])
 _TEXT = st.one_of(
-    _WORDS, st.text(st.characters(exclude_characters="\x01", exclude_categories=("Cs",)), max_size=12)
+    _WORDS, st.text(st.characters(exclude_characters="\x01", exclude_categories=["Cs"]), max_size=12)
 )
 _PLAUSIBLE = st.fixed_dictionaries(
     {
