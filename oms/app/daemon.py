@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -13,14 +12,13 @@ from typing import Any, Final
 import structlog
 import uvicorn
 
+from oms.app import wiring
 from oms.app.api import create_app
 from oms.app.clock import Clock
-from oms.app.config import Config, LimitsSection, SessionSection, TimingSection, seconds, secret_of
+from oms.app.config import Config
 from oms.app.loop import Loop
 from oms.app.tokens import Tokens
-from oms.core.doubt import Timing
-from oms.core.errors import ConfigError, JournalError
-from oms.core.ids import account_digits
+from oms.core.errors import JournalError
 from oms.core.inputs import (
     Alert,
     Answer,
@@ -32,22 +30,21 @@ from oms.core.inputs import (
     SessionUp,
 )
 from oms.core.messages import Other
-from oms.core.risk import Limits
 from oms.core.times import ns_to_iso
-from oms.engine import Engine, Route
+from oms.engine import Engine
 from oms.fix import inputs as fix_in
 from oms.fix.codec import decode, split
 from oms.fix.dialects import DIALECTS, Dialect
 from oms.fix.initiator import Initiator
-from oms.fix.logon import Secret
-from oms.fix.settings import SessionConfig
 from oms.journal.sqlite import SqliteJournal
 
 EXIT_OK: Final = 0
 EXIT_FATAL: Final = 1
 STOP_TIMEOUT_S: Final = 20.0
 GC_THRESHOLDS: Final = (50_000, 20, 20)
-SWITCH_INTERVAL_S: Final = 0.0005  # another busy thread delays a FIX message by about this, ten times less than usual
+SWITCH_INTERVAL_S: Final = (
+    0.0005  # another busy thread delays a FIX message by about this, ten times less than usual
+)
 log = structlog.get_logger("oms")
 
 
@@ -66,12 +63,14 @@ class Daemon:
         self._dialects = {session.name: DIALECTS[session.dialect] for session in config.session}
         self.clock = Clock()
         tokens = Tokens.load(config.under(config.api.tokens_file))
-        self._api_socket = _listen(config)
+        self._api_socket = wiring.listen(config)
         self.journal = SqliteJournal(config.under(config.journal.path))
-        engine = Engine([_route(config, session) for session in config.session], _timing(config.timing))
+        engine = Engine(
+            [wiring.route(config, session) for session in config.session], wiring.timing(config.timing)
+        )
         _recover(engine, self.journal)
         self.initiator = Initiator(
-            [_fix_session(config, session) for session in config.session],
+            [wiring.fix_session(config, session) for session in config.session],
             sink=self._from_fix,
             log_dir=config.under(config.fix.log_dir),
         )
@@ -104,7 +103,9 @@ class Daemon:
         self.initiator.start()
         self._api_thread.start()
         host, port = self._api_socket.getsockname()[:2]
-        log.info("ready", api=f"http://{host}:{port}", sessions=[session.name for session in self.config.session])
+        log.info(
+            "ready", api=f"http://{host}:{port}", sessions=[session.name for session in self.config.session]
+        )
         ready(f"http://{host}:{port}")
         self._stopping.wait()
         return self._stop()
@@ -133,14 +134,18 @@ class Daemon:
         match item:
             case fix_in.Received():
                 return Received(
-                    session=item.session, raw=item.raw, report=_decoded(item.raw, self._dialects[item.session])
+                    session=item.session,
+                    raw=item.raw,
+                    report=_decoded(item.raw, self._dialects[item.session]),
                 )
             case fix_in.LoggedOn():
                 return SessionUp(session=item.session)
             case fix_in.LoggedOut():
                 return SessionDown(session=item.session, reason=item.reason)
             case fix_in.ResendRefused():
-                return ResendRefused(session=item.session, raw=item.raw, cl_ord_id=split(item.raw).get("11", ""))
+                return ResendRefused(
+                    session=item.session, raw=item.raw, cl_ord_id=split(item.raw).get("11", "")
+                )
             case fix_in.Alarm():
                 return Alert(code=item.code, text=item.text, session=item.session)
         message: Input = item
@@ -223,80 +228,3 @@ def _recover(engine: Engine, journal: SqliteJournal) -> None:
         engine.recover(record)
     open_orders = sum(len(book.open) for book in engine.blotter.books.values())
     log.info("recovered", records=count, orders=len(engine.blotter.orders), open=open_orders)
-
-
-def _listen(config: Config) -> socket.socket:
-    """Bind the API's address before anything else is touched, so that a second daemon ends here at the latest."""
-    family = socket.AF_INET6 if ":" in config.api.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((config.api.host, config.api.port))
-    except OSError as error:
-        message = (
-            f"{config.path}: api.port: cannot listen on {config.api.host}:{config.api.port}: {error.strerror};"
-            " another daemon may be running, or name another port"
-        )
-        raise ConfigError(message) from error
-    listener.listen(128)
-    return listener
-
-
-def _timing(section: TimingSection) -> Timing:
-    return Timing(
-        ack_timeout_ns=seconds(section.ack_timeout_s),
-        fence_ns=seconds(section.unknown_order_fence_s),
-        ask_again_ns=seconds(section.ask_again_s),
-        ask_again_most_ns=seconds(section.ask_again_most_s),
-        question_pause_ns=seconds(section.question_pause_s),
-        round_timeout_ns=seconds(section.round_timeout_s),
-        wait_after_logon=section.wait_after_logon,
-    )
-
-
-def _route(config: Config, session: SessionSection) -> Route:
-    dialect = DIALECTS[session.dialect]
-    return Route(
-        session=session.name,
-        account=session.account,
-        id_prefix=account_digits(session.account),
-        cancel_repeats_id=dialect.cancel_repeats_id,
-        limits=_limits(session.limits or config.limits, dialect),
-    )
-
-
-def _limits(section: LimitsSection, dialect: Dialect) -> Limits:
-    return Limits(
-        max_decimals=section.max_decimals,
-        max_order_qty=section.max_order_qty,
-        max_order_notional=section.max_order_notional,
-        max_open_orders=section.max_open_orders,
-        max_open_notional=section.max_open_notional,
-        exchanges=frozenset(section.exchanges),
-        symbols=frozenset(section.symbols),
-        market_exchanges=dialect.market_exchanges,
-        times_in_force=dialect.times_in_force,
-    )
-
-
-def _fix_session(config: Config, session: SessionSection) -> SessionConfig:
-    return SessionConfig(
-        name=session.name,
-        host=session.host,
-        port=session.port,
-        sender_comp_id=session.account,
-        target_comp_id=session.target_comp_id,
-        tls=session.tls,
-        ca_file=config.under(session.ca_file) if session.ca_file else None,
-        heartbeat_s=session.heartbeat_s,
-        reconnect_s=session.reconnect_s,
-        dialect=session.dialect,
-        account=session.account,
-        key_id=session.key_id,
-        secret=Secret(secret_of(config, session)),
-        jwt_method=session.jwt_method,
-        jwt_digest_param=session.jwt_digest_param,
-        jwt_lifetime_s=session.jwt_lifetime_s,
-        cash_order_qty_tag=session.cash_order_qty_tag,
-    )
-

@@ -13,12 +13,12 @@ def set_up(level: str, file: Path | None) -> None:
     """Send structlog, and whatever libraries log, to standard error or to a file (appended, mode 0600)."""
     pretty = file is None and sys.stderr.isatty()
     stream = cast("TextIO", Unfailing(_open(file) if file else sys.stderr))
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-    last = (
+    last: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer()]
         if pretty
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]

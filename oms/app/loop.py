@@ -13,31 +13,23 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from queue import Empty, SimpleQueue
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
-import msgspec
 import structlog
 
 from oms.app.published import Published
+from oms.app.recording import record_of
 from oms.core import events as ev
 from oms.core.errors import JournalError, OmsError, VenueUnavailable
 from oms.core.inputs import (
     Alert,
     Answer,
-    AskStatus,
-    Cancel,
     Effect,
     Input,
     Instruction,
-    PlaceOrder,
-    Received,
-    ResendRefused,
     Send,
-    SessionDown,
-    SessionUp,
     Start,
     StayedHere,
-    Step,
     Tick,
     WentOut,
 )
@@ -50,7 +42,15 @@ LONGEST_WAIT_S: Final = 1.0
 BUSY_BATCH: Final = 8  # more than this in one batch is a burst
 GATHER_S: Final = 0.004
 ANSWER_S: Final = 0.02
-NOTEWORTHY: Final = (ev.Placed, ev.Denied, ev.Rejected, ev.InDoubt, ev.CancelRejected, ev.RequestDropped, ev.Adopted)
+NOTEWORTHY: Final = (
+    ev.Placed,
+    ev.Denied,
+    ev.Rejected,
+    ev.InDoubt,
+    ev.CancelRejected,
+    ev.RequestDropped,
+    ev.Adopted,
+)
 TICK: Final = Tick()
 log = structlog.get_logger("oms")
 
@@ -122,7 +122,9 @@ class Loop:
         """Hand in an instruction; the future is done after the commit of what it became."""
         future: Future[Answer] = Future()
         if self.failure is not None or not self._thread.is_alive():
-            future.set_exception(self.failure or VenueUnavailable("the daemon is stopping; nothing was taken on"))
+            future.set_exception(
+                self.failure or VenueUnavailable("the daemon is stopping; nothing was taken on")
+            )
         else:
             self._queue.put(Given(instruction, future))
         return future
@@ -221,7 +223,7 @@ class Loop:
             effects.append(message)
             return
         step = self.engine.step(message, now, self._head + len(records) + 1)
-        record = _record(message, step, now)
+        record = record_of(message, step, now)
         if record is not None:
             records.append(record)
         if step.anomaly is not None:
@@ -290,7 +292,11 @@ class Loop:
         else:
             self.counts["alerts"] += 1
             order = self.engine.blotter.orders.get(effect.order) if effect.order is not None else None
-            ids = {"order": order.number, "cl_ord_id": order.cl_ord_id, "order_id": order.order_id} if order else {}
+            ids = (
+                {"order": order.number, "cl_ord_id": order.cl_ord_id, "order_id": order.order_id}
+                if order
+                else {}
+            )
             log.warning(effect.text, code=effect.code, session=effect.session, **ids)
 
     def _send(self, effect: Send) -> None:
@@ -306,46 +312,6 @@ class Loop:
                 session=effect.session, order=effect.order, request=effect.request, seq=sent.seq, raw=sent.raw
             )
         self._ahead.append(told)
-
-
-def _record(message: Input, step: Step, now: int) -> Record | None:
-    """Write down an input that changed something, or that came by wire or from a person."""
-    kind, session, raw, command = _described(message)
-    if not step.events and raw is None and step.anomaly is None:
-        return None
-    return Record(
-        kind=kind,
-        time_ns=now,
-        session=session,
-        raw=raw,
-        command=command,
-        events=cast("tuple[ev.AnyEvent, ...]", step.events),
-        anomaly=step.anomaly,
-        order=step.order if step.anomaly is not None else None,
-    )
-
-
-def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, Any] | None]:
-    match message:
-        case Received(session=session, raw=raw):
-            return "received", session, raw, None
-        case WentOut(session=session, raw=raw):
-            return "sent", session, raw, None
-        case PlaceOrder() | Cancel() | AskStatus():
-            command = msgspec.to_builtins(message)
-            return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
-        case SessionUp(session=session) | SessionDown(session=session):
-            return "session", session, None, None
-        case StayedHere(session=session) | ResendRefused(session=session):
-            return "unsent", session, None, None
-        case Start():
-            return "start", None, None, None
-        case Tick():
-            return "timer", None, None, None
-
-
-def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _log_event(event: ev.Event, engine: Engine) -> None:

@@ -1,0 +1,63 @@
+"""From a step to the record of it that goes into the journal."""
+
+from typing import Any, cast
+
+import msgspec
+
+from oms.core import events as ev
+from oms.core.inputs import (
+    AskStatus,
+    Cancel,
+    Input,
+    PlaceOrder,
+    Received,
+    ResendRefused,
+    SessionDown,
+    SessionUp,
+    Start,
+    StayedHere,
+    Step,
+    Tick,
+    WentOut,
+)
+from oms.core.records import Record
+
+
+def record_of(message: Input, step: Step, now: int) -> Record | None:
+    """Write down an input that changed something, or that came by wire or from a person."""
+    kind, session, raw, command = _described(message)
+    if not step.events and raw is None and step.anomaly is None:
+        return None
+    return Record(
+        kind=kind,
+        time_ns=now,
+        session=session,
+        raw=raw,
+        command=command,
+        events=cast("tuple[ev.AnyEvent, ...]", step.events),
+        anomaly=step.anomaly,
+        order=step.order if step.anomaly is not None else None,
+    )
+
+
+def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, Any] | None]:
+    match message:
+        case Received(session=session, raw=raw):
+            return "received", session, raw, None
+        case WentOut(session=session, raw=raw):
+            return "sent", session, raw, None
+        case PlaceOrder() | Cancel() | AskStatus():
+            command = msgspec.to_builtins(message)
+            return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
+        case SessionUp(session=session) | SessionDown(session=session):
+            return "session", session, None, None
+        case StayedHere(session=session) | ResendRefused(session=session):
+            return "unsent", session, None, None
+        case Start():
+            return "start", None, None, None
+        case Tick():
+            return "timer", None, None, None
+
+
+def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,89 @@
+"""From the configuration to what the parts are made of."""
+
+import socket
+
+from oms.app.config import Config, LimitsSection, SessionSection, TimingSection, seconds, secret_of
+from oms.core.doubt import Timing
+from oms.core.errors import ConfigError
+from oms.core.ids import account_digits
+from oms.core.risk import Limits
+from oms.engine import Route
+from oms.fix.dialects import DIALECTS, Dialect
+from oms.fix.logon import Secret
+from oms.fix.settings import SessionConfig
+
+
+def listen(config: Config) -> socket.socket:
+    """Bind the API's address before anything else is touched, so that a second daemon ends here at the latest."""
+    family = socket.AF_INET6 if ":" in config.api.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.api.host, config.api.port))
+    except OSError as error:
+        message = (
+            f"{config.path}: api.port: cannot listen on {config.api.host}:{config.api.port}: {error.strerror};"
+            " another daemon may be running, or name another port"
+        )
+        raise ConfigError(message) from error
+    listener.listen(128)
+    return listener
+
+
+def timing(section: TimingSection) -> Timing:
+    return Timing(
+        ack_timeout_ns=seconds(section.ack_timeout_s),
+        fence_ns=seconds(section.unknown_order_fence_s),
+        ask_again_ns=seconds(section.ask_again_s),
+        ask_again_most_ns=seconds(section.ask_again_most_s),
+        question_pause_ns=seconds(section.question_pause_s),
+        round_timeout_ns=seconds(section.round_timeout_s),
+        wait_after_logon=section.wait_after_logon,
+    )
+
+
+def route(config: Config, session: SessionSection) -> Route:
+    dialect = DIALECTS[session.dialect]
+    return Route(
+        session=session.name,
+        account=session.account,
+        id_prefix=account_digits(session.account),
+        cancel_repeats_id=dialect.cancel_repeats_id,
+        limits=limits(session.limits or config.limits, dialect),
+    )
+
+
+def limits(section: LimitsSection, dialect: Dialect) -> Limits:
+    return Limits(
+        max_decimals=section.max_decimals,
+        max_order_qty=section.max_order_qty,
+        max_order_notional=section.max_order_notional,
+        max_open_orders=section.max_open_orders,
+        max_open_notional=section.max_open_notional,
+        exchanges=frozenset(section.exchanges),
+        symbols=frozenset(section.symbols),
+        market_exchanges=dialect.market_exchanges,
+        times_in_force=dialect.times_in_force,
+    )
+
+
+def fix_session(config: Config, session: SessionSection) -> SessionConfig:
+    return SessionConfig(
+        name=session.name,
+        host=session.host,
+        port=session.port,
+        sender_comp_id=session.account,
+        target_comp_id=session.target_comp_id,
+        tls=session.tls,
+        ca_file=config.under(session.ca_file) if session.ca_file else None,
+        heartbeat_s=session.heartbeat_s,
+        reconnect_s=session.reconnect_s,
+        dialect=session.dialect,
+        account=session.account,
+        key_id=session.key_id,
+        secret=Secret(secret_of(config, session)),
+        jwt_method=session.jwt_method,
+        jwt_digest_param=session.jwt_digest_param,
+        jwt_lifetime_s=session.jwt_lifetime_s,
+        cash_order_qty_tag=session.cash_order_qty_tag,
+    )
