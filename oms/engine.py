@@ -168,14 +168,16 @@ class Engine:
         if order is not None and isinstance(event, ev.Placed | ev.CancelRequested | ev.ReplaceRequested):
             self.ids.note(event.cl_ord_id, self._prefixes.get(order.session, ""))
 
-    def _alert(
-        self, code: str, text: str, *, order: Order | None = None, session: str | None = None
-    ) -> None:
+    def _alert(self, code: str, text: str, *, order: Order | None = None, session: str | None = None) -> None:
         named = order.session if order else session
-        self._effects.append(Alert(code=code, text=text, session=named, order=order.number if order else None))
+        self._effects.append(
+            Alert(code=code, text=text, session=named, order=order.number if order else None)
+        )
 
     def _send(self, order: Order, message: Command, request: int) -> None:
-        self._effects.append(Send(session=order.session, message=message, order=order.number, request=request))
+        self._effects.append(
+            Send(session=order.session, message=message, order=order.number, request=request)
+        )
 
     # --- new orders
 
@@ -200,7 +202,9 @@ class Engine:
     def _route_of(self, command: PlaceOrder) -> Route | None:
         if command.session is not None:
             return self.routes.get(command.session)
-        for route in self.routes.values():  # the endpoint made for that exchange, else the first one configured
+        for (
+            route
+        ) in self.routes.values():  # the endpoint made for that exchange, else the first one configured
             if command.exchange is not None and command.exchange in route.limits.exchanges:
                 return route
         return next(iter(self.routes.values()), None)
@@ -360,7 +364,9 @@ class Engine:
             for order in book.open.values():
                 self.exposure.update(order)
             if book.logged_on:
-                self._emit(ev.LoggedOut(session=session, time_ns=self._now, reason="the daemon was restarted"))
+                self._emit(
+                    ev.LoggedOut(session=session, time_ns=self._now, reason="the daemon was restarted")
+                )
             self._doubt_all(session, "the daemon was restarted before the answer")
 
     def _doubt_all(self, session: str, reason: str) -> None:
@@ -370,11 +376,15 @@ class Engine:
                 if not request.waiting:
                     self._doubt(order, request, reason)
                 elif request.kind is RequestKind.NEW:
-                    self._emit(ev.Denied(order=order.number, code="NOT_LOGGED_ON", reason=f"never sent: {reason}"))
+                    self._emit(
+                        ev.Denied(order=order.number, code="NOT_LOGGED_ON", reason=f"never sent: {reason}")
+                    )
 
     def _doubt(self, order: Order, request: Request, reason: str) -> None:
         if not request.in_doubt:
-            self._emit(ev.InDoubt(order=order.number, request=request.number, reason=reason, time_ns=self._now))
+            self._emit(
+                ev.InDoubt(order=order.number, request=request.number, reason=reason, time_ns=self._now)
+            )
             self._alert("IN_DOUBT", f"{request.kind} {request.cl_ord_id}: {reason}", order=order)
             self.doubts.ask_later(order, self._now)
 
@@ -403,10 +413,11 @@ class Engine:
         for number, request_number in self.doubts.overdue(self._now):
             order = self.blotter.orders.get(number)
             request = order.request(request_number) if order else None
-            if order is not None and request is not None and not request.waiting and not request.in_doubt:
-                if self._now - request.since_ns >= self.timing.ack_timeout_ns:
-                    self._doubt(order, request, f"no answer within {self.timing.ack_timeout_ns / 1e9:g} s")
-                    self._ask(order)
+            if order is None or request is None or request.waiting or request.in_doubt:
+                continue
+            if self._now - request.since_ns >= self.timing.ack_timeout_ns:
+                self._doubt(order, request, f"no answer within {self.timing.ack_timeout_ns / 1e9:g} s")
+                self._ask(order)
         for number in self.doubts.to_ask_again(self._now):
             order = self.blotter.orders.get(number)
             if order is not None and order.in_doubt:
@@ -437,7 +448,11 @@ class Engine:
 
     def _settled_orders(self) -> list[int]:
         """List the orders of this step that have something waiting, or need their exposure counted anew."""
-        return sorted({event.order for event in self._events if isinstance(event, ev.Event)}) if self._events else []
+        return (
+            sorted({event.order for event in self._events if isinstance(event, ev.Event)})
+            if self._events
+            else []
+        )
 
     def _move_on(self, order: Order) -> None:
         """Let waiting requests leave as soon as they can, end those that have become pointless."""
@@ -448,7 +463,9 @@ class Engine:
                 continue
             if request.kind is RequestKind.CANCEL and self._is_pointless(order):
                 self._emit(
-                    ev.RequestDropped(order=order.number, request=request.number, reason=f"the order is {order.phase}")
+                    ev.RequestDropped(
+                        order=order.number, request=request.number, reason=f"the order is {order.phase}"
+                    )
                 )
             elif self._may_leave(order, request):
                 self._release(order, request)
@@ -461,7 +478,11 @@ class Engine:
             return False
         if request.kind is RequestKind.NEW:
             return True
-        return order.phase is not Phase.PENDING_NEW and not order.requested(RequestKind.NEW) and not order.questions
+        return (
+            order.phase is not Phase.PENDING_NEW
+            and not order.requested(RequestKind.NEW)
+            and not order.questions
+        )
 
     def _release(self, order: Order, request: Request) -> None:
         self._emit(ev.RequestReleased(order=order.number, request=request.number, time_ns=self._now))
@@ -469,7 +490,16 @@ class Engine:
         self._send(order, message, request.number)
 
 
-_SAME: Final = ("symbol", "side", "ord_type", "time_in_force", "order_qty", "cash_order_qty", "price", "exchange")
+_SAME: Final = (
+    "symbol",
+    "side",
+    "ord_type",
+    "time_in_force",
+    "order_qty",
+    "cash_order_qty",
+    "price",
+    "exchange",
+)
 
 
 def _repeated(order: Order, command: PlaceOrder, route: Route) -> Answer:
@@ -492,7 +522,9 @@ def _new_order(order: Order) -> NewOrder:
         side=order.side,
         ord_type=order.ord_type,
         order_qty=order.order_qty,
-        cash_order_qty=order.cash_order_qty if order.ord_type == OrdType.MARKET and order.side == Side.BUY else None,
+        cash_order_qty=order.cash_order_qty
+        if order.ord_type == OrdType.MARKET and order.side == Side.BUY
+        else None,
         price=order.price,
         time_in_force=order.time_in_force,
         account=order.account,

@@ -18,7 +18,8 @@ failed); 2 wrong usage or configuration, or unreadable input; 3 no daemon answer
 
 app = typer.Typer(
     name="oms",
-    help="Order management for crypto desks: FIX 4.2 to the venue, one true state for each order." + EXIT_CODES,
+    help="Order management for crypto desks: FIX 4.2 to the venue, one true state for each order."
+    + EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -58,7 +59,7 @@ def check_config(file: ConfigFile) -> None:
     typer.echo(f"{file}: fine; sessions: {names}")
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer's form of a flag
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit

@@ -78,9 +78,14 @@ ACTS: Final = (
         "Rejected",
         "0",
     ),
-    Act("is denied by our own checks", {**_BUY, "order_qty": "0.123456789", "price": "30000"}, "Rejected", "0"),
     Act(
-        "half fills, IOC", {**_BUY, "order_qty": "4", "price": "30010", "time_in_force": "IOC"}, "Canceled", "2"
+        "is denied by our own checks", {**_BUY, "order_qty": "0.123456789", "price": "30000"}, "Rejected", "0"
+    ),
+    Act(
+        "half fills, IOC",
+        {**_BUY, "order_qty": "4", "price": "30010", "time_in_force": "IOC"},
+        "Canceled",
+        "2",
     ),
 )
 
@@ -88,12 +93,18 @@ ACTS: Final = (
 def demo(
     *,
     once: Annotated[
-        bool, typer.Option("--once", help="End when every order has reached its state (0), or has not in 30 s (1).")
+        bool,
+        typer.Option(
+            "--once", help="End when every order has reached its state (0), or has not in 30 s (1)."
+        ),
     ] = False,
     keep: Annotated[
-        Path | None, typer.Option("--keep", help="Leave journal, FIX logs, log and configuration in this folder.")
+        Path | None,
+        typer.Option("--keep", help="Leave journal, FIX logs, log and configuration in this folder."),
     ] = None,
-    timeout_s: Annotated[float, typer.Option("--timeout-s", help="How long --once waits for the orders.")] = 30.0,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout-s", help="How long --once waits for the orders.")
+    ] = 30.0,
 ) -> None:
     """Run a simulated venue and the daemon, trade a handful of orders, and show the live blotter until Ctrl-C."""
     console = Console()
@@ -208,7 +219,11 @@ def _unreached(client: Client) -> list[str]:
     wrong = []
     for number, act in enumerate(ACTS, 1):
         order = client.order(f"demo-{number}")
-        reached = order["ord_status_name"] == act.status and order["cum_qty"] == act.cum_qty and not order["pending"]
+        reached = (
+            order["ord_status_name"] == act.status
+            and order["cum_qty"] == act.cum_qty
+            and not order["pending"]
+        )
         if not reached:
             wrong.append(
                 f"demo-{number} ({act.title}) is {order['ord_status_name']} with {order['cum_qty']} filled,"

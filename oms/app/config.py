@@ -176,7 +176,9 @@ def _sessions(data: Any, problems: Problems) -> list[SessionSection]:  # noqa: A
     if not isinstance(data, list) or not data:
         problems.add("session", "at least one [[session]] is needed")
         return []
-    read = (_section(SessionSection, item, f"session[{index}]", problems) for index, item in enumerate(data, 1))
+    read = (
+        _section(SessionSection, item, f"session[{index}]", problems) for index, item in enumerate(data, 1)
+    )
     return [session for session in read if session is not None]
 
 
@@ -216,7 +218,7 @@ def _amount(value: Any, where: str, problems: Problems) -> Decimal | None:  # no
     try:
         return parse_decimal(text)
     except (ValueError, TypeError):
-        problems.add(where, f"{value!r} is not an amount; write it as text, like \"0.5\"")
+        problems.add(where, f'{value!r} is not an amount; write it as text, like "0.5"')
         return None
 
 
@@ -237,7 +239,10 @@ def _session_problems(path: Path, session: SessionSection) -> Iterator[tuple[str
     if not any(char.isdigit() for char in session.account):
         yield "account", "an account has digits, which every ClOrdID begins with, like STA-00000015"
     if session.tls and session.ca_file is None:
-        yield "ca_file", "tls = true needs a file with the certificates to trust; without one nothing is verified"
+        yield (
+            "ca_file",
+            "tls = true needs a file with the certificates to trust; without one nothing is verified",
+        )
     elif session.ca_file is not None and not (path.parent / session.ca_file).is_file():
         yield "ca_file", f"there is no file {(path.parent / session.ca_file)}"
     if (session.secret_env is None) == (session.secret_file is None):

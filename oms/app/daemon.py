@@ -6,8 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 import uvicorn
@@ -37,6 +36,9 @@ from oms.fix.codec import decode, split
 from oms.fix.dialects import DIALECTS, Dialect
 from oms.fix.initiator import Initiator
 from oms.journal.sqlite import SqliteJournal
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 EXIT_OK: Final = 0
 EXIT_FATAL: Final = 1

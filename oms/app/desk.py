@@ -1,10 +1,12 @@
 """What the HTTP API may ask of the daemon."""
 
-from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from oms.app.published import Published
 from oms.core.inputs import Answer, Instruction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Desk(Protocol):

@@ -72,7 +72,7 @@ Item = Given | Stop | Any  # anything else is for `translate`
 class Loop:
     """Runs the engine on its own thread; everything else only puts items in."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the daemon
         self,
         engine: Engine,
         journal: Journal,
@@ -148,7 +148,7 @@ class Loop:
         try:
             while self._turn():
                 pass
-        except Exception as error:  # noqa: BLE001 - the top of the loop: whatever it is, nothing more is taken on
+        except Exception as error:  # the top of the loop: whatever it is, nothing more is taken on
             self.failure = error
             told = str(error) if isinstance(error, OmsError) else f"{type(error).__name__}: {error}"
             log.critical("the engine stopped: no order is taken on any more", error=told, exc_info=error)

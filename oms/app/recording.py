@@ -1,10 +1,9 @@
 """From a step to the record of it that goes into the journal."""
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from oms.core import events as ev
 from oms.core.inputs import (
     AskStatus,
     Cancel,
@@ -21,6 +20,9 @@ from oms.core.inputs import (
     WentOut,
 )
 from oms.core.records import Record
+
+if TYPE_CHECKING:
+    from oms.core import events as ev
 
 
 def record_of(message: Input, step: Step, now: int) -> Record | None:

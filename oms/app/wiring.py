@@ -31,6 +31,7 @@ def listen(config: Config) -> socket.socket:
 
 
 def timing(section: TimingSection) -> Timing:
+    """Turn seconds into the nanoseconds of the engine."""
     return Timing(
         ack_timeout_ns=seconds(section.ack_timeout_s),
         fence_ns=seconds(section.unknown_order_fence_s),
@@ -43,6 +44,7 @@ def timing(section: TimingSection) -> Timing:
 
 
 def route(config: Config, session: SessionSection) -> Route:
+    """Say how the engine sees a session."""
     dialect = DIALECTS[session.dialect]
     return Route(
         session=session.name,
@@ -54,6 +56,7 @@ def route(config: Config, session: SessionSection) -> Route:
 
 
 def limits(section: LimitsSection, dialect: Dialect) -> Limits:
+    """Join the configured limits with what the venue can do."""
     return Limits(
         max_decimals=section.max_decimals,
         max_order_qty=section.max_order_qty,
@@ -68,6 +71,7 @@ def limits(section: LimitsSection, dialect: Dialect) -> Limits:
 
 
 def fix_session(config: Config, session: SessionSection) -> SessionConfig:
+    """Say how QuickFIX sees a session; its secret is fetched here."""
     return SessionConfig(
         name=session.name,
         host=session.host,

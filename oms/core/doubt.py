@@ -93,8 +93,7 @@ class Doubts:
     def next_due_ns(self) -> int | None:
         """Say when something is planned next."""
         times = [heap[0][0] for heap in (self._deadlines, self._again) if heap]
-        for questions in self._rounds.values():
-            times.append(questions.next_ns if questions.waiting else questions.end_ns)
+        times += [asked.next_ns if asked.waiting else asked.end_ns for asked in self._rounds.values()]
         return min(times, default=None)
 
     # --- the round after a logon

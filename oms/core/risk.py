@@ -145,6 +145,7 @@ def _check_exposure(
         return Denial("MAX_OPEN_ORDERS", f"{count} orders are open; the limit is {limits.max_open_orders}")
     total = exposure.by_account.get(account, ZERO) + (amount or ZERO)
     if limits.max_open_notional is not None and total > limits.max_open_notional:
-        told = f"open orders would come to {format_decimal(total)}; the limit is {format_decimal(limits.max_open_notional)}"
+        most = format_decimal(limits.max_open_notional)
+        told = f"open orders would come to {format_decimal(total)}; the limit is {most}"
         return Denial("MAX_OPEN_NOTIONAL", told)
     return None

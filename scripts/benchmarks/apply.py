@@ -46,13 +46,17 @@ def split_rate(texts: list[str]) -> float:
 
 def run(runs: int, _folder: Path) -> None:
     """Print the figures."""
-    for name, orders, known in (("1,000 known orders", 1_000, 1_000), ("1,000,000 known orders", 1_000, 1_000_000)):
-        texts = report_texts(orders=orders, count=REPORTS)
-        qty = REPORTS // orders - 1
-        say(f"apply: {REPORTS:,} reports, {name}; reports a second: ours, split alone")
-        ours, alone = medians(runs, lambda t=texts, k=known, q=qty: apply_rate(t, k, q), lambda t=texts: split_rate(t))
-        figure("apply", case=name, reports_per_s=round(ours), split_per_s=round(alone), ratio=round(ours / alone, 3), reach=0.6)
-    texts = report_texts(orders=1, count=10_001)
-    say("apply: 10,000 fills on one order")
-    ours, alone = medians(runs, lambda: apply_rate(texts, 1, 10_000), lambda: split_rate(texts))
-    figure("apply", case="10,000 fills on one order", reports_per_s=round(ours), split_per_s=round(alone), ratio=round(ours / alone, 3), reach=0.6)
+    cases = (
+        ("1,000 known orders", 1_000, 1_000, REPORTS),
+        ("1,000,000 known orders", 1_000, 1_000_000, REPORTS),
+        ("10,000 fills on one order", 1, 1, 10_001),
+    )
+    for name, orders, known, count in cases:
+        texts = report_texts(orders=orders, count=count)
+        qty = count // orders - 1
+        say(f"apply: {count:,} reports, {name}; reports a second: ours, split alone")
+        ours, alone = medians(
+            runs, lambda t=texts, k=known, q=qty: apply_rate(t, k, q), lambda t=texts: split_rate(t)
+        )
+        rates = {"reports_per_s": round(ours), "split_per_s": round(alone), "ratio": round(ours / alone, 3)}
+        figure("apply", case=name, **rates, reach=0.6)

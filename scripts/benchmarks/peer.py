@@ -38,7 +38,9 @@ class Peer:
     def text(self, msg_type: str, fields: str, when: str) -> bytes:
         """Build one message with the next MsgSeqNum."""
         self.seq += 1
-        header = f"35={msg_type}{SOH}34={self.seq}{SOH}49={self.sender}{SOH}52={when}{SOH}56={self.target}{SOH}"
+        header = (
+            f"35={msg_type}{SOH}34={self.seq}{SOH}49={self.sender}{SOH}52={when}{SOH}56={self.target}{SOH}"
+        )
         return frame(header + fields)
 
     def messages(self) -> list[dict[str, str]]:
@@ -51,10 +53,8 @@ class Peer:
             self.rest = whole + mark + self.rest
             return []
         whole, self.rest = whole + mark + self.rest[:4], self.rest[4:]
-        found = []
-        for text in whole.decode().split("8=FIX.4.2" + SOH)[1:]:
-            found.append(dict(part.split("=", 1) for part in text.split(SOH) if part))
-        return found
+        texts = whole.decode().split("8=FIX.4.2" + SOH)[1:]
+        return [dict(part.split("=", 1) for part in text.split(SOH) if part) for text in texts]
 
     def log_on(self) -> None:
         """Wait for the Logon and answer it."""
@@ -102,7 +102,9 @@ def ping_pong(peer: Peer) -> None:
 def main() -> None:
     """Serve one connection as the command line says."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--orders", type=int, default=0, help="wait for so many orders first; 0: invent their ids")
+    parser.add_argument(
+        "--orders", type=int, default=0, help="wait for so many orders first; 0: invent their ids"
+    )
     parser.add_argument("--reports", type=int, default=0)
     parser.add_argument("--ping-pong", action="store_true")
     options = parser.parse_args()

@@ -9,7 +9,8 @@ from typing import Any
 import quickfix as fix
 from figures import Peer, figure, fresh_folder, medians, peer, say
 
-from oms.core.inputs import PlaceOrder, Received, SessionDown, SessionUp, WentOut
+from oms.app.loop import Loop
+from oms.core.inputs import PlaceOrder, Received, SessionDown, SessionUp
 from oms.core.values import parse_decimal
 from oms.engine import Engine, Route
 from oms.fix import inputs as fix_in
@@ -19,7 +20,6 @@ from oms.fix.initiator import Initiator
 from oms.fix.logon import Secret
 from oms.fix.settings import SessionConfig, session_settings
 from oms.journal.sqlite import SqliteJournal
-from oms.app.loop import Loop
 
 REPORTS, ORDERS = 100_000, 5_000
 TIMEOUT_S = 120.0
@@ -90,7 +90,9 @@ class Desk:
         route = Route(session="main", account="STA-00000015", id_prefix="00000015")
         self.initiator = Initiator([config(acceptor.port)], sink=self.take, log_dir=folder / "fix")
         venues = {"main": self.initiator.venue("main")}
-        self.loop = Loop(Engine([route]), self.journal, venues, time.time_ns, self.translate, self.initiator.flush)
+        self.loop = Loop(
+            Engine([route]), self.journal, venues, time.time_ns, self.translate, self.initiator.flush
+        )
         self.ended = threading.Event()
         self.loop.start(self.ended.set)
         self.initiator.start()
@@ -172,4 +174,10 @@ def run(runs: int, folder: Path) -> None:
     sys.setswitchinterval(0.0005)
     say(f"receive: {REPORTS:,} reports over {ORDERS:,} orders, reports a second: ours, bare QuickFIX")
     ours, alone = medians(runs, lambda: desk_rate(folder), bare)
-    figure("receive", reports_per_s=round(ours), bare_per_s=round(alone), ratio=round(ours / alone, 3), reach=0.35)
+    figure(
+        "receive",
+        reports_per_s=round(ours),
+        bare_per_s=round(alone),
+        ratio=round(ours / alone, 3),
+        reach=0.35,
+    )

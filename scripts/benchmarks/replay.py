@@ -23,9 +23,19 @@ def run(runs: int, folder: Path) -> None:
     def seconds(path: Path) -> float:
         started = time.perf_counter()
         command = [sys.executable, "-m", "oms", "replay", "--format", "table", str(path)]
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, env=os.environ)
+        subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, env=os.environ
+        )
         return time.perf_counter() - started
 
-    say(f"replay: {ORDERS + REPORTS:,} messages of a log, as a whole command less its start; messages a second: ours, bare")
+    say(
+        f"replay: {ORDERS + REPORTS:,} messages, a whole command less its start; messages a second: ours, bare"
+    )
     ours, alone = medians(runs, lambda: (ORDERS + REPORTS) / (seconds(log) - seconds(empty)), bare)
-    figure("replay", messages_per_s=round(ours), bare_per_s=round(alone), ratio=round(ours / alone, 3), reach=0.75)
+    figure(
+        "replay",
+        messages_per_s=round(ours),
+        bare_per_s=round(alone),
+        ratio=round(ours / alone, 3),
+        reach=0.75,
+    )

@@ -101,7 +101,9 @@ def whole(folder: Path) -> list[float]:
     with peer("--ping-pong") as acceptor:
         (folder / "oms.toml").write_text(DAEMON.format(port=acceptor.port))
         digest = hashlib.sha256(TOKEN.encode()).hexdigest()
-        (folder / "tokens.toml").write_text(f'[[token]]\nname = "b"\nsha256 = "{digest}"\nscopes = ["read", "trade"]\n')
+        (folder / "tokens.toml").write_text(
+            f'[[token]]\nname = "b"\nsha256 = "{digest}"\nscopes = ["read", "trade"]\n'
+        )
         command = [sys.executable, "-m", "oms", "run", "--config", str(folder / "oms.toml")]
         server = process(command, {"OMS_BENCH_SECRET": SECRET})
         try:
@@ -123,7 +125,8 @@ def until_ready(url: str) -> None:
         if connection.getresponse().status == 200:
             return
         time.sleep(0.05)
-    raise AssertionError("the daemon is not ready")
+    message = "the daemon is not ready"
+    raise AssertionError(message)
 
 
 def bare_post() -> list[float]:
@@ -151,7 +154,9 @@ def bare_ping_pong() -> list[float]:
     """Time an order and its acknowledgement through QuickFIX alone."""
     with peer("--ping-pong") as acceptor:
         application = Pong()
-        engine = fix.SocketInitiator(application, fix.MemoryStoreFactory(), session_settings([config(acceptor.port)]))
+        engine = fix.SocketInitiator(
+            application, fix.MemoryStoreFactory(), session_settings([config(acceptor.port)])
+        )
         engine.start()
         assert application.up.wait(TIMEOUT_S)
         where, taken = session_id(config(acceptor.port)), []
@@ -159,7 +164,9 @@ def bare_ping_pong() -> list[float]:
             text = f"35=D\x0111=15{number:016d}\x0121=1\x0155=BTCUSDT\x0154=1\x0138=1\x0140=2\x0144=30000.5\x0159=1\x01"
             application.answered.clear()
             started = time.perf_counter()
-            fix.Session.sendToTarget(fix.Message(f"8=FIX.4.2\x019={len(text)}\x01{text}10=000\x01", False), where)
+            fix.Session.sendToTarget(
+                fix.Message(f"8=FIX.4.2\x019={len(text)}\x01{text}10=000\x01", False), where
+            )
             assert application.answered.wait(TIMEOUT_S)
             taken.append(time.perf_counter() - started)
         engine.stop(True)
@@ -181,11 +188,15 @@ def two_commits(folder: Path) -> list[float]:
 
 def run(runs: int, base: Path) -> None:
     """Print the figure: medians over the runs of p50 and p99, in microseconds."""
-    say(f"roundtrip: {COUNT:,} orders one after the other; p50 and p99 in µs: ours, POST, ping-pong, two commits")
+    say(
+        f"roundtrip: {COUNT:,} orders one after the other; p50 and p99 in µs: ours, POST, ping-pong, two commits"
+    )
     taken: list[list[tuple[float, float]]] = []
     for number in range(runs):
         folder = fresh_folder(base, "roundtrip")
-        taken.append([quantiles(t) for t in (whole(folder), bare_post(), bare_ping_pong(), two_commits(folder))])
+        taken.append(
+            [quantiles(t) for t in (whole(folder), bare_post(), bare_ping_pong(), two_commits(folder))]
+        )
         say(f"  run {number + 1} of {runs}: " + ", ".join(f"{p50:.0f}/{p99:.0f}" for p50, p99 in taken[-1]))
     p50 = [statistics.median(one[part][0] for one in taken) for part in range(4)]
     p99 = [statistics.median(one[part][1] for one in taken) for part in range(4)]
