@@ -8,7 +8,6 @@ Invariants
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from msgspec import Struct
 
@@ -36,11 +35,12 @@ from oms.core.inputs import (
     WentOut,
 )
 from oms.core.intake import receive
-from oms.core.messages import Anomaly, CancelOrder, Command, NewOrder, StatusRequest
+from oms.core.messages import Anomaly, Command
 from oms.core.order import Order, Request
+from oms.core.outgoing import cancel_order, new_order, repeated, status_request
 from oms.core.records import Record
 from oms.core.risk import Denial, Exposure, Limits, check
-from oms.core.values import ENDED, OrdType, Phase, RequestKind, Side
+from oms.core.values import ENDED, Phase, RequestKind
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -189,14 +189,14 @@ class Engine:
             return None, Answer(refusal="INVALID", field="session", text=told), None
         first = self.blotter.by_client_id.get((route.account, command.client_order_id))
         if first is not None:
-            return first, _repeated(first, command, route), None
+            return first, repeated(first, command, route.session), None
         denial = self._deny(command, route)
         waiting = denial is None and self.doubts.is_asking(route.session)
         order = self._placed(command, route, waiting=waiting)
         if denial is not None:
             self._emit(ev.Denied(order=order.number, code=denial.code, reason=denial.text))
         elif not waiting:
-            self._send(order, _new_order(order), order.pending[0].number)
+            self._send(order, new_order(order), order.pending[0].number)
         return order, Answer(order=order.number, created=True), None
 
     def _route_of(self, command: PlaceOrder) -> Route | None:
@@ -289,7 +289,7 @@ class Engine:
         """Ask the venue for an order's state, if it can be reached and the order has an id to ask by."""
         if self.blotter.book(order.session).logged_on and order.cl_ord_id is not None:
             self._emit(ev.StatusRequested(order=order.number, time_ns=self._now))
-            self._send(order, _status_request(order), 0)
+            self._send(order, status_request(order), 0)
 
     # --- what venues say
 
@@ -486,71 +486,5 @@ class Engine:
 
     def _release(self, order: Order, request: Request) -> None:
         self._emit(ev.RequestReleased(order=order.number, request=request.number, time_ns=self._now))
-        message = _new_order(order) if request.kind is RequestKind.NEW else _cancel_order(order, request)
+        message = new_order(order) if request.kind is RequestKind.NEW else cancel_order(order, request)
         self._send(order, message, request.number)
-
-
-_SAME: Final = (
-    "symbol",
-    "side",
-    "ord_type",
-    "time_in_force",
-    "order_qty",
-    "cash_order_qty",
-    "price",
-    "exchange",
-)
-
-
-def _repeated(order: Order, command: PlaceOrder, route: Route) -> Answer:
-    """The same id with the same terms is the first order again; with others it is a conflict."""
-    first = order.placed
-    if first is not None and route.session == order.session:
-        different = [name for name in _SAME if getattr(first, name) != getattr(command, name)]
-        if not different:
-            return Answer(order=order.number)
-        told = f"client order id {command.client_order_id!r} was used with another {', '.join(different)}"
-        return Answer(order=order.number, refusal="CONFLICT", field=different[0], text=told)
-    told = f"client order id {command.client_order_id!r} was used on session {order.session}"
-    return Answer(order=order.number, refusal="CONFLICT", field="session", text=told)
-
-
-def _new_order(order: Order) -> NewOrder:
-    return NewOrder(
-        cl_ord_id=order.cl_ord_id or "",
-        symbol=order.symbol,
-        side=order.side,
-        ord_type=order.ord_type,
-        order_qty=order.order_qty,
-        cash_order_qty=order.cash_order_qty
-        if order.ord_type == OrdType.MARKET and order.side == Side.BUY
-        else None,
-        price=order.price,
-        time_in_force=order.time_in_force,
-        account=order.account,
-        exchange=order.exchange,
-    )
-
-
-def _cancel_order(order: Order, request: Request) -> CancelOrder:
-    return CancelOrder(
-        cl_ord_id=request.cl_ord_id,
-        orig_cl_ord_id=order.cl_ord_id or "",
-        symbol=order.symbol,
-        side=order.side,
-        order_qty=order.order_qty,
-        account=order.account,
-        exchange=order.exchange,
-        order_id=order.order_id,
-    )
-
-
-def _status_request(order: Order) -> StatusRequest:
-    return StatusRequest(
-        cl_ord_id=order.cl_ord_id or "",
-        symbol=order.symbol,
-        side=order.side,
-        account=order.account,
-        exchange=order.exchange,
-        order_id=order.order_id,
-    )

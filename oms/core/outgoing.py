@@ -1,0 +1,76 @@
+"""What the engine says to a venue about an order, and when an instruction repeats an earlier one."""
+
+from typing import Final
+
+from oms.core.inputs import Answer, PlaceOrder
+from oms.core.messages import CancelOrder, NewOrder, StatusRequest
+from oms.core.order import Order, Request
+from oms.core.values import OrdType, Side
+
+_SAME: Final = (
+    "symbol",
+    "side",
+    "ord_type",
+    "time_in_force",
+    "order_qty",
+    "cash_order_qty",
+    "price",
+    "exchange",
+)
+
+
+def repeated(order: Order, command: PlaceOrder, session: str) -> Answer:
+    """The same id with the same terms is the first order again; with others it is a conflict."""
+    first = order.placed
+    if first is not None and session == order.session:
+        different = [name for name in _SAME if getattr(first, name) != getattr(command, name)]
+        if not different:
+            return Answer(order=order.number)
+        told = f"client order id {command.client_order_id!r} was used with another {', '.join(different)}"
+        return Answer(order=order.number, refusal="CONFLICT", field=different[0], text=told)
+    told = f"client order id {command.client_order_id!r} was used on session {order.session}"
+    return Answer(order=order.number, refusal="CONFLICT", field="session", text=told)
+
+
+def new_order(order: Order) -> NewOrder:
+    """Say an order."""
+    return NewOrder(
+        cl_ord_id=order.cl_ord_id or "",
+        symbol=order.symbol,
+        side=order.side,
+        ord_type=order.ord_type,
+        order_qty=order.order_qty,
+        cash_order_qty=order.cash_order_qty
+        if order.ord_type == OrdType.MARKET and order.side == Side.BUY
+        else None,
+        price=order.price,
+        time_in_force=order.time_in_force,
+        account=order.account,
+        exchange=order.exchange,
+    )
+
+
+def cancel_order(order: Order, request: Request) -> CancelOrder:
+    """Say a cancel."""
+    return CancelOrder(
+        cl_ord_id=request.cl_ord_id,
+        orig_cl_ord_id=order.cl_ord_id or "",
+        symbol=order.symbol,
+        side=order.side,
+        order_qty=order.order_qty,
+        account=order.account,
+        exchange=order.exchange,
+        order_id=order.order_id,
+    )
+
+
+def status_request(order: Order) -> StatusRequest:
+    """Ask how an order stands."""
+    return StatusRequest(
+        cl_ord_id=order.cl_ord_id or "",
+        symbol=order.symbol,
+        side=order.side,
+        account=order.account,
+        exchange=order.exchange,
+        order_id=order.order_id,
+    )
