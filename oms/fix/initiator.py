@@ -88,7 +88,7 @@ class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no typ
                 self._sink(LoggedOut(session.config.name, now, reason))
 
     def toAdmin(self, message: "fix.Message", session_id: "fix.SessionID") -> None:  # noqa: N802
-        """Sign each Logon; raise an alarm for each Reject of ours, because it lost a message."""
+        """Sign each Logon; raise an alarm for each Reject of ours, because it lost a message, and for each gap."""
         with self._guard:
             text = message.toString()
             session = self._of(session_id)
@@ -97,6 +97,9 @@ class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no typ
                     _sign(message, session.config)
                 case "3":
                     self._lost(text, session)
+                case "2":
+                    told = f"messages from MsgSeqNum {field(text, '7')} on did not arrive; the venue is asked for them"
+                    self._sink(Alarm(session.config.name, time.time_ns(), "GAP", told))
                 case "5":
                     session.standing.we_said_logout(field(text, "58"))
 
@@ -312,6 +315,9 @@ class Initiator:
                 return
             session.standing.noted(text, self._engine_trouble)
             self._engine_trouble = None
+            if text.startswith("Invalid message"):  # FIX has it ignored: the next one shows the gap
+                told = f"QuickFIX ignored what came: {text}: {shown(self._logs.last_in(session.config.name))}"
+                self._sink(Alarm(session.config.name, time.time_ns(), "MESSAGE_GARBLED", told))
 
     def _on_log_error(self, name: str | None, text: str) -> None:
         with self._guard:
