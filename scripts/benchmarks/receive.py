@@ -183,9 +183,7 @@ def run(runs: int, folder: Path) -> None:
     """Print the figure; its base is QuickFIX as it is ordinarily started, and the other base stands beside it."""
     sys.setswitchinterval(0.0005)
     set_up("info", folder / "bench.log")
-    say(
-        f"receive: {REPORTS:,} reports over {ORDERS:,} orders; a second: ours, bare QuickFIX, the same on a Python thread"
-    )
+    say(f"receive: {REPORTS:,} reports over {ORDERS:,} orders; a second: ours, bare, bare on a Python thread")
     ours, alone, block = medians(runs, lambda: desk_rate(folder), bare, lambda: bare(on_our_thread=True))
     figure(
         "receive",
