@@ -4,13 +4,13 @@ Every callback is total and waits for nothing: an exception that escapes one wou
 process lives on, and `onLogout` runs under the session's own lock. Nothing is sent inside `toApp`.
 """
 
-import contextlib
+import atexit
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from copy import copy
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 import quickfix as fix
 
@@ -18,6 +18,7 @@ from oms.core.errors import CommandError, ConfigError, VenueUnavailable
 from oms.core.messages import Command
 from oms.core.times import ns_to_fix
 from oms.fix.codec import encode
+from oms.fix.engine_thread import EngineThread
 from oms.fix.guard import Guard
 from oms.fix.inputs import Alarm, Input, LoggedOn, LoggedOut, Received, ResendRefused
 from oms.fix.log import LogFactory
@@ -28,13 +29,13 @@ from oms.fix.settings import (
     engine_groups,
     session_id,
     session_settings,
-    trusting_only,
 )
 from oms.fix.standing import SessionState, Standing, is_trouble
 from oms.fix.text import SOH, field, masked, plain, shown
 from oms.ports import Sent
 
 _POSS_DUP: Final = f"{SOH}43=Y{SOH}"
+_LAST_WISH_S: Final = 10.0  # to log out when nobody said for how long
 _FLUSH_EVERY_S: Final = 0.25  # for lines that nobody acts on, as heartbeats
 
 
@@ -46,6 +47,7 @@ class _Session:
         self.id = session_id(config)
         self.standing = Standing(config.name, config.host, config.port)
         self.out: Sent | None = None  # what toApp saw of the message being sent
+        self.begun: threading.Event | None = None  # of its engine
 
 
 class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no types
@@ -246,20 +248,27 @@ class Initiator:
             told = f"fix.log_dir: cannot make {log_dir}: {error.strerror}"
             raise ConfigError(told) from error
         self._application = Application(self._sessions, sink, self._logs.last_in)
-        self._engines = [
-            self._engine(group) for group in engine_groups(s.config for s in self._sessions.values())
-        ]
+        self._engines: list[EngineThread] = []
+        for group in engine_groups(session.config for session in self._sessions.values()):
+            engine = self._engine(group)
+            self._engines.append(engine)
+            for config in group:
+                self._sessions[config.name].begun = engine.begun
         self._stopping = threading.Event()
         self._stoppers: list[threading.Thread] = []
 
-    def _engine(self, group: list[SessionConfig]) -> tuple[Any, Path | None]:
+    def _engine(self, group: list[SessionConfig]) -> EngineThread:
         settings, tls = session_settings(group), group[0].tls
         kind = fix.SSLSocketInitiator if tls else fix.SocketInitiator
-        with _as_config_error("QuickFIX refuses the sessions", tls=tls):
-            engine = kind(
-                self._application, self._store, settings, self._logs
-            )  # keeps its settings alive by itself
-        return engine, group[0].ca_file if tls else None
+        try:
+            engine = kind(self._application, self._store, settings, self._logs)  # it keeps its settings alive
+        except (fix.ConfigError, fix.RuntimeError) as error:
+            hint = (
+                "; is it built with TLS? OpenSSL's headers must be there when it is compiled" if tls else ""
+            )
+            told = f"QuickFIX refuses the sessions: {error}{hint}"
+            raise ConfigError(told) from error
+        return EngineThread(engine, group[0].ca_file if tls else None)
 
     def start(self) -> None:
         """Connect, and go on trying for ever.
@@ -268,18 +277,20 @@ class Initiator:
             ConfigError: QuickFIX cannot start.
 
         """
-        for engine, ca_file in self._engines:
-            with _as_config_error("QuickFIX cannot start", tls=ca_file is not None), trusting_only(ca_file):
+        atexit.register(self.stop, _LAST_WISH_S)  # Python must not end while QuickFIX still calls it
+        try:
+            for engine in self._engines:
                 engine.start()
+        except ConfigError:
+            self.stop(_LAST_WISH_S)
+            raise
         threading.Thread(target=self._keep_flushing, name="fix-log", daemon=True).start()
 
     def stop(self, timeout_s: float) -> bool:
         """Log out and disconnect; tell whether it is done within the time. A second call waits for the first's work."""
         if not self._stopping.is_set():
             self._stopping.set()
-            self._stoppers = [
-                threading.Thread(target=engine.stop, daemon=True) for engine, _ in self._engines
-            ]
+            self._stoppers = [threading.Thread(target=engine.stop, daemon=True) for engine in self._engines]
             for thread in self._stoppers:
                 thread.start()
         deadline = time.monotonic() + timeout_s
@@ -308,11 +319,11 @@ class Initiator:
         with self._guard:
             session = self._sessions.get(name or "")
             if session is None:
-                if is_trouble(
-                    text
-                ):  # a failure of TLS is noted here, just before its session's disconnection
+                if is_trouble(text):  # a failure of TLS; the disconnection of its session is noted next
                     self._engine_trouble = f"{text}; does its certificate come from an authority in ca_file?"
                 return
+            if session.begun is not None and text.startswith("Connecting to "):
+                session.begun.set()
             session.standing.noted(text, self._engine_trouble)
             self._engine_trouble = None
             if text.startswith("Invalid message"):  # FIX has it ignored: the next one shows the gap
@@ -322,16 +333,6 @@ class Initiator:
     def _on_log_error(self, name: str | None, text: str) -> None:
         with self._guard:
             self._sink(Alarm(name, time.time_ns(), "LOG_NOT_WRITTEN", text))
-
-
-@contextlib.contextmanager
-def _as_config_error(what: str, *, tls: bool) -> Iterator[None]:
-    try:
-        yield
-    except (fix.ConfigError, fix.RuntimeError) as error:
-        hint = "; is it built with TLS? OpenSSL's headers must be there when it is compiled" if tls else ""
-        told = f"{what}: {error}{hint}"
-        raise ConfigError(told) from error
 
 
 def _sign(message: "fix.Message", config: SessionConfig) -> None:

@@ -73,10 +73,14 @@ class Standing:
         elif is_trouble(event):
             self.trouble = event
         elif event == "Disconnecting" and not self.state.logged_on and self._said is None:
-            no_connection = f"no connection to {self.state.host}:{self.state.port}"
-            if engine_trouble is not None:
-                no_connection += f": {engine_trouble}"
-            self.state.last_error = self.trouble or no_connection
+            self.state.last_error = self.trouble or self._no_connection(engine_trouble)
+
+    def _no_connection(self, why: str | None) -> str:
+        """Say that there is none; a reason once known stays, because QuickFIX does not repeat it at each try."""
+        told, before = f"no connection to {self.state.host}:{self.state.port}", self.state.last_error or ""
+        if why is not None:
+            return f"{told}: {why}"
+        return before if before.startswith(told) else told
 
 
 def is_trouble(event: str) -> bool:

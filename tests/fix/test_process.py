@@ -71,6 +71,21 @@ def test_a_program_that_stopped_its_sessions_ends_well(tmp_path: Path) -> None:
     assert (process.returncode, out, err) == (0, "True\n", "")
 
 
+def test_a_program_that_forgot_to_stop_logs_out_all_the_same(tmp_path: Path) -> None:
+    with Peer() as peer:
+        process = run(SENDING.replace("print(desk.initiator.stop(10))", ""), str(tmp_path), str(peer.port))
+        with peer.accept() as connection:
+            connection.log_on()
+            connection.receive("D")
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            connection.receive("5")
+            connection.send("5")
+            out, err = process.communicate(timeout=WITHIN_S)
+    assert (process.returncode, out, err) == (0, "sent\n", "")
+
+
 def test_whatever_left_is_in_the_log_after_a_kill(tmp_path: Path) -> None:
     with Peer() as peer:
         process = run(SENDING, str(tmp_path), str(peer.port))

@@ -36,6 +36,9 @@ def test_what_quickfix_noted_explains_the_end() -> None:
     ours.noted("Connecting to fix.example on port 1443")
     ours.noted("Disconnecting", "SSL_connect failed")
     assert ours.state.last_error == "no connection to fix.example:1443: SSL_connect failed"
+    ours.noted("Connecting to fix.example on port 1443")
+    ours.noted("Disconnecting")  # of the same try, which QuickFIX tells once only
+    assert ours.state.last_error == "no connection to fix.example:1443: SSL_connect failed"
 
 
 def test_the_venue_s_words_come_first() -> None:

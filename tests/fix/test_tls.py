@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from oms.core.errors import ConfigError
 from oms.fix.inputs import LoggedOn
 from tests.fix.desk import Desk, config, new_order
 from tests.fix.peer import Peer
@@ -50,6 +51,16 @@ def test_a_venue_that_is_trusted_is_logged_on_to(tmp_path: Path) -> None:
         desk.next(LoggedOn)
         desk.venue.send(new_order())
         assert connection.receive("D")[55] == "BTCUSDT"
+
+
+def test_damaged_certificates_are_told_at_the_start(tmp_path: Path) -> None:
+    damaged = tmp_path / "ca.pem"
+    damaged.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
+    with Peer() as peer:
+        desk = Desk(tmp_path, config(peer.port), config(peer.port, tls=True, ca_file=damaged))
+        with pytest.raises(ConfigError, match=r"QuickFIX cannot start: .*certificates in .*ca\.pem"):
+            desk.initiator.start()
+        assert desk.initiator.stop(0.0)
 
 
 @pytest.mark.parametrize("system_trusts", [False, True])
