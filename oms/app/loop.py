@@ -9,7 +9,6 @@ A commit that fails is the end: nothing of that batch was shown or sent, and no 
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from queue import Empty, SimpleQueue
@@ -39,8 +38,6 @@ from oms.ports import Journal, Venue
 
 MOST_IN_A_BATCH: Final = 2000
 LONGEST_WAIT_S: Final = 1.0
-BUSY_BATCH: Final = 8  # more than this in one batch is a burst
-GATHER_S: Final = 0.004
 ANSWER_S: Final = 0.02
 NOTEWORTHY: Final = (
     ev.Placed,
@@ -106,7 +103,6 @@ class Loop:
         self._flush = flush
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._head = journal.head[0]
-        self._busy = False
         self._ahead: list[Item] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine")
@@ -184,20 +180,13 @@ class Loop:
         return bool(self._ahead) or not self._stopping
 
     def _batch(self) -> list[Item]:
-        """Wait for the next item, or for the time when something is due; take everything that waits with it.
-
-        In a burst it lets more gather first: two threads that hand Python's lock to and fro for every message get
-        half as much done as two that take turns.
-        """
+        """Wait for the next item, or for the time when something is due; take everything that waits with it."""
         batch, self._ahead = self._ahead, []  # what just left comes before any answer to it
         try:
             batch.append(self._queue.get(timeout=self._patience_s(bool(batch))))
         except Empty:
             return batch
-        if self._busy:
-            time.sleep(GATHER_S)
         batch.extend(self._queue.get_nowait() for _ in range(min(self._queue.qsize(), MOST_IN_A_BATCH)))
-        self._busy = len(batch) > BUSY_BATCH
         return batch
 
     def _patience_s(self, something_left: bool) -> float:  # noqa: FBT001
