@@ -40,7 +40,7 @@ from oms.core.order import Order, Request
 from oms.core.outgoing import cancel_order, new_order, repeated, status_request
 from oms.core.records import Record
 from oms.core.risk import Denial, Exposure, Limits, check
-from oms.core.values import ENDED, Phase, RequestKind
+from oms.core.values import Phase, RequestKind
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -471,7 +471,7 @@ class Engine:
                 self._release(order, request)
 
     def _is_pointless(self, order: Order) -> bool:
-        return order.phase in ENDED or order.is_filled
+        return order.is_spent
 
     def _may_leave(self, order: Order, request: Request) -> bool:
         if not self.blotter.book(order.session).logged_on or self.doubts.is_asking(order.session):

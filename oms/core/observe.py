@@ -6,7 +6,8 @@ Live, an order is journaled before it leaves; in a log, its message is the first
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.messages import CancelOrder, Command, NewOrder, ReplaceOrder, StatusRequest
-from oms.core.order import Order
+from oms.core.order import Order, Request
+from oms.core.values import RequestKind
 
 Observed = tuple[Order | None, tuple[ev.Fact, ...]]
 
@@ -64,6 +65,10 @@ def _request(
     order = blotter.find(session, message.orig_cl_ord_id, message.order_id)
     if order is None:
         return None, ()
+    again = _sent_again(order, message)
+    if again is not None:
+        released = ev.RequestReleased(order=order.number, request=again.number, time_ns=time_ns)
+        return order, (released, ev.RequestSent(order=order.number, request=again.number, seq=seq))
     request = blotter.last_request + 1
     asked: ev.Fact
     if isinstance(message, CancelOrder):
@@ -80,6 +85,14 @@ def _request(
             price=message.price,
         )
     return order, (asked, ev.RequestSent(order=order.number, request=request, seq=seq))
+
+
+def _sent_again(order: Order, message: CancelOrder | ReplaceOrder) -> Request | None:
+    """Find the cancel that this one repeats: under the same ClOrdID it is the same request, sent once more."""
+    if not isinstance(message, CancelOrder):
+        return None
+    cancels = order.requested(RequestKind.CANCEL)
+    return next((request for request in cancels if request.cl_ord_id == message.cl_ord_id), None)
 
 
 def _status_request(

@@ -99,6 +99,13 @@ class Order(Struct, kw_only=True):
         return self.complete or (self.order_qty is not None and ZERO < self.order_qty <= self.cum_qty)
 
     @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left to cancel by what the venue has told, even where the fills did not arrive."""
+        if self.phase in ENDED or self.is_filled:
+            return True
+        return self.order_qty is not None and ZERO < self.order_qty <= self.reported_cum
+
+    @property
     def is_open(self) -> bool:
         """Whether more executions or answers are to be expected."""
         if self.pending:
@@ -360,6 +367,7 @@ def _gap_opened(order: Order, event: ev.GapOpened) -> None:
         order.unsized_gap = True
     else:
         order.reported_cum = max(order.reported_cum, event.cum_qty)
+        requests.pointless_cancels(order)
 
 
 def _status_requested(order: Order, _event: ev.StatusRequested) -> None:

@@ -49,8 +49,8 @@ def answered(order: "Order", kind: RequestKind) -> None:
 
 
 def pointless_cancels(order: "Order") -> None:
-    """A cancel in doubt has lost once the order is filled: whatever the venue made of it, nothing was left."""
-    if order.is_filled:
+    """A cancel in doubt is settled once the order is over: whatever the venue made of it, nothing was left."""
+    if order.is_spent:
         order.pending = [r for r in order.pending if r.kind is not RequestKind.CANCEL or not r.in_doubt]
 
 
@@ -135,3 +135,4 @@ def in_doubt(order: "Order", event: "ev.InDoubt") -> None:
     request = order.request(event.request)
     if request is not None:
         request.in_doubt, request.doubt_reason = True, event.reason
+        pointless_cancels(order)

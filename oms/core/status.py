@@ -26,6 +26,7 @@ from oms.core.values import ENDED, AnomalyCode, OrdStatus, Phase, format_decimal
 from oms.core.verdict import NOTHING, Verdict, anomalous, is_older, precedes_revision, report_key, told
 
 UNKNOWN_ORDER: Final = "5"  # OrdRejReason (103)
+NO_ORDER_ID: Final = "NONE"
 
 
 def status(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
@@ -60,12 +61,17 @@ def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
 
 
 def _rejected(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
-    """Rejected with "unknown order" is evidence that the order is not there, and not that it never will be."""
+    """Rejected with "unknown order" is evidence that the order is not there, and not that it never will be.
+
+    Without a reason the OrderID tells: the venue has a number for an order that it rejected, and NONE for one that it
+    does not know (D24).
+    """
     if order.phase is Phase.REJECTED:
         return NOTHING
     if order.phase is not Phase.PENDING_NEW:
         return _contradiction(order, report)
-    if report.ord_rej_reason in (None, UNKNOWN_ORDER):
+    unnumbered = report.order_id in (None, NO_ORDER_ID, "0", report.cl_ord_id)
+    if report.ord_rej_reason == UNKNOWN_ORDER or (report.ord_rej_reason is None and unnumbered):
         return Verdict((ev.UnknownAtVenue(order=order.number, time_ns=now_ns),))
     return refused(order, report)
 

@@ -48,7 +48,7 @@ def test_a_status_adds_no_execution() -> None:
         ("150=C 39=C", ["Expired"], "EXPIRED"),
         ("150=8 39=8 103=1", ["Rejected"], "REJECTED"),
         ("150=8 39=8 103=5", ["UnknownAtVenue"], "PENDING_NEW"),
-        ("150=8 39=8", ["UnknownAtVenue"], "PENDING_NEW"),
+        ("150=8 39=8", ["Rejected"], "REJECTED"),  # it has an OrderID: the venue knows it
         ("150=9 39=9", ["Accepted", "Suspended"], "SUSPENDED"),
         ("150=1 39=1 14=4", ["Accepted", "GapOpened"], "WORKING"),
         ("150=2 39=2 14=10", ["Accepted", "GapOpened"], "WORKING"),
@@ -61,6 +61,14 @@ def test_an_answer_decides_an_order_in_doubt(text: str, events: list[str], phase
     order = doubtful(desk)
     told = desk.tell(f"11=X 37=O 17=0 20=3 {text}")
     assert (names(told), code(told), order.phase) == (["StatusAnswered", *events], None, phase)
+
+
+@pytest.mark.parametrize("order_id", ["", "37=NONE", "37=0", "37=X"])
+def test_rejected_without_a_reason_or_an_order_id_means_unknown(order_id: str) -> None:
+    desk = Desk()
+    order = doubtful(desk)
+    assert names(desk.tell(f"11=X {order_id} 17=0 20=3 150=8 39=8")) == ["StatusAnswered", "UnknownAtVenue"]
+    assert order.phase == "PENDING_NEW"
 
 
 def test_unknown_at_the_venue_is_remembered_and_forgotten_with_the_first_sign_of_life() -> None:
