@@ -11,15 +11,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 
 ACCOUNT, KEY_ID, SECRET = "STA-00000015", "KEY1", "s3cret-0123456789abcdef-s3cret"
-TOKEN = "test-token-0123456789abcdefghijklmnop"  # noqa: S105 - of a test
+TOKEN = "test-token-0123456789abcdefghijklmnop"
 START_TIMEOUT_S = 30.0
 WAIT_S = 20.0
 
@@ -54,7 +55,7 @@ def free_port() -> int:
         return port
 
 
-def until(holds: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> Any:  # noqa: ANN401
+def until(holds: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> Any:
     """Wait for something that only asking can tell; fails with `what` when it does not come about."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -70,24 +71,44 @@ def until(holds: Callable[[], Any], what: str, timeout_s: float = WAIT_S) -> Any
 class Process:
     """A child of ours, and of nobody else; it ends with the test."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str] | None = None) -> None:
-        """Start `oms` with these arguments and wait for its ready line."""
-        self.process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "oms", *arguments],
+    def __init__(
+        self,
+        arguments: list[str],
+        environment: dict[str, str] | None = None,
+        program: tuple[str, ...] = ("-m", "oms"),
+    ) -> None:
+        """Start `oms` with these arguments; call `await_ready` next. `program` is what Python runs."""
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child; a pipe would fill up unread
+        self._said = ""
+        self.process = subprocess.Popen(
+            [sys.executable, *program, *arguments],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._errors,
             text=True,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
+        self.ready = ""
+
+    def await_ready(self) -> Self:
+        """Wait for the ready line."""
         self.ready = self._ready_line()
+        return self
+
+    def errors(self) -> str:
+        """Read what it wrote to standard error up to now."""
+        if not self._errors.closed:
+            descriptor = self._errors.fileno()
+            self._said = os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode()
+        return self._said
 
     def _ready_line(self) -> str:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line.startswith("ready "):
-            _, errors = self.process.communicate(timeout=START_TIMEOUT_S)
-            message = f"no ready line but {line!r}; exit code {self.process.returncode}: {errors[-2000:]}"
+            self._reap()
+            code = self.process.returncode
+            message = f"no ready line but {line!r}; exit code {code}: {self.errors()[-2000:]}"
             raise AssertionError(message)
         return line.strip()
 
@@ -96,10 +117,10 @@ class Process:
         self.process.send_signal(signal.SIGKILL)
         self._reap()
 
-    def stop(self) -> int:
+    def stop(self, how: int = signal.SIGTERM) -> int:
         """Ask it to end, and give its exit code."""
         if self.process.poll() is None:
-            self.process.terminate()
+            self.process.send_signal(how)
         try:
             return self.process.wait(START_TIMEOUT_S)
         finally:
@@ -111,9 +132,10 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
+        self.errors()
+        self._errors.close()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 class Venue(Process):
@@ -130,7 +152,7 @@ class Venue(Process):
                 *options,
             ]
         )
-        self.port = int(self.ready.split("fix=")[1].split()[0])
+        self.port = int(self.await_ready().ready.split("fix=")[1].split()[0])
 
     def entries(self) -> list[dict[str, Any]]:
         """Read the record."""
@@ -142,15 +164,34 @@ class Venue(Process):
 class Daemon(Process):
     """The daemon, and its API as a client sees it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Start it on the configuration in `folder`."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        wait: bool = True,
+        secret: str = SECRET,
+        program: tuple[str, ...] = ("-m", "oms"),
+    ) -> None:
+        """Start it on the configuration in `folder`; without `wait` call `await_ready` before anything else."""
         self.folder = folder
-        super().__init__(["run", "--config", str(folder / "oms.toml")], {"OMS_TEST_SECRET": SECRET})
-        self.url = self.ready.split("api=")[1]
         self.http = requests.Session()
         self.http.headers["Authorization"] = f"Bearer {TOKEN}"
+        self.url = ""
+        super().__init__(["run", "--config", str(folder / "oms.toml")], {"OMS_TEST_SECRET": secret}, program)
+        if wait:
+            self.await_ready()
 
-    def get(self, path: str, **parameters: Any) -> Any:  # noqa: ANN401
+    def await_ready(self) -> Self:
+        """Wait until it takes orders."""
+        super().await_ready()
+        self.url = self.ready.split("api=")[1]
+        return self
+
+    def _reap(self) -> None:
+        self.http.close()
+        super()._reap()
+
+    def get(self, path: str, **parameters: Any) -> Any:
         """GET and decode; a 4xx or 5xx is an error."""
         response = self.http.get(self.url + path, params=parameters, timeout=WAIT_S)
         response.raise_for_status()
@@ -195,7 +236,7 @@ class Daemon(Process):
         found: dict[str, Any] = session
         return found
 
-    def logged_on(self) -> "Daemon":
+    def logged_on(self) -> Self:
         """Wait until the session is up."""
         until(lambda: self.session()["logged_on"], "the session is logged on")
         return self
@@ -205,7 +246,9 @@ class Daemon(Process):
 
         def there() -> dict[str, Any] | None:
             order = self.order(any_id)
-            right = order["ord_status_name"] == status and all(order[key] == value for key, value in fields.items())
+            right = order["ord_status_name"] == status and all(
+                order[key] == value for key, value in fields.items()
+            )
             return order if right else None
 
         order: dict[str, Any] = until(there, f"{any_id} is {status} {fields}; it is {self.order(any_id)}")
@@ -234,7 +277,7 @@ def running(*processes: Process) -> Iterator[None]:
 
 def oms(*arguments: str, environment: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end."""
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-m", "oms", *arguments],
         capture_output=True,
         text=True,
