@@ -1,0 +1,1 @@
+"""Histories that try to break the engine: one seed, one history, virtual time. Start reading at `world`."""

@@ -1,0 +1,219 @@
+"""What must hold when a history has settled.
+
+The blotter is compared with the venue for every order that the venue took. They agree in status, CumQty, LeavesQty and
+AvgPx, with this exception: a fill whose report never got into our journal (lost with a connection, or told to nobody)
+cannot be had back over FIX. Then the difference must be *visible* on the order, which is accepted as:
+
+- a sized gap (`reported_cum` above `cum_qty`): what the fills give plus the gap is exactly the venue's CumQty; or
+- an unsized gap, only in the documented form, which has no CumQty: the venue's CumQty is not below ours.
+
+In either case the venue's end is known: an order that is canceled there is canceled here, one that is filled there is
+filled or shows a sized gap up to its quantity. A gap where no fill was lost is a failure in the full form; in the
+documented form it is allowed where a connection was lost or a question asked while the order was open, for there
+nothing can prove that nothing was missed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from oms.core.order import Order
+from oms.core.values import AVG_PX_STEP, ENDED, Phase, RequestKind, WIDE
+from oms.core.views import full_view
+from oms.engine import Engine
+from oms.fix.codec import split
+from oms.sim.reports import Form
+from oms.sim.terms import OrderView, Status
+from tests.simulation.plan import S
+from tests.simulation.process import ROUTE, SESSION
+
+if TYPE_CHECKING:
+    from oms.ports import Journal
+    from tests.simulation.world import World
+
+ZERO = Decimal(0)
+
+
+class Broken(AssertionError):
+    """A promise that did not hold in a history."""
+
+
+def check(world: World) -> None:
+    """Check everything; raise `Broken` with all that is wrong."""
+    wrong: list[str] = []
+    received = received_exec_ids(world.journal)
+    _check_wire(world, wrong)
+    _check_orders(world, received, wrong)
+    _check_answers(world, wrong)
+    _check_positions(world, wrong)
+    _check_replay(world.engine, world.journal, wrong)
+    if wrong:
+        raise Broken("\n".join(wrong))
+
+
+def received_exec_ids(journal: Journal) -> set[str]:
+    """Collect the ExecIDs of all reports of executions that were committed."""
+    found = set()
+    for _, record in journal.read():
+        if record.kind == "received" and record.raw is not None:
+            fields = split(record.raw)
+            if fields.get("150") in ("1", "2") and "17" in fields:
+                found.add(fields["17"])
+    return found
+
+
+def _check_wire(world: World, wrong: list[str]) -> None:
+    wrong += [f"{name}: sent {n} times as a new order" for name, n in world.venue.news.items() if n > 1]
+    age_s = world.now / S
+    for name, count in world.venue.questions.items():
+        if count > 20 + 6 * (world.logons + world.starts) + age_s / 10:
+            wrong.append(f"{name}: {count} questions in {age_s:.0f} s and {world.logons} logons")
+    asked = {world.engine.blotter.search(name)[0].cl_ord_id: n for name, n in world.asked.items() if n and world.engine.blotter.search(name)}
+    for name, count in world.venue.cancels.items():
+        if count > 3 * asked.get(name, 0):
+            wrong.append(f"{name}: {count} cancels sent, {asked.get(name, 0)} asked for")
+
+
+def _check_orders(world: World, received: set[str], wrong: list[str]) -> None:
+    book = world.engine.blotter.book(SESSION)
+    views = world.venue.orders()
+    for cl_ord_id, view in views.items():
+        order = book.by_cl_ord_id.get(cl_ord_id)
+        if order is None:
+            wrong.append(f"{cl_ord_id}: at the venue, and not in the blotter")
+            continue
+        fills = world.venue.fills.get(cl_ord_id, {})
+        wrong += [f"{cl_ord_id} (c, {order.client_order_id}): {text}" for text in _differences(world, order, view, received, set(fills))]
+    for order in world.engine.blotter.orders.values():
+        if order.cl_ord_id not in views:
+            wrong += [f"{order.cl_ord_id} ({order.client_order_id}): {text}" for text in _unplaced(order)]
+    if book.held:
+        wrong.append(f"reports are held: {sorted(book.held)}")
+
+
+def _unplaced(order: Order) -> list[str]:
+    """An order that the venue does not have."""
+    wrong = []
+    if order.phase not in (Phase.DENIED, Phase.REJECTED):
+        wrong.append(f"is {order.phase}, and the venue does not have it")
+    if order.pending:
+        wrong.append(f"not at the venue, and waits for {[str(r.kind) for r in order.pending]}")
+    if order.cum_qty or order.has_gap:
+        wrong.append("not at the venue, and has fills or a gap")
+    return wrong
+
+
+def _differences(world: World, order: Order, view: OrderView, received: set[str], fills: set[str]) -> list[str]:
+    wrong = []
+    if set(order.executions) != fills & received:
+        wrong.append(f"counted {sorted(order.executions)}, received {sorted(fills & received)}")
+    lost = fills - received
+    if order.cum_qty != view.cum_qty and not lost:
+        wrong.append(f"CumQty {order.cum_qty}, the venue has {view.cum_qty}")
+    wrong += _gap(world, order, view, lost=bool(lost))
+    wrong += _status(order, view)
+    wrong += _pending(world, order, view)
+    if not lost and order.avg_px != _average(view):
+        wrong.append(f"AvgPx {order.avg_px}, the venue has {_average(view)}")
+    if view.status is not Status.REJECTED and order.order_id != view.order_id:
+        wrong.append(f"OrderID {order.order_id}, the venue has {view.order_id}")
+    return wrong
+
+
+def _gap(world: World, order: Order, view: OrderView, *, lost: bool) -> list[str]:
+    if not order.has_gap:
+        return [f"silently different: CumQty {order.cum_qty}, the venue has {view.cum_qty}"] if lost else []
+    if order.unsized_gap and world.plan.form is Form.DOCUMENTED:
+        return [] if order.reported_cum <= view.cum_qty else [f"a gap to {order.reported_cum}, the venue has {view.cum_qty}"]
+    if not lost:
+        return [f"a gap of {order.gap} (unsized: {order.unsized_gap}), and no fill was lost"]
+    if order.reported_cum != view.cum_qty:
+        return [f"a gap to {order.reported_cum}, the venue has {view.cum_qty}"]
+    return []
+
+
+def _status(order: Order, view: OrderView) -> list[str]:
+    phases = {Status.CANCELED: Phase.CANCELED, Status.REJECTED: Phase.REJECTED}
+    told = f"{order.phase} with OrdStatus {order.ord_status}, the venue has {view.status}"
+    if order.phase is not phases.get(view.status, Phase.WORKING):
+        return [told]
+    if order.has_gap:
+        return []
+    if str(order.ord_status) != view.status:
+        return [told]
+    return [] if order.leaves_qty == view.leaves_qty else [f"LeavesQty {order.leaves_qty}, the venue has {view.leaves_qty}"]
+
+
+def _pending(world: World, order: Order, view: OrderView) -> list[str]:
+    """Nothing waits that the venue could have answered; only a cancel given up may stay, and it has its alert."""
+    wrong = []
+    for request in order.pending:
+        given_up = request.kind is RequestKind.CANCEL and view.status.open and request.tries >= 3
+        alerts = [*world.alerts, *(world.process.alerts if world.process else [])]
+        alerted = any(a.code == "CANCEL_WITHOUT_EFFECT" and a.order == order.number for a in alerts)
+        if not (given_up and alerted):
+            doubt = "in doubt" if request.in_doubt else "waiting" if request.waiting else "unanswered"
+            wrong.append(f"{request.kind} is {doubt} ({request.doubt_reason}, {request.tries} tries)")
+    if order.is_open and not order.pending and order.phase in ENDED:
+        wrong.append("ended, and open")
+    return wrong
+
+
+def _average(view: OrderView) -> Decimal:
+    return WIDE.quantize(WIDE.divide(view.notional, view.cum_qty), AVG_PX_STEP) if view.cum_qty else ZERO
+
+
+def _check_answers(world: World, wrong: list[str]) -> None:
+    created: dict[str, int] = {}
+    orders = world.engine.blotter.orders
+    for any_id, placed, answer in world.answers:
+        if answer.order is None:
+            if answer.refusal is None:
+                wrong.append(f"an answer without order and refusal for {any_id or placed}")
+            continue
+        order = orders.get(answer.order)
+        if order is None:
+            wrong.append(f"order {answer.order} was answered to the desk, and is not there")
+        elif placed is not None and order.client_order_id != placed.client_order_id:
+            wrong.append(f"{placed.client_order_id} was answered with order {answer.order}, of {order.client_order_id}")
+        elif placed is not None and answer.created:
+            if placed.client_order_id in created:
+                wrong.append(f"{placed.client_order_id} was created twice")
+            created[placed.client_order_id] = answer.order
+    named = [order.client_order_id for order in orders.values()]
+    if len(named) != len(set(named)):
+        wrong.append("two orders have one client order id")
+
+
+def _check_positions(world: World, wrong: list[str]) -> None:
+    sums: dict[tuple[str | None, str], Decimal] = defaultdict(Decimal)
+    for order in world.engine.blotter.orders.values():
+        shares = sum((execution.shares for execution in order.executions.values()), ZERO)
+        sums[order.account, order.symbol] += shares if order.side == "1" else -shares
+    positions = world.engine.blotter.positions.by_key
+    for key, total in sums.items():
+        held = positions[key].qty if key in positions else ZERO
+        if held != total:
+            wrong.append(f"position {key} is {held}, the fills give {total}")
+
+
+def _check_replay(engine: Engine, journal: Journal, wrong: list[str]) -> None:
+    again = Engine([ROUTE])
+    for _, record in journal.read():
+        again.recover(record)
+    if picture(again) != picture(engine):
+        wrong.append("the journal gives another state")
+    if again.blotter.orders != engine.blotter.orders or again.blotter.books != engine.blotter.books:
+        wrong.append("the journal gives other orders or indexes")
+    if again.ids.last != engine.ids.last:
+        wrong.append("the journal gives another last id")
+
+
+def picture(engine: Engine) -> bytes:
+    """Write down all orders and positions, as bytes."""
+    orders = [full_view(order, 0) for order in engine.blotter.orders.values()]
+    return msgspec.json.encode([orders, {str(key): value for key, value in engine.blotter.positions.by_key.items()}])

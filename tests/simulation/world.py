@@ -1,0 +1,427 @@
+"""One history: engine, journal, a link that loses things, and the venue, on one event queue in virtual time.
+
+The link models a FIX session with every Reset* flag: in order within a logon; what is under way when the connection
+ends is lost, in both directions, and nothing is resent. Our side may notice the end later than the venue.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from random import Random
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import oms.app.clock
+from oms.app.clock import Clock
+from oms.core.errors import VenueUnavailable
+from oms.core.inputs import (
+    Answer,
+    AskStatus,
+    Cancel,
+    PlaceOrder,
+    Received,
+    ResendRefused,
+    SessionDown,
+    SessionUp,
+    Start,
+)
+from oms.core.times import ns_to_fix
+from oms.fix.codec import SOH, decode, encode, split
+from oms.fix.dialects import APIFINY
+from oms.ports import Sent
+from oms.sim.wire import parse
+from tests.simulation.plan import MS, Action, Plan, S
+from tests.simulation.process import SESSION, Crashed, Given, Process
+from tests.simulation.venue import EXCHANGE, START_S, SYMBOL, Venue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+    from oms.core.messages import Command
+    from oms.engine import Engine
+    from oms.ports import Journal
+    from oms.sim.reports import Reply
+    from oms.sim.wire import Fields
+
+RECONNECT = 5 * S
+LONGEST_SETTLING = 1800 * S  # the fence of unknown orders is 600 s, and clocks were put back
+QUIET = 70 * S  # longer than the longest pause between two questions
+
+
+class World:
+    """One history."""
+
+    def __init__(self, plan: Plan, journal: Journal) -> None:
+        self.plan = plan
+        self.journal = journal
+        self.now = 0
+        self.wall_ns = START_S * S
+        self.answers: list[tuple[str, PlaceOrder | None, Answer]] = []
+        self.terms: dict[str, PlaceOrder] = {}
+        self.asked: Counter[str] = Counter()
+        self.logons = self.starts = self.steps = 0
+        self.alerts: list[Any] = []
+        self.faulty = True
+        self.venue = Venue(
+            plan, lambda: self.now, say=self._said, cut=self._cut_by_venue, again=self._asked_again
+        )
+        self.process: Process | None = None
+        self.trace: list[str] | None = None
+        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._dice = Random(f"{plan.seed} link")
+        self._connection: int | None = None
+        self._logged_on = False
+        self._seq = 0
+        self._due = {"in": 0, "out": 0}
+        self._held: Reply | None = None
+        self._refusals = 0
+        self._venue_down_until = 0
+        self._venue_stalls_until = 0
+        self._stalls_until = 0
+        self._life = 0
+        self._wake = 0
+
+    # --- time
+
+    def time_ns(self) -> int:
+        """The machine's clock, which may be put forward and back."""
+        return self.wall_ns + self.now
+
+    def monotonic_ns(self) -> int:
+        return self.now
+
+    def at(self, time_ns: int, act: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (max(time_ns, self.now), next(self._numbers), act))
+
+    def note(self, text: str) -> None:
+        if self.trace is not None:
+            self.trace.append(f"{self.now / S:10.3f} {text.replace(SOH, '|')}")
+
+    def run(self) -> None:
+        """Live through the script, then settle."""
+        with mock.patch.object(oms.app.clock, "time", self):
+            self._start()
+            for action in self.plan.actions:
+                self.at(S + action.at, lambda action=action: self._act(action))  # type: ignore[misc]
+            self._run_until(S + max((action.at for action in self.plan.actions), default=0))
+            self._run_until(self.now + 2 * S)
+            self._settle()
+
+    def _run_until(self, end: int) -> None:
+        while self._events and self._events[0][0] <= end:
+            self.now, _, act = heapq.heappop(self._events)
+            act()
+        self.now = end
+
+    def _settle(self) -> None:
+        """End the faults, and let time pass until nothing is in doubt, or for long enough that it should be."""
+        self.note("settling")
+        self.faulty = self.venue.faulty = False
+        self._refusals = 0
+        end, quiet_since = self.now + LONGEST_SETTLING, None
+        while self.now < end:
+            self._run_until(self.now + 10 * S)
+            if not self._is_quiet():
+                quiet_since = None
+            elif quiet_since is None:
+                quiet_since = self.now
+            elif self.now - quiet_since >= QUIET:
+                return
+
+    def _is_quiet(self) -> bool:
+        process = self.process
+        if process is None or not self._logged_on or process.has_work:
+            return False
+        return not process.engine.blotter.book(SESSION).unanswered and not any(
+            order.questions for order in process.engine.blotter.orders.values()
+        )
+
+    # --- our process
+
+    @property
+    def engine(self) -> Engine:
+        assert self.process is not None, "the process is not running"
+        return self.process.engine
+
+    def _start(self) -> None:
+        self._life += 1
+        self.starts += 1
+        self.process = Process(self.journal, Clock(), self._send)
+        self._put(Start())
+        self._connect_at(self.now + 100 * MS)
+
+    def _put(self, item: Any) -> None:
+        """Queue an input; the loop wakes soon after."""
+        if self.process is not None:
+            self.process.queue.append(item)
+            self._turn_at(self.now + self._dice.randrange(50_000, 3_000_000))
+
+    def _turn_at(self, time_ns: int) -> None:
+        time_ns, life = max(time_ns, self._stalls_until), self._life
+
+        def act() -> None:
+            if life == self._life and self.process is not None:
+                self._turn()
+
+        self.at(time_ns, act)
+
+    def _turn(self) -> None:
+        process = self.process
+        assert process is not None
+        if self._stalls_until > self.now:
+            self._turn_at(self._stalls_until)
+            return
+        try:
+            process.turn()
+        except Crashed:
+            self._crash(self._dice.choice((100, 3000)))
+            return
+        if process.has_work:
+            self._turn_at(self.now + 20 * MS)
+        wait = process.due_in_ns()
+        if wait is not None:
+            self._wake_at(self.now + min(wait, 60 * S) + 1)
+
+    def _wake_at(self, time_ns: int) -> None:
+        """Plan a turn for what is due, unless one is planned before."""
+        if self.now < self._wake <= time_ns:
+            return
+        self._wake = time_ns
+        self._turn_at(time_ns)
+
+    def _crash(self, down_ms: int) -> None:
+        self.note("CRASH")
+        if self.process is None:
+            return
+        self.steps += self.process.steps
+        self.alerts += self.process.alerts
+        self.process = None
+        self._life += 1
+        self._wake = 0
+        # What the kernel had already taken may still reach the venue.
+        if self._dice.random() < 0.5:
+            self._end_connection()
+        else:
+            last = self._connection
+            self.at(self.now + S // 2, lambda: self._end_connection() if last == self._connection else None)
+        self._logged_on = False
+        self.at(self.now + max(down_ms, 600) * MS, self._start)
+
+    # --- the link
+
+    def _connect_at(self, time_ns: int) -> None:
+        life = self._life
+        self.at(time_ns, lambda: self._connect() if life == self._life else None)
+
+    def _connect(self) -> None:
+        if self._logged_on or self.process is None:
+            return
+        if self.now < self._venue_down_until:
+            self._connect_at(self.now + RECONNECT)
+        elif self._refusals > 0:
+            self._refusals -= 1
+            self._put(SessionDown(session=SESSION, reason="Signature Error: expired"))
+            self._connect_at(self.now + RECONNECT)
+        else:
+            self.note("logon")
+            self.logons += 1
+            self._connection = self.logons
+            self._logged_on, self._seq = True, 0
+            self._due = {"in": self.now, "out": self.now}
+            self._put(SessionUp(session=SESSION))
+
+    def _end_connection(self) -> None:
+        self._connection, self._held = None, None
+
+    def _drop(self, notice_ms: int, reason: str | None = None) -> None:
+        """End the connection; our side notices a little later, and what it sends until then is lost."""
+        if self._connection is None:
+            return
+        self.note(f"drop, noticed after {notice_ms} ms")
+        self._end_connection()
+        life, logon = self._life, self.logons
+
+        def notice() -> None:
+            if life == self._life and logon == self.logons and self._logged_on:
+                self._logged_on = False
+                self._put(SessionDown(session=SESSION, reason=reason))
+                self._connect_at(self.now + RECONNECT)
+
+        self.at(self.now + notice_ms * MS, notice)
+
+    def _travel(self, direction: str, delay_ns: int, arrive: Callable[[], None]) -> None:
+        connection = self._connection
+        if connection is None:
+            return
+        due = max(self._due[direction], self.now + self._dice.randrange(1, 40) * MS // 10 + delay_ns)
+        self._due[direction] = due
+        self.at(due, lambda: arrive() if connection == self._connection else None)
+
+    def _send(self, message: Command) -> Sent:
+        if not self._logged_on:
+            told = "session main: it is not logged on; nothing was sent"
+            raise VenueUnavailable(told)
+        self._seq += 1
+        pairs = [*encode(message, ns_to_fix(self.time_ns())), (34, str(self._seq))]
+        raw = "8=FIX.4.2\x01" + "".join(f"{tag}={value}\x01" for tag, value in pairs)
+        self.note(f"-> {raw}")
+        self._travel("out", 0, lambda: self._reach_venue(parse(raw)))
+        return Sent(self._seq, raw)
+
+    def _reach_venue(self, fields: Fields) -> None:
+        if self.now < self._venue_stalls_until:
+            connection = self._connection
+            late = self._venue_stalls_until
+            self.at(late, lambda: self._reach_venue(fields) if connection == self._connection else None)
+            return
+        self.venue.handle(fields)
+
+    def _asked_again(self, fields: Fields) -> None:
+        """The venue misses a message and asks for it: QuickFIX would resend it, and is not let."""
+        raw = SOH.join(f"{tag}={value}" for tag, value in fields.items()) + SOH
+        self.note(f"asked to resend {fields.get(35)} {fields.get(11)}")
+        again = ResendRefused(session=SESSION, raw=raw, cl_ord_id=fields.get(11, ""))
+        self._travel("in", 0, lambda: self._put(again))
+
+    def _cut_by_venue(self, behind: bool) -> None:
+        notice = self._dice.choice((0, 20, 2000))
+        if behind:
+            self._travel("in", 0, lambda: self._drop(notice))
+        else:
+            self._drop(notice)
+
+    def _said(self, reply: Reply) -> None:
+        """Carry a reply to our side, with the faults of reports; see `oms.sim.line`."""
+        rates = self.plan.rates if self.faulty and reply.is_report else {}
+        hit = {name for name, rate in rates.items() if self._dice.random() < rate}
+        delay = self._dice.randrange(200, 2000) * MS if "delay" in hit else 0
+        held, self._held = self._held, None
+        if "reorder" in hit and held is None:
+            self._hold(reply)
+            return
+        for each in (reply, reply, held) if "repeat" in hit else (reply, held):
+            if each is not None:
+                self._carry(each, delay)
+        if "echo" in hit:
+            later = self.now + self._dice.randrange(1, 30) * S
+            self.at(later, lambda: self._carry(reply, 0))
+
+    def _hold(self, reply: Reply) -> None:
+        def release() -> None:
+            if self._held is reply:
+                self._held = None
+                self._carry(reply, 0)
+
+        self._held = reply
+        self.at(self.now + 500 * MS, release)
+
+    def _carry(self, reply: Reply, delay_ns: int) -> None:
+        raw = reply.text()
+        if self._connection is None:
+            self.note(f"lost {raw}")
+        self._travel("in", delay_ns, lambda: self._arrive(raw))
+
+    def _arrive(self, raw: str) -> None:
+        self.note(f"<- {raw}")
+        report = decode(split(raw), APIFINY)
+        self._put(Received(session=SESSION, raw=raw, report=report))  # type: ignore[arg-type]
+
+    # --- what the script says
+
+    def _act(self, action: Action) -> None:
+        self.note(f"## {action.name} {' '.join(str(arg) for arg in action.args)}")
+        _ACTS[action.name](self, *action.args)
+
+    def _instruct(self, instruction: Any) -> None:
+        def hear(answer: Answer) -> None:
+            placed = instruction if isinstance(instruction, PlaceOrder) else None
+            self.answers.append((getattr(instruction, "id", ""), placed, answer))
+
+        self._put(Given(instruction, hear))
+
+    def _act_place(self, number: int, side: str, tif: str, qty: Decimal, price: Decimal) -> None:
+        terms = PlaceOrder(
+            client_order_id=f"c{number}",
+            symbol=SYMBOL,
+            side=side,
+            time_in_force=tif,
+            order_qty=qty,
+            price=price,
+            exchange=EXCHANGE,
+        )
+        self.terms.setdefault(terms.client_order_id, terms)
+        self._instruct(terms)
+
+    def _pick(self, which: int) -> str:
+        names = list(self.terms)
+        return names[which % len(names)] if names else "c0"
+
+    def _act_cancel(self, which: int) -> None:
+        self.asked[self._pick(which)] += 1
+        self._instruct(Cancel(id=self._pick(which)))
+
+    def _act_ask(self, which: int) -> None:
+        self.asked[self._pick(which)] += 1
+        self._instruct(AskStatus(id=self._pick(which)))
+
+    def _act_again(self, which: int, other_terms: bool) -> None:
+        first = self.terms.get(self._pick(which))
+        if first is not None and first.price is not None:
+            price = first.price + 1 if other_terms else first.price
+            fields = {name: getattr(first, name) for name in first.__struct_fields__}
+            self._instruct(PlaceOrder(**{**fields, "price": price}))
+
+    def _act_hit(self, which: int, percent: int) -> None:
+        self.venue.hit(which, percent)
+
+    def _act_drop(self, notice_ms: int) -> None:
+        self._drop(notice_ms)
+
+    def _act_logout(self, notice_ms: int) -> None:
+        self._drop(min(notice_ms, 20), "the venue is closing")
+
+    def _act_venue_restart(self, down_ms: int) -> None:
+        self._venue_down_until = self.now + down_ms * MS
+        self._drop(20)
+
+    def _act_crash(self, point: str, times: int, down_ms: int) -> None:
+        if self.process is None:
+            return
+        if point == "at once":
+            self._crash(down_ms)
+        else:
+            self.process.crash = [point, times]
+
+    def _act_clock(self, step_s: float) -> None:
+        self.wall_ns += round(step_s * S)
+        self._turn_at(self.now)
+
+    def _act_refuse_logons(self, count: int) -> None:
+        self._refusals = count
+
+    def _act_venue_stall(self, stall_ms: int) -> None:
+        self._venue_stalls_until = self.now + stall_ms * MS
+
+    def _act_stall(self, stall_ms: int) -> None:
+        self._stalls_until = self.now + stall_ms * MS
+
+
+_ACTS: dict[str, Callable[..., None]] = {
+    "place": World._act_place,
+    "cancel": World._act_cancel,
+    "ask": World._act_ask,
+    "again": World._act_again,
+    "hit": World._act_hit,
+    "drop": World._act_drop,
+    "logout": World._act_logout,
+    "venue-restart": World._act_venue_restart,
+    "crash": World._act_crash,
+    "clock": World._act_clock,
+    "refuse-logons": World._act_refuse_logons,
+    "venue-stall": World._act_venue_stall,
+    "stall": World._act_stall,
+}
