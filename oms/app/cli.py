@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import typer
 
 from oms import __version__
-from oms.app import cli_demo, cli_journal, cli_orders, cli_replay, cli_sim, cli_tokens
+from oms.app import cli_demo, cli_explain, cli_journal, cli_orders, cli_replay, cli_sim, cli_tokens
 from oms.app.config import load
 from oms.core.errors import ConfigError, JournalError, OmsError
 
@@ -31,6 +31,7 @@ app.add_typer(cli_tokens.app, name="token")
 app.command()(cli_orders.orders)
 app.command()(cli_orders.sessions)
 app.command()(cli_replay.replay)
+app.command()(cli_explain.explain)
 app.command()(cli_demo.demo)
 
 ConfigFile = Annotated[Path, typer.Argument(help="The configuration, TOML.", show_default=False)]

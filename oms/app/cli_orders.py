@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from oms.app.client import DEFAULT_URL, Client, NoDaemonError, RefusedError, find_token
+from oms.app.past import past_page
 from oms.app.tables import blotter_table, open_points, plain, sessions_table, status_word
 from oms.core.errors import ConfigError
 
@@ -174,6 +175,20 @@ def orders(  # noqa: PLR0913 - one parameter an option
     session: Annotated[str | None, typer.Option(help="Those of one session.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 100,
     watch: Annotated[bool, typer.Option("--watch", help="Keep showing them, until Ctrl-C.")] = False,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="As they stood then (inclusive): ISO 8601 or a FIX time stamp, UTC. Needs --journal.",
+        ),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="From the journal, or the one that a configuration (TOML) names; no daemon is needed.",
+        ),
+    ] = None,
     as_json: AsJson = False,
     api: Api = DEFAULT_URL,
     token_file: TokenFile = None,
@@ -182,21 +197,21 @@ def orders(  # noqa: PLR0913 - one parameter an option
     if watch and as_json:
         message = "--watch is for people; a program asks again, or reads GET /v1/orders"
         raise typer.BadParameter(message, param_hint="--watch")
-    filters: dict[str, str | int | None] = {
+    filters: dict[str, Any] = {
         "status": "in_doubt" if in_doubt else "open" if is_open else None,
         "symbol": symbol,
         "session": session,
         "limit": limit,
     }
+    if journal is not None or at is not None:
+        _show_page(past_page(journal, at, watch=watch, **filters), as_json=as_json)
+        return
     with _daemon(api, token_file) as client:
         if watch:
             _watch(client, filters)
             return
         page = client.page(**filters)
-    if as_json:
-        _print_json(page)
-        return
-    Console().print(_blotter(page))
+    _show_page(page, as_json=as_json)
 
 
 def sessions(*, as_json: AsJson = False, api: Api = DEFAULT_URL, token_file: TokenFile = None) -> None:
@@ -244,6 +259,13 @@ def _show_order(order: dict[str, Any], *, as_json: bool) -> None:
 
 def _print_json(content: dict[str, Any]) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
+
+
+def _show_page(page: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _print_json(page)
+    else:
+        Console().print(_blotter(page))
 
 
 def _blotter(page: dict[str, Any]) -> Group:

@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from oms.app.replay import Noted, Replay, order_table, read_in_time_order, write_row
+from oms.app.past import parse_time
+from oms.app.replay import Noted, Replay, order_table, read_in_time_order, until, write_row
 from oms.core.errors import CommandError
 from oms.fix.dialects import DIALECTS
 from oms.fix.logs import Line, LogReader
@@ -39,6 +40,7 @@ Examples:
   oms replay FIX.4.2-STA-00000015-APIFINY.messages.current.log
   oms replay --sender DESK1 --sender DESK2 monday.log.gz tuesday.log.gz
   oms replay --dialect apifiny --format jsonl venue.log | jq .anomaly
+  oms replay --until 2026-03-01T09:30:00Z venue.log
 """
 
 
@@ -59,6 +61,14 @@ def replay(
     form: Annotated[
         str, typer.Option("--format", metavar="|".join(FORMATS), help="What to print.")
     ] = "table",
+    end: Annotated[
+        str | None,
+        typer.Option(
+            "--until",
+            metavar="TIME",
+            help="Stop at this time (inclusive): ISO 8601 or a FIX time stamp, UTC. Default: read to the end.",
+        ),
+    ] = None,
 ) -> None:
     """Check the options, then replay."""
     if not files:
@@ -69,7 +79,7 @@ def replay(
         _refuse(f"--format must be one of {', '.join(FORMATS)}, not {form!r}")
     run = Replay(DIALECTS[dialect], sender or (), write_row if form == "jsonl" else None)
     try:
-        readers = _read(files, run)
+        readers = _read(files, run, _moment(end))
         if form == "table":
             _print_table(run)
         sys.stdout.flush()
@@ -83,12 +93,21 @@ def replay(
 replay.__doc__ = _HELP
 
 
-def _read(files: list[Path], run: Replay) -> list[LogReader]:
+def _moment(text: str | None) -> int | None:
+    try:
+        return None if text is None else parse_time(text)
+    except CommandError as error:
+        _refuse(f"--until: {error}")
+
+
+def _read(files: list[Path], run: Replay, end_ns: int | None) -> list[LogReader]:
     """Feed every file; one that cannot be read, or nothing that is FIX, is the end."""
     readers = [LogReader(path) for path in files]
     try:
         with _progress(files) as advance:
-            for line in _watched(read_in_time_order(readers), readers, advance):
+            lines = read_in_time_order(readers)
+            wanted = lines if end_ns is None else until(lines, end_ns)
+            for line in _watched(wanted, readers, advance):
                 run.feed(line)
         run.finish()
     except CommandError as error:

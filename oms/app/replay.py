@@ -328,6 +328,14 @@ def _timed(reader: LogReader) -> Iterator[tuple[int, Line]]:
         yield latest, line
 
 
+def until(lines: Iterable[Line], end_ns: int) -> Iterator[Line]:
+    """Hand on lines up to and including a moment; the first one after it ends the stream."""
+    for line in lines:
+        if (_line_time(line) or 0) > end_ns:
+            return
+        yield line
+
+
 def _line_time(line: Line) -> int | None:
     if line.stamp is not None:
         return _time_ns(line, {})
