@@ -14,9 +14,12 @@ from typing import Any
 
 import quickfix as fix
 from figures import figure, fresh_folder, peer, say
+from material import report_texts
 from receive import TIMEOUT_S, Nothing, config
 
+from oms.core import events as ev
 from oms.core.records import Record
+from oms.core.values import parse_decimal
 from oms.fix.settings import session_id, session_settings
 from oms.journal.sqlite import SqliteJournal
 
@@ -174,13 +177,36 @@ def bare_ping_pong() -> list[float]:
 
 
 def two_commits(folder: Path) -> list[float]:
-    """Time two durable commits of a record each."""
+    """Time two durable commits, of an order and of its acknowledgement."""
     journal, taken = SqliteJournal(folder / "two.db"), []
-    record = Record(kind="received", time_ns=0, session="main", raw="8=FIX.4.2" + "x" * 200)
+    placed = ev.Placed(
+        order=1,
+        request=1,
+        cl_ord_id="000000151772355600000000",
+        session="main",
+        symbol="BTCUSDT",
+        side="1",
+        ord_type="2",
+        time_in_force="1",
+        time_ns=1_772_355_600_000_000_000,
+        order_qty=parse_decimal("1"),
+        price=parse_decimal("30000.5"),
+    )
+    command = {
+        "type": "PlaceOrder",
+        "client_order_id": "b-1",
+        "symbol": "BTCUSDT",
+        "side": "1",
+        "price": "30000.5",
+    }
+    (text,) = report_texts(orders=1, count=1)
+    first = Record(kind="command", time_ns=placed.time_ns, command=command, events=(placed,))
+    accepted = ev.Accepted(order=1, order_id="V1", exec_id="E1")
+    second = Record(kind="received", time_ns=placed.time_ns, session="main", raw=text, events=(accepted,))
     for _ in range(COUNT + WARM):
         started = time.perf_counter()
-        journal.append([record])
-        journal.append([record])
+        journal.append([first])
+        journal.append([second])
         taken.append(time.perf_counter() - started)
     journal.close()
     return taken
