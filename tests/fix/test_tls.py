@@ -5,8 +5,10 @@ import ssl
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+import quickfix as fix
 
 from oms.core.errors import ConfigError
 from oms.fix.inputs import LoggedOn
@@ -32,13 +34,24 @@ def certificate(folder: Path, name: str) -> Path:
     return cert
 
 
+@pytest.fixture
+def with_tls(tmp_path: Path) -> None:
+    """Skip where QuickFIX was built without TLS."""
+    try:
+        Desk(tmp_path, config(1, tls=True, ca_file=certificate(tmp_path, "probe")))
+    except ConfigError as error:
+        if "HAVE_SSL" not in str(error):
+            raise
+        pytest.skip("this quickfix is built without TLS")
+
+
 def server(cert: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, cert.with_suffix(".key"))
     return context
 
 
-def test_a_venue_that_is_trusted_is_logged_on_to(tmp_path: Path) -> None:
+def test_a_venue_that_is_trusted_is_logged_on_to(tmp_path: Path, with_tls: None) -> None:
     cert = certificate(tmp_path, "venue")
     with (
         Peer(server(cert)) as peer,
@@ -53,7 +66,7 @@ def test_a_venue_that_is_trusted_is_logged_on_to(tmp_path: Path) -> None:
         assert connection.receive("D")[55] == "BTCUSDT"
 
 
-def test_damaged_certificates_are_told_at_the_start(tmp_path: Path) -> None:
+def test_damaged_certificates_are_told_at_the_start(tmp_path: Path, with_tls: None) -> None:
     damaged = tmp_path / "ca.pem"
     damaged.write_text("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n")
     with Peer() as peer:
@@ -65,7 +78,7 @@ def test_damaged_certificates_are_told_at_the_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("system_trusts", [False, True])
 def test_nobody_else_gets_a_token(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system_trusts: bool
+    tmp_path: Path, with_tls: None, monkeypatch: pytest.MonkeyPatch, system_trusts: bool
 ) -> None:
     """QuickFIX compares no host names: what the system trusts must not do, or any public certificate would."""
     ours, other = certificate(tmp_path, "venue"), certificate(tmp_path, "other")
@@ -81,3 +94,12 @@ def test_nobody_else_gets_a_token(
         assert "ca_file" in desk.state.last_error
         assert desk.inputs.empty()
     assert not (desk.folder / f"{desk.configs[0].name}.messages.log").exists()  # no Logon was ever written
+
+
+def test_a_quickfix_without_tls_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def built_without(*_: Any) -> None:
+        raise fix.ConfigError("HAVE_SSL not enabled")  # noqa: EM101, TRY003 - as its stub does
+
+    monkeypatch.setattr(fix, "SSLSocketInitiator", built_without)
+    with pytest.raises(ConfigError, match="QuickFIX refuses the sessions: .*; is it built with TLS?"):
+        Desk(tmp_path, config(1, tls=True, ca_file=certificate(tmp_path, "venue")))
