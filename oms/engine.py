@@ -338,7 +338,8 @@ class Engine:
             if request.tries < self.timing.cancel_tries:
                 self._release(order, request)
             else:
-                told = f"{request.tries} cancels had no effect although the order works; a person has to look"
+                told = f"{request.tries} cancels had no effect and the order works; a person has to look"
+                self._emit(ev.RequestDropped(order=order.number, request=request.number, reason=told))
                 self._alert("CANCEL_WITHOUT_EFFECT", told, order=order)
 
     # --- sessions
@@ -367,6 +368,9 @@ class Engine:
                 self._emit(
                     ev.LoggedOut(session=session, time_ns=self._now, reason="the daemon was restarted")
                 )
+            for order in book.unanswered.values():
+                if order.in_doubt:  # since before the restart: what was planned then is forgotten
+                    self.doubts.ask_later(order, self._now)
             self._doubt_all(session, "the daemon was restarted before the answer")
 
     def _doubt_all(self, session: str, reason: str) -> None:

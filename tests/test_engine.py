@@ -59,7 +59,9 @@ class World:
             self.sent.append(effect.message)
             self.seq += 1
             self.step(
-                WentOut(session=effect.session, order=effect.order, request=effect.request, seq=self.seq, raw="")
+                WentOut(
+                    session=effect.session, order=effect.order, request=effect.request, seq=self.seq, raw=""
+                )
             )
         return step
 
@@ -82,7 +84,11 @@ class World:
 
     def ack(self, order: Order, order_id: str = "V1") -> Step:
         return self.report(
-            cl_ord_id=order.cl_ord_id, order_id=order_id, exec_id="ack" + order_id, exec_type="0", ord_status="0"
+            cl_ord_id=order.cl_ord_id,
+            order_id=order_id,
+            exec_id="ack" + order_id,
+            exec_type="0",
+            ord_status="0",
         )
 
     def fill(self, shares: int, exec_id: str, order_id: str = "V1") -> Step:
@@ -331,7 +337,9 @@ def test_a_reject_by_number_reaches_its_order_and_its_cancel(world: World, msg_t
     other = world.place("b")
     world.ack(other)
     world.step(Cancel(id="b"))
-    world.step(Received(session="main", raw="", report=Reject(msg_type=msg_type, ref_seq_num=world.seq, text="no")))
+    world.step(
+        Received(session="main", raw="", report=Reject(msg_type=msg_type, ref_seq_num=world.seq, text="no"))
+    )
     assert str(other.ord_status) == "0"
     assert not other.pending
 
@@ -343,13 +351,17 @@ def test_an_ambiguous_reject_changes_no_phase_and_asks(world: World) -> None:
     step = world.report(order_id="V1", exec_id="r", exec_type="8", ord_status="8", text="cannot cancel")
     assert str(order.phase) == "WORKING"
     assert order.in_doubt
-    assert any(isinstance(effect, Send) and isinstance(effect.message, StatusRequest) for effect in step.effects)
+    assert any(
+        isinstance(effect, Send) and isinstance(effect.message, StatusRequest) for effect in step.effects
+    )
     world.report(order_id="V1", exec_id="c", exec_type="4", ord_status="4")
     assert str(order.ord_status) == "4"
     assert not order.in_doubt
 
 
-def test_a_drop_puts_what_is_unanswered_in_doubt_and_the_next_logon_asks_for_all_that_is_open(world: World) -> None:
+def test_a_drop_puts_what_is_unanswered_in_doubt_and_the_next_logon_asks_for_all_that_is_open(
+    world: World,
+) -> None:
     resting = world.place("a")
     world.ack(resting)
     unanswered = world.place("b")
@@ -399,6 +411,7 @@ def test_a_cancel_in_doubt_goes_again_only_after_a_status_shows_the_order_workin
     cancels = sum(isinstance(message, CancelOrder) for message in world.sent)
     assert cancels == TIMING.cancel_tries
     assert any(alert.code == "CANCEL_WITHOUT_EFFECT" for alert in world.alerts)
+    assert not order.pending  # a person can cancel it anew
 
 
 def test_a_refused_resend_is_in_doubt_and_asked_for(world: World) -> None:
