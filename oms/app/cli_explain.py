@@ -11,15 +11,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from oms.app.config import load
-from oms.app.life import DialectOf, Step, life_of, orders_called, step_object
-from oms.app.past import exact_iso, journal_of, reading
+from oms.app.life import Step, life_of, orders_called, step_object
+from oms.app.past import exact_iso, reading, source_of
 from oms.app.tables import plain, status_word
 from oms.core.blotter import Blotter
 from oms.core.events import Event
 from oms.core.order import Order
 from oms.core.values import ANOMALY_TEXTS, BUYS, format_optional
-from oms.fix.dialects import APIFINY, DIALECTS
+from oms.fix.dialects import DIALECTS
 from oms.journal.chain import read_journal
 
 _NOT_FOUND: Final = 1
@@ -62,9 +61,12 @@ def explain(
         typer.echo(f"oms: --dialect must be one of {', '.join(DIALECTS)}, not {plain(dialect)!r}", err=True)
         raise typer.Exit(_USAGE)
     with reading():
-        file = journal_of(journal).resolve()
-        number = _the_one(any_id, file)
-        life = life_of(number, read_journal(file), _dialects(journal, dialect))
+        source = source_of(journal)
+        number = _the_one(any_id, source.journal)
+        named = DIALECTS.get(dialect or "")
+        life = life_of(
+            number, read_journal(source.journal), (lambda _session: named) if named else source.dialect_of
+        )
     try:
         if as_json:
             for step in life.finish():
@@ -77,16 +79,6 @@ def explain(
 
 
 explain.__doc__ = _HELP
-
-
-def _dialects(journal: Path, named: str | None) -> DialectOf:
-    """Read each session's reports as the daemon does: by the configuration's dialect, unless one is named."""
-    if named is not None:
-        return lambda _session: DIALECTS[named]
-    if journal.suffix != ".toml":
-        return lambda _session: APIFINY
-    known = {session.name: DIALECTS[session.dialect] for session in load(journal).session}
-    return lambda session: known.get(session or "", APIFINY)
 
 
 # --- which order

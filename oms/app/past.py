@@ -1,6 +1,7 @@
 """A moment of the past: how people write it, and the blotter as a journal says it stood then."""
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -8,14 +9,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import typer
+from msgspec import Struct, field
 
-from oms.app.config import load
+from oms.app.config import JournalSection
 from oms.core.blotter import Blotter
-from oms.core.errors import CommandError, OmsError
+from oms.core.errors import CommandError, ConfigError, OmsError
 from oms.core.records import Record
 from oms.core.times import NS_PER_S
 from oms.core.views import full_view
+from oms.fix.dialects import APIFINY, DIALECTS, Dialect
 from oms.journal.chain import Damaged, read_journal
 
 _TIME: Final = re.compile(
@@ -96,7 +100,7 @@ def past_page(  # noqa: PLR0913 - the filters of `oms orders`
         raise typer.BadParameter(message, param_hint="--watch")
     with reading():
         at_ns = None if at is None else parse_time(at)
-        blotter, latest = blotter_at(read_journal(journal_of(journal).resolve()), at_ns)
+        blotter, latest = blotter_at(read_journal(source_of(journal).journal), at_ns)
     found = (
         order
         for _, order in sorted(blotter.orders.items(), reverse=True)
@@ -112,12 +116,51 @@ def past_page(  # noqa: PLR0913 - the filters of `oms orders`
     }
 
 
-def journal_of(file: Path) -> Path:
-    """Find the journal: the file itself, or the one that a configuration (TOML) names."""
+class _Session(Struct):
+    """Of a `[[session]]`, what reading the past needs."""
+
+    name: str = ""
+    dialect: str = APIFINY.name
+
+
+class _Configured(Struct):
+    """Of a configuration, what reading the past needs: no secrets, so that whoever has none can read it."""
+
+    journal: JournalSection = field(default_factory=JournalSection)
+    session: list[_Session] = []
+
+
+class Source(Struct, frozen=True):
+    """A journal, and the dialect of each session as far as a configuration says."""
+
+    journal: Path
+    dialects: dict[str, Dialect] = {}
+
+    def dialect_of(self, session: str | None) -> Dialect:
+        """Give the dialect that a session's reports are read in; by default the configuration's own default."""
+        return self.dialects.get(session or "", APIFINY)
+
+
+def source_of(file: Path) -> Source:
+    """Find the journal: the file itself, or the one that a configuration (TOML) names.
+
+    Raises:
+        ConfigError: the configuration cannot be read.
+
+    """
     if file.suffix != ".toml":
-        return file
-    config = load(file)
-    return config.under(config.journal.path)
+        return Source(file.resolve())
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        found = msgspec.convert(data, _Configured)
+        dialects = {session.name: DIALECTS[session.dialect] for session in found.session}
+    except OSError as error:
+        message = f"{file}: {error.strerror}; name a journal, or a readable configuration"
+        raise ConfigError(message) from error
+    except (ValueError, KeyError) as error:  # TOML, UTF-8 and msgspec raise ValueErrors
+        message = f"{file}: no configuration that names a journal: {error}. See `oms check-config`"
+        raise ConfigError(message) from error
+    return Source((file.parent / found.journal.path).resolve(), dialects)
 
 
 @contextmanager

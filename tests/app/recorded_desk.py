@@ -102,9 +102,9 @@ class RecordedDesk:
         return {number: full_view(order, self.now) for number, order in self.engine.blotter.orders.items()}
 
     def place(self, client_order_id: str = "a", **terms: Any) -> Order:
-        terms = {"order_qty": Decimal(10), "price": Decimal(100), **terms}
+        terms = {"order_qty": Decimal(10), "price": Decimal(100), "symbol": "BTCUSDT", **terms}
         terms = {"exchange": "VENUE1", "actor": "trader", "origin": "http", **terms}
-        self.step(PlaceOrder(client_order_id=client_order_id, symbol="BTCUSDT", side="1", **terms))
+        self.step(PlaceOrder(client_order_id=client_order_id, side="1", **terms))
         return self.engine.blotter.orders[self.engine.blotter.last_order]
 
     def cancel(self, any_id: str = "a") -> None:
