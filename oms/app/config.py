@@ -138,6 +138,10 @@ class Problems:
         """Note one problem."""
         self.found.append(f"{key}: {reason}")
 
+    def has(self, key: str) -> bool:
+        """Say whether a key has a problem already: what it should mean cannot be judged then."""
+        return any(problem.startswith(f"{key}: ") for problem in self.found)
+
 
 def load(path: Path) -> Config:
     """Read a configuration file.
@@ -183,21 +187,23 @@ def _sessions(data: Any, problems: Problems) -> list[SessionSection]:  # noqa: A
 
 
 def _section(kind: type[T], data: Any, where: str, problems: Problems) -> T | None:  # noqa: ANN401
-    """Read one table field by field, so that every problem of it is told."""
+    """Read one table field by field, so that every problem of it is told; what is wrong keeps its default."""
     if not isinstance(data, dict):
         problems.add(where, "must be a table")
         return None
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    before = len(problems.found)
     for key in data.keys() - fields.keys():
         problems.add(f"{where}.{key}", f"unknown key; known are {', '.join(fields)}")
     values: dict[str, Any] = {}
     for name, field in fields.items():
         if name in data:
-            values[name] = _value(field.type, data[name], f"{where}.{name}", problems)
+            value = _value(field.type, data[name], f"{where}.{name}", problems)
+            if value is not None:  # TOML has no null
+                values[name] = value
         elif field.required:
             problems.add(f"{where}.{name}", "is missing")
-    return kind(**values) if len(problems.found) == before else None
+    whole = all(name in values for name, field in fields.items() if field.required)
+    return kind(**values) if whole else None
 
 
 def _value(kind: Any, value: Any, where: str, problems: Problems) -> Any:  # noqa: ANN401
@@ -226,7 +232,8 @@ def _check_sessions(path: Path, sessions: list[SessionSection], problems: Proble
     names = [session.name for session in sessions]
     for index, session in enumerate(sessions, 1):
         for key, reason in _session_problems(path, session):
-            problems.add(f"session[{index}].{key}", reason)
+            if not problems.has(f"session[{index}].{key}"):
+                problems.add(f"session[{index}].{key}", reason)
         if names.count(session.name) > 1:
             problems.add(f"session[{index}].name", f"{session.name!r} is the name of another session too")
 
