@@ -2,11 +2,15 @@
 
 import hashlib
 import json
+import warnings
 from typing import Final
 
 import jwt
 
 ALGORITHM: Final = "HS256"
+warnings.filterwarnings(
+    "ignore", category=jwt.InsecureKeyLengthWarning
+)  # the venue chose the key; nobody here can lengthen it
 
 
 class Secret:
