@@ -112,47 +112,42 @@ class Life:
         return self._blotter.orders.get(self.number)
 
     def take(self, n: int, record: Record) -> None:
-        """Take in the next record of the journal."""
+        """Take in the next record of the journal. Most concern other orders: for those nothing is put in words."""
         step = Step(n, record.time_ns, record.kind, _DIRECTIONS.get(record.kind), record.session)
-        step.command = record.command
-        step.raw = shown(record.raw) if record.raw is not None else None
         doubts = self._doubts()
         first, *freed = _parts(record.events)
-        report = self._read(record)
-        contradicted = record.anomaly is not None and self._names(record, report, first[1])
-        concerned = self._take_first(step, record, report, first[1])
+        named = self._named(record, first[1])
+        concerned = named is not None
+        if named is not None and record.anomaly is None and self.order is not None:
+            step.ignored = why_ignored(self.order, named)
+        concerned |= self._fold(step, first[1])
         for unheld, events in freed:
             concerned |= self._take_freed(step, unheld, events)
-        if record.anomaly is not None and (record.order == self.number or contradicted):
+        if record.anomaly is not None and (named is not None or record.order == self.number):
             step.anomaly, concerned = record.anomaly, True
-        if step.said is None and record.raw is not None:
-            step.said = message_text(fix_field(record.raw, "35") or "?", None)
+        for event in first[1]:
+            if isinstance(event, ev.ReportHeld):
+                self._held[event.session, event.ref] = self._described(step, record)
         if concerned:
             step.remarks += [
                 f"this ends the doubt about {ended}" for ended in sorted(doubts - self._doubts())
             ]
-            step.state = self._state()
-            self.steps.append(step)
+            self.steps.append(self._described(step, record))
+
+    def _described(self, step: Step, record: Record) -> Step:
+        """Put in words what was said, and the state after it."""
+        step.command = record.command
+        step.state = state_object(self.order) if self.order else None
+        if record.raw is not None:
+            step.raw = shown(record.raw)
+            step.said = message_text(fix_field(record.raw, "35") or "?", self._read(record))
+        return step
 
     def finish(self) -> list[Step]:
         """Give the steps in the order of the journal."""
         return sorted(self.steps, key=lambda step: step.n)
 
     # --- one record
-
-    def _take_first(self, step: Step, record: Record, report: Report | None, events: list[ev.Fact]) -> bool:
-        """Take in what the input itself became, before any held report that it set free."""
-        if report is not None:
-            step.said = message_text(fix_field(record.raw or "", "35") or "?", report)
-        ignored = record.anomaly is None and self._names(record, report, events)
-        if ignored and report is not None and (order := self.order) is not None:
-            step.ignored = why_ignored(order, report)
-        concerned = self._fold(step, events)
-        for event in events:
-            if isinstance(event, ev.ReportHeld):
-                step.state = self._state()
-                self._held[event.session, event.ref] = step
-        return concerned or ignored
 
     def _take_freed(self, step: Step, unheld: ev.ReportUnheld | None, events: list[ev.Fact]) -> bool:
         """Take in a held report that found its order now; its own step is told too, where it came."""
@@ -214,18 +209,18 @@ class Life:
         was_on = self._blotter.book(order.session).logged_on
         return order.is_open and (was_on or isinstance(event, ev.LoggedOn))
 
-    def _names(self, record: Record, report: Report | None, events: list[ev.Fact]) -> bool:
-        """Whether a received report is about the order, and became nothing."""
-        if report is None or record.session is None or _became(events):
-            return False
+    def _named(self, record: Record, events: list[ev.Fact]) -> Report | None:
+        """Give a received report that is about the order and became nothing; None for everything else."""
         session = record.session
+        if session is None or _became(events) or (report := self._read(record)) is None:
+            return None
         order: Order | None = None
         if isinstance(report, Reject):
             hit = self._blotter.sent_as(session, report.ref_seq_num)
             order = hit[0] if hit else self._blotter.find(session, report.ref_id)
         elif isinstance(report, ExecutionReport | CancelReject):
             order = self._blotter.of_report(session, report)
-        return order is not None and not (isinstance(report, Reject) and events)
+        return None if order is None or (isinstance(report, Reject) and events) else report
 
     def _read(self, record: Record) -> Report | None:
         """Read a received message as it was read then; None where it is none, or cannot be read."""
@@ -249,9 +244,6 @@ class Life:
     def _doubts(self) -> set[str]:
         pending = self.order.pending if self.order else []
         return {f"{request.kind} {request.cl_ord_id}" for request in pending if request.in_doubt}
-
-    def _state(self) -> dict[str, Any] | None:
-        return state_object(self.order) if self.order else None
 
 
 def _parts(events: Iterable[ev.Fact]) -> Iterator[tuple[ev.ReportUnheld | None, list[ev.Fact]]]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core.fills import Execution, root_of
+from oms.core.lifecycle import DUPLICATE_ORDER
 from oms.core.messages import CancelReject, ExecutionReport, Reject, Report
 from oms.core.order import Order
 from oms.core.values import (
@@ -30,6 +31,7 @@ FOLLOW_UPS: Final = (ev.StatusRequested, ev.RequestReleased, ev.RequestDropped, 
 _NOTHING_NEW: Final = "it says nothing that was not on record"
 _NAMES: Final = {str(kind): kind.name.replace("_", " ").capitalize() for kind in ExecType}
 _FILLS: Final = (ExecType.PARTIAL_FILL, ExecType.FILL)
+_REVISIONS: Final = (ExecTransType.CANCEL, ExecTransType.CORRECT)
 _ENDS: Final = {
     ExecType.CANCELED: Phase.CANCELED,
     ExecType.EXPIRED: Phase.EXPIRED,
@@ -69,24 +71,26 @@ def why_ignored(order: Order, report: Report) -> str:
 
 def _status_answer(order: Order, report: ExecutionReport) -> str | None:
     """A status answer adds no execution: it agrees, or it is older than what the venue reported since."""
-    asked = order.questions and report.exec_id in (None, "0") and not report.last_shares
-    unasked = report.exec_type in _FILLS and report.exec_id == "0" and not report.last_shares
-    if report.exec_trans_type != ExecTransType.STATUS and (
-        report.exec_trans_type is not None or not (asked or unasked)
-    ):
-        return None
+    empty = report.exec_id in (None, "0") and not report.last_shares
+    asked = report.exec_trans_type is None and order.questions and empty
+    if report.exec_trans_type != ExecTransType.STATUS and not asked:
+        return _not_asked_for(report) if empty else None
     said = report.ord_status or report.exec_type or ""
     ours = order.ord_status
-    if said != ours and is_older(order, report):
-        return (
-            f"a status answer from {report.transact_time}, older than the order's youngest report"
-            f" ({order.last_time}): true when it was written"
-        )
     if said == ours:
         return f"a status answer that agrees with the record: {_status_name(said)}"
-    return (
-        f"a status answer ({_status_name(said)}) that does not contradict the record ({_status_name(ours)})"
-    )
+    if is_older(order, report):
+        return (
+            f"a status answer ({_status_name(said)}) from {report.transact_time}, older than the order's"
+            f" youngest report ({order.last_time}): true when it was written"
+        )
+    return f"a status answer ({_status_name(said)}) that is no evidence against the record ({_status_name(ours)})"
+
+
+def _not_asked_for(report: ExecutionReport) -> str | None:
+    if report.exec_type not in _FILLS or report.exec_id != "0" or report.exec_trans_type in _REVISIONS:
+        return None
+    return "ExecID 0 and no shares: a status answer that nobody asked for, and its totals say nothing new"
 
 
 def _status_name(status: str) -> str:
@@ -95,7 +99,7 @@ def _status_name(status: str) -> str:
 
 def _revision(order: Order, report: ExecutionReport) -> str | None:
     """A bust or correction that came before."""
-    if report.exec_trans_type not in (ExecTransType.CANCEL, ExecTransType.CORRECT):
+    if report.exec_trans_type not in _REVISIONS:
         return None
     what = "bust" if report.exec_trans_type == ExecTransType.CANCEL else "correction"
     if _execution(order, report, report.exec_id) is not None and report.exec_id != report.exec_ref_id:
@@ -112,6 +116,8 @@ def _duplicate_fill(order: Order, report: ExecutionReport) -> str | None:
     known = _execution(order, report, report.exec_id)
     if known is None:
         return None
+    if known.latest is not None and not known.shares:
+        return f"ExecID {report.exec_id} was corrected before it came: the correction counts in its place"
     since = ""
     if known.busted:
         since = "; it was taken back since"
@@ -172,9 +178,17 @@ def _late(order: Order, report: ExecutionReport) -> str | None:
 def _rejected(order: Order, report: ExecutionReport) -> str | None:
     if report.exec_type != ExecType.REJECTED:
         return None
-    if report.ambiguous_reject and order.pending:
+    if report.ord_rej_reason == DUPLICATE_ORDER:
+        return "it refuses a second order with this ClOrdID, and none is open: the first goes on"
+    if not report.ambiguous_reject or order.phase in ENDED:
+        return None
+    if order.pending:
         return "ExecType Rejected may refuse the order or a request; what is open is in doubt already"
-    return "it refuses a second order with this ClOrdID, and none is open: the first goes on"
+    if order.questions:
+        return (
+            "ExecType Rejected may refuse the question as well as the order, and a question is what is open"
+        )
+    return None
 
 
 def _not_asked(order: Order, report: ExecutionReport) -> str | None:
@@ -190,10 +204,12 @@ def _not_asked(order: Order, report: ExecutionReport) -> str | None:
     return f"no {kind} is open that it could be about"
 
 
-def _overtaken_replace(_order: Order, report: ExecutionReport) -> str | None:
+def _overtaken_replace(order: Order, report: ExecutionReport) -> str | None:
     if report.exec_type != ExecType.REPLACE:
         return None
-    return "late: a later replace of the chain was confirmed before"
+    if order.replaced:
+        return "late: a later replace of the chain was confirmed before"
+    return "no replace is open that it could confirm, and it does not replace the order's present terms"
 
 
 _REASONS: Final[tuple[Reason, ...]] = (
@@ -201,9 +217,9 @@ _REASONS: Final[tuple[Reason, ...]] = (
     _revision,
     _duplicate_fill,
     _repeated,
+    _rejected,
     _ended_before,
     _late,
-    _rejected,
     _not_asked,
     _overtaken_replace,
 )
