@@ -157,6 +157,9 @@ class OrderObject(BaseModel):
     pending: list[PendingRequest]
     waiting: list[str] = Field(description="The kinds of the requests that have not left yet.")
     gap: str = Field(description="What the venue has executed beyond the fills that arrived.")
+    gap_unsized: bool = Field(
+        description="Fills may be missing, and the venue does not say how many: reports were lost with a connection."
+    )
     reason: str | None
     denial: str | None = Field(description="The code, where we denied the order.", examples=["NOT_POSITIVE"])
     external: bool = Field(description="The venue reported it; nobody sent it from here.")

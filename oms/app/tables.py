@@ -114,6 +114,7 @@ def open_points(order: dict[str, Any]) -> list[str]:
         if (request["kind"], request["cl_ord_id"]) not in unsure
     ]
     gap = [f"fills missing: {order['gap']}"] if order["gap"] != "0" else []
+    gap += ["fills may be missing"] if order.get("gap_unsized") else []
     external = ["not sent from here"] if order["external"] else []
     code = f"{order['denial']}: " if order["denial"] else ""
     reason = [f"{code}{order['reason'] or ''}"] if order["denial"] or order["reason"] else []

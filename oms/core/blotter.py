@@ -323,6 +323,7 @@ def _logged_on(book: Book, event: ev.LoggedOn) -> None:
     book.sent.clear()  # every logon starts at sequence number 1
     for order in book.open.values():
         order.questions = 0  # answers to questions of an earlier logon do not come any more
+        order.unheard = True  # nor do reports that were sent meanwhile
 
 
 def _logged_out(book: Book, event: ev.LoggedOut) -> None:

@@ -67,8 +67,16 @@ def filled(order: "Order", event: "ev.Filled") -> None:
         order.complete = True
     if event.unconfirmed:
         order.unconfirmed += 1
-    if order.unsized_gap and (event.complete or order.order_qty is not None):
-        order.unsized_gap = False
+    if order.unsized_gap:
+        if event.complete or (order.order_qty is not None and not order.unprovable):
+            order.unsized_gap = False
+        close_unsized(order)
+
+
+def close_unsized(order: "Order") -> None:
+    """Where the whole quantity is known to be executed, the size of the gap is known too."""
+    if order.order_qty is not None and order.reported_cum >= order.order_qty > ZERO:
+        order.unsized_gap = order.unprovable = False
 
 
 def busted(order: "Order", event: "ev.FillBusted") -> None:

@@ -190,6 +190,8 @@ _KINDS: Final = {"D": RequestKind.NEW, "F": RequestKind.CANCEL, "G": RequestKind
 
 
 def _refusal(order: Order, request: Request | None, report: Reject) -> Verdict:
+    if request is None and order.unheard:
+        return Verdict()  # it is to be asked again
     if request is None:
         answered = order.questions > 0 and report.ref_msg_type in (None, "H")
         return Verdict((ev.StatusAnswered(order=order.number),) if answered else ())

@@ -73,14 +73,22 @@ def canceled(order: Order, report: ExecutionReport) -> Verdict:
     asked = {request.cl_ord_id for request in order.pending if request.kind is RequestKind.CANCEL}
     by = report.cl_ord_id if report.cl_ord_id in asked else None
     event = ev.Canceled(**told(order, report, report_key(report)), cl_ord_id=by, reason=report.text)
-    return checked(order, report, event)
+    return _final(order, report, event)
 
 
 def expired(order: Order, report: ExecutionReport) -> Verdict:
     """Interpret ExecType Expired."""
     if (settled := _no_end(order, report, ev.Expired, Phase.EXPIRED)) is not None:
         return settled
-    return checked(order, report, ev.Expired(**told(order, report, report_key(report)), reason=report.text))
+    return _final(order, report, ev.Expired(**told(order, report, report_key(report)), reason=report.text))
+
+
+def _final(order: Order, report: ExecutionReport, event: ev.Event) -> Verdict:
+    """An end without a total leaves open what was executed while nothing was heard."""
+    verdict = checked(order, report, event)
+    if report.cum_qty is None and order.unheard and not order.unsized_gap:
+        return Verdict((*verdict.events, ev.GapOpened(order=order.number)), verdict.anomaly)
+    return verdict
 
 
 def refused(order: Order, report: ExecutionReport) -> Verdict:

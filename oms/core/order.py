@@ -34,7 +34,11 @@ __all__ = ["TRANSITIONS", "Execution", "Order", "Request", "fold", "is_legal"]
 
 
 class Order(Struct, kw_only=True):
-    """One order as the desk sees it: a whole chain of replacements is one order."""
+    """One order as the desk sees it: a whole chain of replacements is one order.
+
+    `unheard`: reports may have been lost with a connection, and the venue has not stated the order since.
+    `unprovable`: fills may be missing that no later report can show, so only the full quantity closes the gap.
+    """
 
     number: int
     session: str
@@ -59,6 +63,8 @@ class Order(Struct, kw_only=True):
     notional: Decimal = ZERO
     reported_cum: Decimal = ZERO
     unsized_gap: bool = False
+    unprovable: bool = False
+    unheard: bool = False
     unpriced: int = 0
     complete: bool = False
     replaced: bool = False
@@ -365,8 +371,10 @@ def _new_terms(order: Order, order_qty: Decimal | None, price: Decimal | None) -
 def _gap_opened(order: Order, event: ev.GapOpened) -> None:
     if event.cum_qty is None:
         order.unsized_gap = True
+        order.unprovable = order.unprovable or order.unheard or order.phase in ENDED
     else:
         order.reported_cum = max(order.reported_cum, event.cum_qty)
+        fills.close_unsized(order)
         requests.pointless_cancels(order)
 
 
@@ -376,6 +384,7 @@ def _status_requested(order: Order, _event: ev.StatusRequested) -> None:
 
 def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
     order.questions = max(order.questions - 1, 0)
+    order.unheard = False
     requests.pointless_cancels(order)
     if event.exec_id is not None:
         order.reports.add(event.exec_id)

@@ -34,7 +34,10 @@ def status(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     verdict = _evidence(order, report, now_ns)
     if not order.questions:
         return verdict
-    return Verdict((ev.StatusAnswered(order=order.number), *verdict.events), verdict.anomaly)
+    answered = ev.StatusAnswered(order=order.number)
+    if order.unheard:  # the gap that this answer leaves is judged by what was not heard before it
+        return Verdict((*verdict.events, answered), verdict.anomaly)
+    return Verdict((answered, *verdict.events), verdict.anomaly)
 
 
 def _said(report: ExecutionReport) -> str | None:
@@ -55,9 +58,13 @@ def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return verdict
     events = _implied_acceptance(order, report, verdict.events)
     gap = _gap(order, report)
-    if gap is not None and not any(isinstance(event, ev.Told) and event.cum_qty is not None for event in events):
+    if gap is not None and not any(_states_gap(event) for event in events):
         return Verdict((*events, gap))
     return Verdict(events, _less_than_reported(order, report))
+
+
+def _states_gap(event: ev.Event) -> bool:
+    return isinstance(event, ev.GapOpened) or (isinstance(event, ev.Told) and event.cum_qty is not None)
 
 
 def _rejected(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
@@ -105,14 +112,23 @@ def _gap(order: Order, report: ExecutionReport) -> ev.GapOpened | None:
     if total is not None:
         news = total > order.reported_cum and not precedes_revision(order, report)
         return ev.GapOpened(order=order.number, cum_qty=total) if news else None
-    missing = (
-        not order.complete
-        if filled
-        else _said(report) == OrdStatus.PARTIALLY_FILLED and not order.reported_cum
-    )
-    if not missing or order.unsized_gap or order.phase in ENDED:
-        return None
-    return ev.GapOpened(order=order.number)
+    live = order.phase not in ENDED
+    missing = live and not order.complete if filled else _may_lack_fills(order, _said(report))
+    return ev.GapOpened(order=order.number) if missing and not order.unsized_gap else None
+
+
+def _may_lack_fills(order: Order, said: str | None) -> bool:
+    """Whether fills may be missing although the venue states no total.
+
+    A partial fill that was never reported is certainly missing. Where reports were lost, any number of them may be:
+    with a connection, or because an end is heard of by this answer first.
+    """
+    if said == OrdStatus.PARTIALLY_FILLED:
+        return order.phase not in ENDED and (order.unheard or not order.reported_cum)
+    return said in _ENDS and (order.unheard or order.phase not in ENDED) and not order.is_filled
+
+
+_ENDS: Final = (OrdStatus.CANCELED, OrdStatus.EXPIRED)
 
 
 def _less_than_reported(order: Order, report: ExecutionReport) -> Anomaly | None:

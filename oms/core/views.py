@@ -62,6 +62,7 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
         "time_in_force": order.time_in_force,
         "cash_order_qty": format_optional(order.cash_order_qty),
         "gap": format_decimal(order.gap),
+        "gap_unsized": order.unsized_gap,
         "reason": order.reason,
         "denial": order.denial,
         "external": order.external,

@@ -44,8 +44,8 @@ def test_a_status_adds_no_execution() -> None:
     [
         ("150=0 39=0", ["Accepted"], "WORKING"),
         ("150=A 39=A", ["PendingNewSeen"], "PENDING_NEW"),
-        ("150=4 39=4", ["Canceled"], "CANCELED"),
-        ("150=C 39=C", ["Expired"], "EXPIRED"),
+        ("150=4 39=4", ["Canceled", "GapOpened"], "CANCELED"),
+        ("150=C 39=C", ["Expired", "GapOpened"], "EXPIRED"),
         ("150=8 39=8 103=1", ["Rejected"], "REJECTED"),
         ("150=8 39=8 103=5", ["UnknownAtVenue"], "PENDING_NEW"),
         ("150=8 39=8", ["Rejected"], "REJECTED"),  # it has an OrderID: the venue knows it
