@@ -17,7 +17,7 @@ from oms.core.messages import CancelReject, ExecutionReport
 from oms.core.order import Order
 from oms.core.requests import Request
 from oms.core.status import status
-from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, RequestKind
+from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, Phase, RequestKind
 from oms.core.verdict import Verdict, anomalous, inconsistency
 
 __all__ = ["Verdict", "interpret", "interpret_cancel_reject"]
@@ -58,7 +58,7 @@ def _is_of_another(order: Order, report: ExecutionReport) -> bool:
 def _dispatch(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     trans_type = report.exec_trans_type
     if trans_type is None:
-        if order.questions and _looks_like_status(report):
+        if _looks_like_status(report) and (order.questions or _says_unknown(order, report)):
             return status(order, report, now_ns)
     elif trans_type != _NEW:
         if trans_type == ExecTransType.STATUS:
@@ -78,6 +78,12 @@ def _dispatch(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
 def _looks_like_status(report: ExecutionReport) -> bool:
     """Recognise the answer to a status request where the venue sends no ExecTransType: ExecID 0, no shares."""
     return report.exec_id in (None, "0") and not report.last_shares
+
+
+def _says_unknown(order: Order, report: ExecutionReport) -> bool:
+    """Whether it can be "unknown order" once more: an answer that comes twice must not reject what is on its way."""
+    unnamed = report.exec_type == _REJECTED and report.exec_id == "0"
+    return unnamed and report.ambiguous_reject and order.phase is Phase.PENDING_NEW
 
 
 _BY_EXEC_TYPE: Final[dict[str, lifecycle.Handler]] = {
