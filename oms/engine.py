@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from oms.core import events as ev
 from oms.core.blotter import Blotter
-from oms.core.doubt import Doubts, Timing
+from oms.core.doubt import Doubts, Timing, is_overdue
 from oms.core.ids import ClOrdIds
 from oms.core.inputs import (
     Alert,
@@ -35,7 +35,7 @@ from oms.core.inputs import (
     WentOut,
 )
 from oms.core.intake import receive
-from oms.core.messages import Anomaly, Command
+from oms.core.messages import Anomaly, Command, Reject
 from oms.core.order import Order, Request
 from oms.core.outgoing import cancel_order, new_order, repeated, status_request
 from oms.core.records import Record
@@ -202,9 +202,7 @@ class Engine:
     def _route_of(self, command: PlaceOrder) -> Route | None:
         if command.session is not None:
             return self.routes.get(command.session)
-        for (
-            route
-        ) in self.routes.values():  # the endpoint made for that exchange, else the first one configured
+        for route in self.routes.values():  # the one made for that exchange, else the first
             if command.exchange is not None and command.exchange in route.limits.exchanges:
                 return route
         return next(iter(self.routes.values()), None)
@@ -290,6 +288,7 @@ class Engine:
         if self.blotter.book(order.session).logged_on and order.cl_ord_id is not None:
             self._emit(ev.StatusRequested(order=order.number, time_ns=self._now))
             self._send(order, status_request(order), 0)
+            self.doubts.asked(order.number, self._now)
 
     # --- what venues say
 
@@ -301,11 +300,11 @@ class Engine:
             self._events.extend(outcome.events)
             if order is not None:
                 self.touched.add(order.number)
-                self._weigh(order, outcome.events)
+                self._weigh(order, outcome.events, refused=isinstance(message.report, Reject))
             anomaly = anomaly or outcome.anomaly
         return outcomes[0].order, None, anomaly
 
-    def _weigh(self, order: Order, events: tuple[ev.Fact, ...]) -> None:
+    def _weigh(self, order: Order, events: tuple[ev.Fact, ...], *, refused: bool) -> None:
         """Draw the conclusions that a report allows about requests in doubt, and ask where it leaves doubt."""
         doubtful = False
         for event in events:
@@ -313,13 +312,15 @@ class Engine:
             if kind is ev.UnknownAtVenue:
                 self._not_placed(order)
             elif kind is ev.StatusAnswered:
-                self._cancel_again(order)
+                if not refused:  # a refused question says nothing of the order
+                    self.doubts.answered(order.number)
+                    self._cancel_again(order)
                 self._ask_next(order.session)
-            elif kind is ev.InDoubt or kind is ev.GapOpened:
-                doubtful = True
+            elif kind in (ev.InDoubt, ev.GapOpened, ev.CancelRejected):
+                doubtful = True  # of two cancels the second is refused where the first has worked
             elif isinstance(event, ev.Told) and event.cum_qty is not None:
                 doubtful = True  # the venue's total is more than the fills explain
-        if doubtful:
+        if doubtful and (order.is_open or order.has_gap):
             self._ask(order)
 
     def _not_placed(self, order: Order) -> None:
@@ -364,13 +365,12 @@ class Engine:
         for session, book in self.blotter.books.items():
             for order in book.open.values():
                 self.exposure.update(order)
+                if order.in_doubt:  # since before the restart: what was planned then is forgotten
+                    self.doubts.ask_later(order, self._now)
             if book.logged_on:
                 self._emit(
                     ev.LoggedOut(session=session, time_ns=self._now, reason="the daemon was restarted")
                 )
-            for order in book.unanswered.values():
-                if order.in_doubt:  # since before the restart: what was planned then is forgotten
-                    self.doubts.ask_later(order, self._now)
             self._doubt_all(session, "the daemon was restarted before the answer")
 
     def _doubt_all(self, session: str, reason: str) -> None:
@@ -417,6 +417,8 @@ class Engine:
         for number, request_number in self.doubts.overdue(self._now):
             order = self.blotter.orders.get(number)
             request = order.request(request_number) if order else None
+            if order is not None and request is None and is_overdue(order):
+                self._ask(order)
             if order is None or request is None or request.waiting or request.in_doubt:
                 continue
             if self._now - request.since_ns >= self.timing.ack_timeout_ns:
@@ -424,11 +426,16 @@ class Engine:
                 self._ask(order)
         for number in self.doubts.to_ask_again(self._now):
             order = self.blotter.orders.get(number)
-            if order is not None and order.in_doubt:
+            if order is not None and (order.in_doubt or self.doubts.needs_answer(order)):
                 self._ask(order)
                 self.doubts.ask_later(order, self._now)
             else:
                 self.doubts.forget(number)
+        for number in self.doubts.unanswered(self._now):
+            order = self.blotter.orders.get(number)
+            if order is not None and self.doubts.needs_answer(order):
+                self.doubts.ask_later(order, self._now)
+                self._move_on(order)  # a cancel does not wait for ever for an answer to come first
         for session in list(self.routes):
             self._ask_next(session)
 
@@ -452,11 +459,9 @@ class Engine:
 
     def _settled_orders(self) -> list[int]:
         """List the orders of this step that have something waiting, or need their exposure counted anew."""
-        return (
-            sorted({event.order for event in self._events if isinstance(event, ev.Event)})
-            if self._events
-            else []
-        )
+        if not self._events:
+            return []
+        return sorted({event.order for event in self._events if isinstance(event, ev.Event)})
 
     def _move_on(self, order: Order) -> None:
         """Let waiting requests leave as soon as they can, end those that have become pointless."""
@@ -485,7 +490,7 @@ class Engine:
         return (
             order.phase is not Phase.PENDING_NEW
             and not order.requested(RequestKind.NEW)
-            and not order.questions
+            and not (order.questions and self.doubts.awaits_answer(order.number, self._now))
         )
 
     def _release(self, order: Order, request: Request) -> None:

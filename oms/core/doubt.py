@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct, field
 
 from oms.core.order import Order
+from oms.core.values import AT_ONCE
 
 _S = 1_000_000_000
 
@@ -39,6 +40,11 @@ class Timing(Struct, frozen=True, kw_only=True):
     cancel_tries: int = 3
 
 
+def is_overdue(order: Order) -> bool:
+    """Whether an order that cannot rest is still open: asked some time after it was answered, its end got lost."""
+    return order.time_in_force in AT_ONCE and order.is_open and not order.in_doubt
+
+
 class Round(Struct):
     """The questions after a logon."""
 
@@ -57,6 +63,9 @@ class Doubts:
         self._timing = timing
         self._deadlines: list[tuple[int, int, int]] = []
         self._again: list[tuple[int, int]] = []
+        self._planned: dict[int, int] = {}
+        self._answers: list[tuple[int, int]] = []
+        self._asked: dict[int, int] = {}
         self._pauses: dict[int, int] = {}
         self._rounds: dict[str, Round] = {}
 
@@ -68,14 +77,18 @@ class Doubts:
             heapq.heappush(self._deadlines, (due, order.number, request_number))
 
     def ask_later(self, order: Order, now_ns: int) -> None:
-        """Plan the next question about an order in doubt, at a growing interval."""
+        """Plan the next question about an order, at a growing interval; one that is planned already stays."""
+        if order.number in self._planned:
+            return
         pause = self._pauses.get(order.number, self._timing.ask_again_ns)
         self._pauses[order.number] = min(pause * 2, self._timing.ask_again_most_ns)
+        self._planned[order.number] = now_ns + pause
         heapq.heappush(self._again, (now_ns + pause, order.number))
 
     def forget(self, number: int) -> None:
-        """An order is no longer in doubt: the next time starts with the shortest pause again."""
+        """An order needs no more questions: the next time starts with the shortest pause again."""
         self._pauses.pop(number, None)
+        self._asked.pop(number, None)
 
     def overdue(self, now_ns: int) -> Iterable[tuple[int, int]]:
         """Take out the requests whose answer should have come; (order, request) each."""
@@ -87,12 +100,43 @@ class Doubts:
         """Take out the orders whose question is due."""
         due = []
         while self._again and self._again[0][0] <= now_ns:
-            due.append(heapq.heappop(self._again)[1])
-        return sorted(set(due))
+            number = heapq.heappop(self._again)[1]
+            del self._planned[number]
+            due.append(number)
+        return sorted(due)
+
+    # --- questions and their answers
+
+    def asked(self, number: int, now_ns: int) -> None:
+        """Expect an answer to a question in time."""
+        due = now_ns + self._timing.ack_timeout_ns
+        self._asked[number] = due
+        heapq.heappush(self._answers, (due, number))
+
+    def answered(self, number: int) -> None:
+        """Note that the venue answered."""
+        self._asked.pop(number, None)
+
+    def awaits_answer(self, number: int, now_ns: int) -> bool:
+        """Whether a question was asked so lately that its answer may still come."""
+        return self._asked.get(number, now_ns) > now_ns
+
+    def needs_answer(self, order: Order) -> bool:
+        """Whether a question about an order was not answered until now, and the answer still matters."""
+        return order.is_open and order.number in self._asked
+
+    def unanswered(self, now_ns: int) -> list[int]:
+        """Take out the orders whose last question should have been answered by now."""
+        due = []
+        while self._answers and self._answers[0][0] <= now_ns:
+            when, number = heapq.heappop(self._answers)
+            if self._asked.get(number) == when:
+                due.append(number)
+        return due
 
     def next_due_ns(self) -> int | None:
         """Say when something is planned next."""
-        times = [heap[0][0] for heap in (self._deadlines, self._again) if heap]
+        times = [heap[0][0] for heap in (self._deadlines, self._again, self._answers) if heap]
         times += [asked.next_ns if asked.waiting else asked.end_ns for asked in self._rounds.values()]
         return min(times, default=None)
 

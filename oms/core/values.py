@@ -130,6 +130,7 @@ class TimeInForce(StrEnum):
 
 
 GOOD_TILL: Final = frozenset({TimeInForce.GTC, TimeInForce.GTD})
+AT_ONCE: Final = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 
 
 class OrdStatus(StrEnum):
