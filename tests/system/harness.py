@@ -3,6 +3,7 @@
 Nothing here imports the project: what a test learns, it learns from outside.
 """
 
+import atexit
 import contextlib
 import hashlib
 import json
@@ -88,6 +89,9 @@ class Process:
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
+        atexit.register(
+            self.process.kill
+        )  # a test that fails between two starts leaves nothing behind either
         self.ready = ""
 
     def await_ready(self) -> Self:
@@ -136,6 +140,7 @@ class Process:
         self._errors.close()
         if self.process.stdout is not None:
             self.process.stdout.close()
+        atexit.unregister(self.process.kill)
 
 
 class Venue(Process):

@@ -1,4 +1,4 @@
-"""The daemon's life: logons refused and late, venues that go and come back, starting, stopping, and refusing to start."""
+"""The daemon's life: logons refused and late, venues that come and go, stopping, and refusing to start."""
 
 import contextlib
 import signal
@@ -141,7 +141,7 @@ def test_what_comes_while_it_stops_is_answered_or_refused(tmp_path: Path) -> Non
         pumping.join(30)
         assert daemon.stop() == 0
         assert daemon.errors() == ""
-    with running(venue, again := Daemon(tmp_path)):
+    with running(venue), running(again := Daemon(tmp_path)):
         known = {order["cl_ord_id"] for order in again.orders()}
     assert set(taken) <= known
 
@@ -164,7 +164,7 @@ def run(folder: Path) -> tuple[int, str]:
 def test_a_second_daemon_refuses_to_start_and_the_first_goes_on(tmp_path: Path) -> None:
     venue = Venue(tmp_path)
     configure(tmp_path, venue.port)
-    with running(venue, daemon := Daemon(tmp_path)):
+    with running(venue), running(daemon := Daemon(tmp_path)):
         daemon.logged_on()
         code, errors = run(tmp_path)
         assert code != 0
@@ -244,7 +244,7 @@ def tamper(journal: Path, number: int) -> None:
 def test_a_damaged_journal_keeps_the_daemon_from_starting(tmp_path: Path) -> None:
     venue = Venue(tmp_path)
     configure(tmp_path, venue.port)
-    with running(venue, daemon := Daemon(tmp_path)):
+    with running(venue), running(daemon := Daemon(tmp_path)):
         daemon.logged_on()
         for number in range(3):
             daemon.place(str(number))
@@ -259,7 +259,7 @@ def test_a_damaged_journal_keeps_the_daemon_from_starting(tmp_path: Path) -> Non
 def test_the_credentials_are_not_on_the_command_line(tmp_path: Path) -> None:
     venue = Venue(tmp_path)
     configure(tmp_path, venue.port)
-    with running(venue, daemon := Daemon(tmp_path)):
+    with running(venue), running(daemon := Daemon(tmp_path)):
         shown = Path(f"/proc/{daemon.process.pid}/cmdline").read_bytes()
     assert SECRET.encode() not in shown
     assert KEY_ID.encode() not in shown
