@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator
 from itertools import count
 
 from tests.simulation.plan import draw
@@ -36,7 +35,7 @@ def main() -> int:
                 break
     _clear()
     took = max(time.monotonic() - started, 1e-9)
-    print(
+    _say(
         f"{done} histories, {orders} orders, {steps} events in {took:.1f} s: "
         f"{done / took:.1f} histories/s, {steps / took:.0f} events/s; {failed} failed"
     )
@@ -45,7 +44,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/simulate", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=200, metavar="N", help="how many histories (default 200)")
+    parser.add_argument(
+        "--seeds", type=int, default=200, metavar="N", help="how many histories (default 200)"
+    )
     parser.add_argument("--from", type=int, default=0, metavar="SEED", dest="start", help="the first seed")
     parser.add_argument("--seconds", type=float, metavar="S", help="go on for so long, whatever --seeds says")
     parser.add_argument("--failures", type=int, default=1, metavar="N", help="stop at the Nth that fails")
@@ -59,22 +60,26 @@ def _arguments() -> argparse.Namespace:
 def _one(args: argparse.Namespace) -> int:
     keep = None if args.keep is None else [int(number) for number in args.keep.split(",") if number]
     plan = draw(args.seed).reduced(keep, args.without.split(","))
-    print(plan)
+    _say(plan)
     result = run(plan, trace=True)
-    print("\n".join(result.trace or []))
-    print(result.failure or "all promises held")
+    _say("\n".join(result.trace or []))
+    _say(result.failure or "all promises held")
     return 1 if result.failure else 0
 
 
 def _tell(result: Result, *, shorten: bool) -> None:
     seed = result.plan.seed
-    print(f"seed {seed} fails: {result.failure}\n  repeat: scripts/simulate --seed {seed}")
+    _say(f"seed {seed} fails: {result.failure}\n  repeat: scripts/simulate --seed {seed}")
     if not shorten:
         return
     plan, keep, without = shrink(result.plan)
     left_out = f" --without {','.join(without)}" if without else ""
-    print(f"  in short: scripts/simulate --seed {seed} --keep {','.join(map(str, keep))}{left_out}")
-    print(f"{plan}\n{run(plan).failure}")
+    _say(f"  in short: scripts/simulate --seed {seed} --keep {','.join(map(str, keep))}{left_out}")
+    _say(f"{plan}\n{run(plan).failure}")
+
+
+def _say(text: object) -> None:
+    print(text, flush=True)  # noqa: T201 - a command prints
 
 
 def _progress(share: float, text: str) -> None:

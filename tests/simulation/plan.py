@@ -18,7 +18,8 @@ MS = 1_000_000
 FAULTS = {
     "drop": "the connection is cut by a request: before it is read, after it took effect, or after the answer",
     "silent": "no answer but fills, although the request took effect",
-    "mute": "no answer and no fills of the moment, although the request took effect",
+    "mute": "in the full form: no answer and no fills of the moment, although the request took effect",
+    "slow": "a new order takes effect much later, while the venue says that it does not know it",
     "ignored": "no answer and no effect",
     "rejected": "a good new order is rejected",
     "rejected-by-session": "a good request is refused by a session Reject (35=3)",

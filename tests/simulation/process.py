@@ -1,4 +1,4 @@
-"""One life of the daemon's loop, as `oms.app.loop` runs it: batch, step, commit, effects; cut off wherever one likes."""
+"""One life of the daemon's loop, as `oms.app.loop` runs it: batch, step, commit, effects; cut off anywhere."""
 
 from __future__ import annotations
 
@@ -112,13 +112,15 @@ class Process:
         if isinstance(effect, Alert):
             self.alerts.append(effect)
             return
-        names = {"session": effect.session, "order": effect.order, "request": effect.request}
+        session, order, request = effect.session, effect.order, effect.request
         try:
             sent = self._send(effect.message)
         except VenueUnavailable as error:
-            self._ahead.append(StayedHere(**names, reason=str(error)))
+            self._ahead.append(StayedHere(session=session, order=order, request=request, reason=str(error)))
         else:
-            self._ahead.append(WentOut(**names, seq=sent.seq, raw=sent.raw))
+            self._ahead.append(
+                WentOut(session=session, order=order, request=request, seq=sent.seq, raw=sent.raw)
+            )
             self._pass("after a send")
 
     def _pass(self, point: str) -> None:

@@ -30,6 +30,7 @@ class Result:
     steps: int = 0
     orders: int = 0
     gaps: int = 0
+    journal: str = ""
     trace: list[str] | None = None
 
 
@@ -60,6 +61,7 @@ def _live(world: World, result: Result, *, trace: bool) -> None:
         result.failure = traceback.format_exc(limit=-6)
     if world.process is not None:
         orders = world.process.engine.blotter.orders.values()
+        result.journal = world.journal.head[1]
         result.steps = world.steps + world.process.steps
         result.orders, result.gaps = len(orders), sum(order.has_gap for order in orders)
 
@@ -71,7 +73,8 @@ def shrink(plan: Plan, most_runs: int = 400) -> tuple[Plan, list[int], list[str]
         The short plan, the numbers of the actions that are left, and the faults that are not needed.
 
     """
-    keep, without = list(range(len(plan.actions))), []
+    keep = list(range(len(plan.actions)))
+    without: list[str] = []
     runs, wanted = 0, kinds(run(plan).failure)[:1]
 
     def fails(kept: Collection[int], left_out: Collection[str]) -> bool:

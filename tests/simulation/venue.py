@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from oms.sim.exchange import Exchange
-from oms.sim.reports import Refusing, Reply, business_reject, cancel_refused, report, session_reject
+from oms.sim.reports import Form, Refusing, Reply, business_reject, cancel_refused, report, session_reject
 from oms.sim.terms import (
     CancelOrder,
     CancelRefused,
@@ -18,6 +18,7 @@ from oms.sim.terms import (
     NewOrder,
     OrderView,
     Side,
+    Status,
     StatusReply,
     StatusRequest,
     Tif,
@@ -33,6 +34,7 @@ ACCOUNT, OTHER = "STA-00000015", "STA-00000099"
 EXCHANGE = "VENUE1"
 SYMBOL = "BTCUSDT"
 START_S = 1_772_355_600
+SLOWEST_S = 90.0  # well within the 600 s after which "unknown order" counts
 
 
 class Venue:
@@ -50,12 +52,14 @@ class Venue:
         say: Callable[[Reply], None],
         cut: Callable[[bool], None],
         again: Callable[[Fields], None],
+        later: Callable[[float, Callable[[], None]], None],
     ) -> None:
         self._plan = plan
         self._clock = clock
         self._say = say
         self._cut = cut
         self._again = again
+        self._later = later
         self._dice = Random(f"{plan.seed} venue")
         self._others = 0
         self.exchange = Exchange((ACCOUNT, OTHER), Random(plan.seed), background=False)
@@ -65,6 +69,7 @@ class Venue:
         self.questions: Counter[str] = Counter()
         self.cancels: Counter[str] = Counter()
         self.fills: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
+        self.late_fills: set[str] = set()
 
     # --- requests
 
@@ -76,7 +81,9 @@ class Venue:
             self._again(fields)
             return
         self._count(request)
-        if "drop" in hit:
+        if "slow" in hit:
+            self._later(self._dice.uniform(1, SLOWEST_S), lambda: self._obey(request, fields, set()))
+        elif "drop" in hit:
             self._drop(request, fields, hit)
         else:
             self._obey(request, fields, hit)
@@ -94,6 +101,10 @@ class Venue:
         if not self.faulty:
             return set()
         hit = {name for name, rate in self._plan.rates.items() if self._dice.random() < rate}
+        if not isinstance(request, NewOrder):
+            hit.discard("slow")
+        if self._plan.form is Form.DOCUMENTED:
+            hit.discard("mute")  # nothing could ever show what is missing
         if isinstance(request, StatusRequest):
             hit &= {"drop", "silent", "rejected-by-session", "rejected-by-business"}
         return hit
@@ -117,7 +128,7 @@ class Venue:
             self._say(business_reject(fields, reason="0", text="not now"))
         else:
             events = self._ask(request, hit)
-            self._publish([event for event in events if not _hushed(event, hit)], fields)
+            self._publish([event for event in events if not _hushed(event, request, hit)], fields)
 
     def _ask(self, request: Request, hit: set[str]) -> list[Event]:
         now = self._now()
@@ -140,6 +151,8 @@ class Venue:
     def _noted(self, events: list[Event]) -> list[Event]:
         for event in events:
             if isinstance(event, Filled) and event.order.account == ACCOUNT:
+                if event.order.status is Status.CANCELED:
+                    self.late_fills.add(event.exec_id)
                 fills = self.fills.setdefault(event.order.cl_ord_id, {})
                 fills[event.exec_id] = (event.last_qty, event.last_px)
         return events
@@ -198,8 +211,11 @@ class Venue:
         return datetime.fromtimestamp(START_S + (self._clock() + self._plan.skew_ns) / 1e9, UTC)
 
 
-def _hushed(event: Event, hit: set[str]) -> bool:
+def _hushed(event: Event, request: Request, hit: set[str]) -> bool:
+    """Whether the venue keeps this to itself; what happens to other orders it tells."""
+    about = request.orig_cl_ord_id if isinstance(request, CancelOrder) else request.cl_ord_id
+    if not isinstance(event, StatusReply | CancelRefused) and event.order.cl_ord_id != about:
+        return False
     if "mute" in hit:
         return True
     return "silent" in hit and not isinstance(event, Filled)
-

@@ -66,7 +66,12 @@ class World:
         self.alerts: list[Any] = []
         self.faulty = True
         self.venue = Venue(
-            plan, lambda: self.now, say=self._said, cut=self._cut_by_venue, again=self._asked_again
+            plan,
+            lambda: self.now,
+            say=self._said,
+            cut=self._cut_by_venue,
+            again=self._asked_again,
+            later=self._later,
         )
         self.process: Process | None = None
         self.trace: list[str] | None = None
@@ -286,6 +291,9 @@ class World:
         self.note(f"asked to resend {fields.get(35)} {fields.get(11)}")
         again = ResendRefused(session=SESSION, raw=raw, cl_ord_id=fields.get(11, ""))
         self._travel("in", 0, lambda: self._put(again))
+
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        self.at(self.now + round(seconds * S), act)
 
     def _cut_by_venue(self, behind: bool) -> None:
         notice = self._dice.choice((0, 20, 2000))
