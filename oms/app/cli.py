@@ -54,8 +54,16 @@ def run(config: ConfigOption) -> None:
 
 @app.command(name="check-config")
 def check_config(file: ConfigFile) -> None:
-    """Check a configuration: every problem with file, key and reason; exit 2 if there is one."""
+    """Check a configuration and its tokens file, as `oms run` does; every problem with its reason, exit 2.
+
+    Exit codes: 0 `oms run` would take it; 2 there is a problem, told with file, key and reason.
+    """
+    from oms.app.logging import set_up  # noqa: PLC0415 - as above
+    from oms.app.tokens import Tokens  # noqa: PLC0415
+
+    set_up("warning", None)
     config = load(file)
+    Tokens.load(config.under(config.api.tokens_file))
     names = ", ".join(f"{session.name} ({session.host}:{session.port})" for session in config.session)
     typer.echo(f"{file}: fine; sessions: {names}")
 

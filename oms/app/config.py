@@ -9,13 +9,13 @@ import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
+from oms.app.config_fields import Problems, made, read_fields, read_table
 from oms.core.errors import ConfigError
-from oms.core.values import parse_decimal
 from oms.fix.dialects import DIALECTS
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -124,23 +124,6 @@ SECTIONS: Final[dict[str, type[Struct]]] = {
     "timing": TimingSection,
     "limits": LimitsSection,
 }
-T = TypeVar("T", bound=Struct)
-
-
-class Problems:
-    """Collects what is wrong, with the key it is about."""
-
-    def __init__(self) -> None:
-        """Start without problems."""
-        self.found: list[str] = []
-
-    def add(self, key: str, reason: str) -> None:
-        """Note one problem."""
-        self.found.append(f"{key}: {reason}")
-
-    def has(self, key: str) -> bool:
-        """Say whether a key has a problem already: what it should mean cannot be judged then."""
-        return any(problem.startswith(f"{key}: ") for problem in self.found)
 
 
 def load(path: Path) -> Config:
@@ -168,106 +151,76 @@ def load(path: Path) -> Config:
 def _config(path: Path, data: dict[str, Any], problems: Problems) -> Config | None:
     for key in data.keys() - SECTIONS.keys() - {"session"}:
         problems.add(key, f"unknown key; known are {', '.join([*SECTIONS, 'session'])}")
-    sections = {name: _section(kind, data.get(name, {}), name, problems) for name, kind in SECTIONS.items()}
-    sessions = _sessions(data.get("session"), problems)
-    _check_sessions(path, sessions, problems)
+    sections = {name: read_table(kind, data.get(name, {}), name, problems) for name, kind in SECTIONS.items()}
+    sessions = _sessions(path, data.get("session"), problems)
     if problems.found:
         return None
     return msgspec.convert({"path": path, "session": sessions, **sections}, Config, from_attributes=True)
 
 
-def _sessions(data: Any, problems: Problems) -> list[SessionSection]:  # noqa: ANN401
+def _sessions(path: Path, data: Any, problems: Problems) -> list[SessionSection]:  # noqa: ANN401
+    """Read and check every session; a problem names it by its position in the file."""
+    if isinstance(data, dict):
+        problems.add("session", "write [[session]], with two brackets: there may be several")
+        return []
     if not isinstance(data, list) or not data:
         problems.add("session", "at least one [[session]] is needed")
         return []
-    read = (
-        _section(SessionSection, item, f"session[{index}]", problems) for index, item in enumerate(data, 1)
-    )
-    return [session for session in read if session is not None]
+    tables = {f"session[{index}]": table for index, table in enumerate(data, 1)}
+    names = [table.get("name") for table in data if isinstance(table, dict)]
+    found = []
+    for where, table in tables.items():
+        values = read_fields(SessionSection, table, where, problems)
+        for key, reason in _session_problems(path, values):
+            problems.add(f"{where}.{key}", reason)
+        if "name" in values and names.count(values["name"]) > 1:
+            problems.add(f"{where}.name", f"{values['name']!r} is the name of another session too")
+        session = made(SessionSection, values)
+        found += [] if session is None else [session]
+    return found
 
 
-def _section(kind: type[T], data: Any, where: str, problems: Problems) -> T | None:  # noqa: ANN401
-    """Read one table field by field, so that every problem of it is told; what is wrong keeps its default."""
-    if not isinstance(data, dict):
-        problems.add(where, "must be a table")
-        return None
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    for key in data.keys() - fields.keys():
-        problems.add(f"{where}.{key}", f"unknown key; known are {', '.join(fields)}")
-    values: dict[str, Any] = {}
-    for name, field in fields.items():
-        if name in data:
-            value = _value(field.type, data[name], f"{where}.{name}", problems)
-            if value is not None:  # TOML has no null
-                values[name] = value
-        elif field.required:
-            problems.add(f"{where}.{name}", "is missing")
-    whole = all(name in values for name, field in fields.items() if field.required)
-    return kind(**values) if whole else None
-
-
-def _value(kind: Any, value: Any, where: str, problems: Problems) -> Any:  # noqa: ANN401
-    if kind == LimitsSection | None:
-        return _section(LimitsSection, value, where, problems)
-    if kind == Decimal | None:
-        return _amount(value, where, problems)
-    try:
-        return msgspec.convert(value, kind, strict=True)
-    except msgspec.ValidationError as error:
-        problems.add(where, str(error))
-        return None
-
-
-def _amount(value: Any, where: str, problems: Problems) -> Decimal | None:  # noqa: ANN401
-    """Read an amount: text, or a whole number; TOML's decimal numbers would pass through a float."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    try:
-        return parse_decimal(text)
-    except (ValueError, TypeError):
-        problems.add(where, f'{value!r} is not an amount; write it as text, like "0.5"')
-        return None
-
-
-def _check_sessions(path: Path, sessions: list[SessionSection], problems: Problems) -> None:
-    names = [session.name for session in sessions]
-    for index, session in enumerate(sessions, 1):
-        for key, reason in _session_problems(path, session):
-            if not problems.has(f"session[{index}].{key}"):
-                problems.add(f"session[{index}].{key}", reason)
-        if names.count(session.name) > 1:
-            problems.add(f"session[{index}].name", f"{session.name!r} is the name of another session too")
-
-
-def _session_problems(path: Path, session: SessionSection) -> Iterator[tuple[str, str]]:
-    if not _NAME.fullmatch(session.name):
+def _session_problems(path: Path, values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Judge what could be read of a session; what is not among the values has been told."""
+    if "name" in values and not _NAME.fullmatch(values["name"]):
         yield "name", "letters, digits, dot, dash and underscore only, at most 40"
-    if session.dialect not in DIALECTS:
-        yield "dialect", f"{session.dialect!r} is not known; known are {', '.join(DIALECTS)}"
-    if not any(char.isdigit() for char in session.account):
+    if "dialect" in values and values["dialect"] not in DIALECTS:
+        yield "dialect", f"{values['dialect']!r} is not known; known are {', '.join(DIALECTS)}"
+    if "account" in values and not any(char.isdigit() for char in values["account"]):
         yield "account", "an account has digits, which every ClOrdID begins with, like STA-00000015"
-    if session.tls and session.ca_file is None:
-        yield (
-            "ca_file",
-            "tls = true needs a file with the certificates to trust; without one nothing is verified",
-        )
-    elif session.ca_file is not None and not (path.parent / session.ca_file).is_file():
-        yield "ca_file", f"there is no file {(path.parent / session.ca_file)}"
-    if (session.secret_env is None) == (session.secret_file is None):
-        yield "secret_env", "name the secret's source: either secret_env (a variable) or secret_file (a path)"
-    else:
-        problem = _secret_problem(path, session)
+    if "ca_file" in values:
+        yield from _trust_problems(path, values["ca_file"], has_tls=values.get("tls", False))
+    if "secret_env" in values and "secret_file" in values:
+        problem = _secret_problem(path, values["secret_env"], values["secret_file"])
         if problem:
             yield problem
 
 
-def _secret_problem(path: Path, session: SessionSection) -> tuple[str, str] | None:
-    if session.secret_env is not None:
-        missing = not os.environ.get(session.secret_env)
-        return ("secret_env", f"the environment has no variable {session.secret_env}") if missing else None
+def _trust_problems(path: Path, ca_file: str | None, *, has_tls: bool) -> Iterator[tuple[str, str]]:
+    if ca_file is not None and not (path.parent / ca_file).is_file():
+        yield "ca_file", f"there is no file {path.parent / ca_file}"
+    if ca_file is None and has_tls:
+        yield (
+            "ca_file",
+            "tls = true needs a file with the certificates to trust; without one nothing is verified",
+        )
+
+
+def _secret_problem(path: Path, variable: str | None, file: str | None) -> tuple[str, str] | None:
+    if (variable is None) == (file is None):
+        return (
+            "secret_env",
+            "name the secret's source: either secret_env (a variable) or secret_file (a path)",
+        )
+    if variable is not None:
+        missing = not os.environ.get(variable)
+        return ("secret_env", f"the environment has no variable {variable}") if missing else None
     try:
-        empty = not (path.parent / (session.secret_file or "")).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        return "secret_file", f"cannot be read: {error}"
+        empty = not (path.parent / (file or "")).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        return "secret_file", f"{path.parent / (file or '')} cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return "secret_file", f"{path.parent / (file or '')} is not text"
     return ("secret_file", "is empty") if empty else None
 
 
@@ -278,7 +231,7 @@ def secret_of(config: Config, session: SessionSection) -> str:
         ConfigError: it is not there.
 
     """
-    problem = _secret_problem(config.path, session)
+    problem = _secret_problem(config.path, session.secret_env, session.secret_file)
     if problem is not None:
         message = f"{config.path}: session {session.name}.{problem[0]}: {problem[1]}"
         raise ConfigError(message)
