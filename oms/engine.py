@@ -40,7 +40,7 @@ from oms.core.order import Order, Request
 from oms.core.outgoing import cancel_order, new_order, repeated, status_request
 from oms.core.records import Record
 from oms.core.risk import Denial, Exposure, Limits, check
-from oms.core.values import Phase, RequestKind
+from oms.core.values import AnomalyCode, Phase, RequestKind
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -51,6 +51,8 @@ class Route(Struct, frozen=True, kw_only=True):
         account: the venue account it trades for.
         id_prefix: what every ClOrdID begins with.
         cancel_repeats_id: a cancel carries the order's own ClOrdID.
+        cancel_before_ack: a cancel may leave while nobody knows whether the venue has the order. Not where its refusal
+            could be read as that of the order, which may still be on its way.
         limits: the pre-trade limits.
 
     """
@@ -59,6 +61,7 @@ class Route(Struct, frozen=True, kw_only=True):
     account: str
     id_prefix: str
     cancel_repeats_id: bool = False
+    cancel_before_ack: bool = False
     limits: Limits = Limits()
 
 
@@ -99,7 +102,7 @@ class Engine:
         self._now, self._events, self._effects = now_ns, [], []
         order, answer, anomaly = self._dispatch(message, ref)
         if anomaly is not None:
-            self._alert(str(anomaly.code), anomaly.text, order=order)
+            self._note_anomaly(order, anomaly)
         for number in self._settled_orders():
             self._move_on(self.blotter.orders[number])
         return Step(
@@ -109,6 +112,15 @@ class Engine:
             anomaly=anomaly,
             order=order.number if order else None,
         )
+
+    def _note_anomaly(self, order: Order | None, anomaly: Anomaly) -> None:
+        """Show an anomaly on its order, and ask the venue how it stands: something it said is not counted."""
+        self._alert(str(anomaly.code), anomaly.text, order=order)
+        if order is None:
+            return
+        self._emit(ev.AnomalyNoted(order=order.number, code=str(anomaly.code), text=anomaly.text))
+        if anomaly.code is not AnomalyCode.STATUS_MISMATCH and not order.questions:
+            self._ask(order)
 
     def take_touched(self) -> set[int]:
         """Give the numbers of the orders that changed since the last call."""
@@ -256,7 +268,13 @@ class Engine:
         order, refusal = self._named(command.id)
         if order is None:
             return None, refusal, None
-        if order.is_open and not order.requested(RequestKind.CANCEL):
+        if order.cl_ord_id is None:
+            told = "the order was not sent from here and has no ClOrdID to cancel it by; cancel it where it was given"
+            return order, Answer(order=order.number, refusal="UNAVAILABLE", text=told), None
+        earlier = order.requested(RequestKind.CANCEL)
+        if earlier and earlier[0].in_doubt and self.blotter.book(order.session).logged_on:
+            self._release(order, earlier[0])  # a person asks again for what had no answer
+        elif order.is_open and not earlier:
             route = self.routes.get(order.session)
             repeats = route is None or route.cancel_repeats_id
             cl_ord_id = order.cl_ord_id if repeats else None
@@ -271,7 +289,13 @@ class Engine:
                     origin=command.origin,
                 )
             )
+            self._drop_unsent(order)
         return order, Answer(order=order.number), None
+
+    def _drop_unsent(self, order: Order) -> None:
+        """A new order that still waits here is canceled here: nothing of it ever leaves."""
+        if any(request.kind is RequestKind.NEW and request.waiting for request in order.pending):
+            self._emit(ev.Canceled(order=order.number, reason="canceled before it was sent"))
 
     def _ask_for(self, command: AskStatus) -> tuple[Order | None, Answer | None, None]:
         order, refusal = self._named(command.id)
@@ -358,8 +382,9 @@ class Engine:
         self.doubts.logged_out(message.session)
         if was_on:
             self._doubt_all(message.session, "the session dropped before the answer")
-        told = message.reason or "the connection was lost"
-        self._alert("LOGGED_OUT" if was_on else "LOGON_REFUSED", told, session=message.session)
+        if not message.expected:
+            told = message.reason or "the connection was lost"
+            self._alert("LOGGED_OUT" if was_on else "LOGON_REFUSED", told, session=message.session)
 
     def _start(self) -> None:
         for session, book in self.blotter.books.items():
@@ -372,6 +397,9 @@ class Engine:
                     ev.LoggedOut(session=session, time_ns=self._now, reason="the daemon was restarted")
                 )
             self._doubt_all(session, "the daemon was restarted before the answer")
+            if session not in self.routes and book.open:
+                told = f"{len(book.open)} open orders belong to session {session}, which is not configured any more"
+                self._alert("SESSION_NOT_CONFIGURED", told, session=session)
 
     def _doubt_all(self, session: str, reason: str) -> None:
         """Whatever left and has no answer is in doubt; a new order that never left is denied."""
@@ -483,15 +511,19 @@ class Engine:
         return order.is_spent
 
     def _may_leave(self, order: Order, request: Request) -> bool:
-        if not self.blotter.book(order.session).logged_on or self.doubts.is_asking(order.session):
+        if not self.blotter.book(order.session).logged_on:
             return False
         if request.kind is RequestKind.NEW:
-            return True
-        return (
-            order.phase is not Phase.PENDING_NEW
-            and not order.requested(RequestKind.NEW)
-            and not (order.questions and self.doubts.awaits_answer(order.number, self._now))
-        )
+            return not self.doubts.is_asking(order.session)
+        unacknowledged = next(iter(order.requested(RequestKind.NEW)), None)
+        if unacknowledged is None:
+            return order.phase is not Phase.PENDING_NEW
+        route = self.routes.get(order.session)
+        if not unacknowledged.in_doubt or route is None or not route.cancel_before_ack:
+            return False
+        if not order.questions:
+            self._ask(order)  # the question goes first, so that the answer tells what the cancel met
+        return True
 
     def _release(self, order: Order, request: Request) -> None:
         self._emit(ev.RequestReleased(order=order.number, request=request.number, time_ns=self._now))

@@ -1,5 +1,6 @@
 """The engine's promises, one story each: what leaves, what waits, what is in doubt, and what ends it."""
 
+import itertools
 from decimal import Decimal
 from typing import Any
 
@@ -71,7 +72,8 @@ class World:
 
     def place(self, client_order_id: str = "a", **terms: Any) -> Order:
         terms = {"order_qty": Decimal(2), "price": Decimal(100), "exchange": "VENUE1", **terms}
-        self.step(PlaceOrder(client_order_id=client_order_id, symbol="BTCUSDT", side="1", **terms))
+        terms = {"symbol": "BTCUSDT", "side": "1", **terms}
+        self.step(PlaceOrder(client_order_id=client_order_id, **terms))
         return self.order(client_order_id)
 
     def order(self, any_id: str) -> Order:
@@ -255,7 +257,7 @@ def test_a_silent_venue_leaves_the_order_in_doubt_and_is_asked_at_growing_interv
         before = len(world.sent)
         world.step(Tick(), after_s=1)
         asked_at += [world.now] * (len(world.sent) - before)
-    pauses = [round((later - earlier) / S) for earlier, later in zip(asked_at, asked_at[1:], strict=False)]
+    pauses = [round((later - earlier) / S) for earlier, later in itertools.pairwise(asked_at)]
     assert pauses == sorted(pauses)
     assert max(pauses) <= 60
     assert sum(isinstance(message, NewOrder) for message in world.sent) == 1
@@ -481,3 +483,96 @@ def test_every_prefix_of_the_journal_recovers(world: World) -> None:
         world.recovered().step(Start(), world.now, 1)
     world.records = records
     assert view(world.recovered()) == view(world.engine)
+
+
+def test_a_cancel_of_an_order_that_never_left_ends_it_here(world: World) -> None:
+    resting = world.place("a")
+    world.ack(resting)
+    world.step(SessionDown(session="main", reason=None))
+    world.up()
+    world.sent.clear()
+    waiting = world.place("b")
+    world.step(Cancel(id="b"))
+    assert str(waiting.ord_status) == "4"
+    assert not waiting.pending
+    world.answer("0")
+    world.step(Tick(), after_s=60)
+    assert not any(isinstance(message, NewOrder | CancelOrder) for message in world.sent)
+
+
+def test_a_cancel_of_an_acknowledged_order_waits_for_no_question(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.step(AskStatus(id="a"))
+    world.sent.clear()
+    world.step(Cancel(id="a"))
+    assert [type(message) for message in world.sent] == [CancelOrder]
+
+
+def test_a_cancel_leaves_during_the_round_after_a_logon(world: World) -> None:
+    orders = [world.place(f"o{number}") for number in range(50)]
+    for number, order in enumerate(orders):
+        world.ack(order, f"V{number}")
+    world.step(SessionDown(session="main", reason=None))
+    world.up()
+    world.sent.clear()
+    world.step(Cancel(id="o49"))
+    assert [type(message) for message in world.sent] == [CancelOrder]
+
+
+def test_a_cancel_of_an_order_in_doubt_waits_where_its_refusal_could_be_read_as_the_orders(
+    world: World,
+) -> None:
+    world.place()
+    world.step(Cancel(id="a"))
+    world.step(Tick(), after_s=60)
+    assert not any(isinstance(message, CancelOrder) for message in world.sent)
+
+
+def test_a_cancel_of_an_order_in_doubt_follows_the_question_at_once_elsewhere() -> None:
+    world = World(route=msgspec.structs.replace(ROUTE, cancel_before_ack=True))
+    world.up()
+    world.place()
+    world.step(Cancel(id="a"))
+    world.sent.clear()
+    world.step(Tick(), after_s=6)
+    assert [type(message) for message in world.sent] == [StatusRequest, CancelOrder]
+
+
+def test_a_person_may_repeat_a_cancel_that_had_no_answer(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.step(Cancel(id="a"))
+    world.step(Tick(), after_s=6)
+    world.sent.clear()
+    world.step(Cancel(id="a"))
+    assert [type(message) for message in world.sent] == [CancelOrder]
+    assert len(order.pending) == 1
+
+
+def test_an_anomaly_shows_on_its_order_and_the_venue_is_asked(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.sent.clear()
+    report = ExecutionReport(
+        symbol="BTC-USDT", side="1", order_id="V1", exec_id="E1", exec_type="1", last_shares=Decimal(1)
+    )
+    world.step(Received(session="main", raw="", report=report))
+    assert full_view(order, 0)["anomalies"] == 1
+    assert "TERMS_MISMATCH" in full_view(order, 0)["last_anomaly"]
+    assert [type(message) for message in world.sent] == [StatusRequest]
+
+
+def test_open_orders_of_a_session_that_is_gone_from_the_configuration_raise_an_alert(world: World) -> None:
+    world.ack(world.place())
+    engine = Engine([msgspec.structs.replace(ROUTE, session="other")], TIMING)
+    for record in world.records:
+        engine.recover(record)
+    step = engine.step(Start(), world.now, 1)
+    assert "SESSION_NOT_CONFIGURED" in [effect.code for effect in step.effects if isinstance(effect, Alert)]
+
+
+def test_a_market_sell_is_denied_where_only_a_notional_limit_could_hold_it() -> None:
+    world = World(route=msgspec.structs.replace(ROUTE, limits=Limits(max_order_notional=Decimal(1000))))
+    world.up()
+    assert world.place(ord_type="1", price=None, side="2").denial == "NOTIONAL_UNKNOWN"

@@ -143,7 +143,9 @@ class Daemon:
             case fix_in.LoggedOn():
                 return SessionUp(session=item.session)
             case fix_in.LoggedOut():
-                return SessionDown(session=item.session, reason=item.reason)
+                expected = self._stopping.is_set()
+                reason = "we logged out" if expected else item.reason
+                return SessionDown(session=item.session, reason=reason, expected=expected)
             case fix_in.ResendRefused():
                 return ResendRefused(
                     session=item.session, raw=item.raw, cl_ord_id=split(item.raw).get("11", "")
@@ -196,6 +198,9 @@ class Daemon:
             return [f"the engine stopped: {self.loop.failure}"]
         if self._stopping.is_set():
             return ["the daemon is stopping"]
+        stranded = self.loop.stranded()
+        if stranded:
+            return [f"open orders of sessions that are not configured: {', '.join(stranded)}"]
         return [
             f"session {session['name']} is not logged on: {session['reason'] or 'no logon yet'}"
             for session in self.sessions()

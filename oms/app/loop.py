@@ -123,7 +123,14 @@ class Loop:
             )
         else:
             self._queue.put(Given(instruction, future))
+            if not self._thread.is_alive():  # it ended just now, and nobody looks into the queue any more
+                self._refuse_the_rest()
         return future
+
+    def stranded(self) -> list[str]:
+        """Name the sessions that have open orders and are not configured."""
+        books = self.engine.blotter.books.copy()
+        return [name for name, book in books.items() if book.open and name not in self.engine.routes]
 
     def start(self, on_end: Callable[[], None]) -> None:
         """Show what the journal gave, and begin; `on_end` is called when the loop ends, for whatever reason."""

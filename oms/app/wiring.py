@@ -51,6 +51,7 @@ def route(config: Config, session: SessionSection) -> Route:
         account=session.account,
         id_prefix=account_digits(session.account),
         cancel_repeats_id=dialect.cancel_repeats_id,
+        cancel_before_ack=not dialect.ambiguous_reject,
         limits=limits(session.limits or config.limits, dialect),
     )
 

@@ -170,6 +170,15 @@ class DuplicateRefused(Event, frozen=True, kw_only=True):
     exec_id: str | None = None
 
 
+class AnomalyNoted(Event, frozen=True, kw_only=True):
+    """A report contradicted this order's record; what it said beyond the other events of its record is not counted."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    code: str
+    text: str
+
+
 class GapOpened(Event, frozen=True, kw_only=True):
     """The venue's total is `cum_qty`; the fills that arrived explain less. None: more, and nobody says how much."""
 
@@ -352,6 +361,7 @@ OrderEvent = (
     | UnknownAtVenue
     | DuplicateSent
     | DuplicateRefused
+    | AnomalyNoted
     | GapOpened
     | Accepted
     | PendingNewSeen

@@ -83,10 +83,14 @@ class SessionUp(Struct, frozen=True, kw_only=True):
 
 
 class SessionDown(Struct, frozen=True, kw_only=True):
-    """A session ended or its logon was refused. `reason` is the venue's text where there is one."""
+    """A session ended or its logon was refused. `reason` is the venue's text where there is one.
+
+    `expected`: we logged out ourselves, so nobody has to be told.
+    """
 
     session: str
     reason: str | None = None
+    expected: bool = False
 
 
 class Tick(Struct, frozen=True):

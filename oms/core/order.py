@@ -74,6 +74,8 @@ class Order(Struct, kw_only=True):
     unknown_at_ns: int | None = None
     reason: str | None = None
     denial: str | None = None
+    anomalies: int = 0
+    last_anomaly: str | None = None
     actor: str | None = None
     origin: str | None = None
     unconfirmed: int = 0
@@ -202,6 +204,7 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.FillBusted,
     ev.FillCorrected,
     ev.GapOpened,
+    ev.AnomalyNoted,
     ev.CancelRequested,  # a cancel is never denied for the order's state
     ev.ReplaceRequested,
     ev.CancelRejected,
@@ -409,6 +412,13 @@ def _nothing(_order: Order, _event: ev.Event) -> None:
 
 
 _EXECUTIONS: Final = frozenset({ev.Filled, ev.FillBusted, ev.FillCorrected})
+
+
+def _anomaly_noted(order: Order, event: ev.AnomalyNoted) -> None:
+    order.anomalies += 1
+    order.last_anomaly = f"{event.code}: {event.text}"
+
+
 _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.Accepted: _alive,
     ev.PendingNewSeen: requests.pending_new_seen,
@@ -436,6 +446,7 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.RequestReleased: requests.released,
     ev.RequestSent: requests.sent,
     ev.InDoubt: requests.in_doubt,
+    ev.AnomalyNoted: _anomaly_noted,
     ev.GapOpened: _gap_opened,
     ev.StatusRequested: _status_requested,
     ev.StatusAnswered: _status_answered,

@@ -136,6 +136,10 @@ def _check_exposure(
     amount = order.cash_order_qty
     if amount is None and order.price is not None and order.order_qty is not None:
         amount = order.price * order.order_qty
+    limited = limits.max_order_notional is not None or limits.max_open_notional is not None
+    if amount is None and limited and limits.max_order_qty is None:
+        told = "a market order by quantity has no known amount; a notional limit is set, so max_order_qty has to be too"
+        return Denial("NOTIONAL_UNKNOWN", told)
     largest = limits.max_order_notional
     if largest is not None and amount is not None and amount > largest:
         told = f"{format_decimal(amount)} in quote currency is above the limit {format_decimal(largest)} of one order"

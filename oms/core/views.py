@@ -65,6 +65,8 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
         "gap_unsized": order.unsized_gap,
         "reason": order.reason,
         "denial": order.denial,
+        "anomalies": order.anomalies,
+        "last_anomaly": order.last_anomaly,
         "external": order.external,
         "unconfirmed": order.unconfirmed,
         "actor": order.actor,

@@ -92,6 +92,7 @@ def example(kind: type[ev.Event]) -> ev.Event:
         "cl_ord_id": "Y",
         "code": "C",
         "reason": "because",
+        "text": "because",
         "exec_ref_id": "E1",
         "last_shares": Decimal(1),
         "cum_qty": Decimal(1),

@@ -47,6 +47,7 @@ CELLS = """
     FillBusted       W = = = = = = = = =
     FillCorrected    W = = = = = = = = =
     GapOpened        = = = = = = = = = =
+    AnomalyNoted     = = = = = = = = = =
     CancelRequested  = = = = = = = = = =
     ReplaceRequested = = = = = = = = = =
     CancelRejected   = = = = = = = = = =
