@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -61,6 +61,7 @@ class World:
         self.wall_ns = START_S * S
         self.answers: list[tuple[str, PlaceOrder | None, Answer]] = []
         self.terms: dict[str, PlaceOrder] = {}
+        self.wanted: dict[str, list[PlaceOrder]] = defaultdict(list)
         self.asked: Counter[str] = Counter()
         self.logons = self.starts = self.steps = 0
         self.alerts: list[Any] = []
@@ -345,6 +346,9 @@ class World:
         _ACTS[action.name](self, *action.args)
 
     def _instruct(self, instruction: Any) -> None:
+        if isinstance(instruction, PlaceOrder):
+            self.wanted[instruction.client_order_id].append(instruction)
+
         def hear(answer: Answer) -> None:
             placed = instruction if isinstance(instruction, PlaceOrder) else None
             self.answers.append((getattr(instruction, "id", ""), placed, answer))
