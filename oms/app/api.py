@@ -27,6 +27,8 @@ from oms.core.order import Order
 from oms.core.views import full_view
 
 DESCRIPTION: Final = (
+    "An order that our own checks deny is answered 201 all the same, with `phase` DENIED, `ord_status` 8 and the code"
+    " of the reason in `denial`: look at `phase`, not only at the status code.\n\n"
     "Orders to venues, and what became of them. Send `Authorization: Bearer TOKEN`; a token has the scopes `read`,"
     " `trade` or both, and neither includes the other. A 2xx answer to a command means that it is on disk. Decimals"
     ' are strings. Every error is `{"error": {"code", "text", "field"}}`.'
@@ -51,7 +53,10 @@ class Api:
     # --- commands
 
     async def place(self, request: Request, token: Trader, query: WaitQuery) -> Response:
-        """Place an order. 201 it is new, 200 it is the first order again, 202 the venue has not answered in time."""
+        """Place an order. 201 it is new, 200 it is the first order again, 202 the venue has not answered in time.
+
+        A denied order is answered 201 too, with `phase` DENIED, `ord_status` 8 and `denial`: look at `phase`.
+        """
         command = place_order(
             read_object(await read_body(request)),
             actor=token.name,
@@ -215,7 +220,10 @@ def _add_commands(app: FastAPI, api: Api) -> None:
         status_code=201,
         responses=_answers(
             s200=("The first order: same id, same terms", order),
-            s201=("A new order; DENIED where our own checks refused it", order),
+            s201=(
+                "A new order; `phase` is DENIED, and `denial` says why, where our own checks refused it",
+                order,
+            ),
             s202=("Committed, and not answered by the venue in time", order),
             s400=("Malformed JSON", error),
             s409=("The id was used with other terms", error),

@@ -28,8 +28,8 @@ def docs_page(document: dict[str, Any]) -> str:
 
 
 def _paragraph(text: str) -> str:
-    """Escape a text and show what stands in backticks as code."""
-    parts = escape(text).split("`")
+    """Escape a text, show what stands in backticks as code, and break it at an empty line."""
+    parts = escape(text).replace("\n\n", "<br>").split("`")
     return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))
 
 

@@ -36,6 +36,7 @@ app = typer.Typer(
 
 _DAMAGED: Final = 1
 _UNREADABLE: Final = 2
+_FINDINGS: Final = 5  # so many are printed, one a line; of more only the first
 _MSG_TYPE: Final = re.compile(r"(?:^|\x01)35=([^\x01]*)")
 _SHOWN: Final = (
     "symbol",
@@ -124,11 +125,15 @@ def _as_text(file: Path, verdict: Verdict, wanted: Head | None) -> str:
         proven = "" if wanted is None else f"; record {wanted[0]} is there with its hash"
         note = "" if verdict.note is None else f"\nnote: {verdict.note}"
         return f"{file}: intact, {_count(verdict.records, 'record')}{proven}{note}\n{head}"
-    first = verdict.damage[0]
-    where = f"record {first.number}" if first.number else "the file"
-    more = verdict.damaged - 1
-    tail = f"\nand {_count(more, 'more')}; --json lists them" if more else ""
-    return f"{file}: DAMAGED\n{where}: {first.kind}: {first.why}{tail}\nlast readable {head}"
+    shown = verdict.damage if len(verdict.damage) <= _FINDINGS else verdict.damage[:1]
+    lines = [
+        f"{f'record {one.number}' if one.number else 'the file'}: {one.kind}: {one.why}" for one in shown
+    ]
+    if len(shown) < len(verdict.damage):
+        lines.append(f"and {verdict.damaged - 1:,} more; --json lists them")
+    elif len(shown) < verdict.damaged:
+        lines.append(f"{verdict.damaged:,} in all, counting each missing record")
+    return "\n".join([f"{file}: DAMAGED", *lines, f"last readable {head}"])
 
 
 def _count(number: int, what: str) -> str:

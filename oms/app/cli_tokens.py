@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from oms.app.tokens import SCOPES, add_token
+from oms.app.tokens import SCOPES, add_token, write_token
 
 app = typer.Typer(no_args_is_help=True, help="Tokens for the HTTP API: make them, with a name and scopes.")
 
@@ -30,14 +30,25 @@ def new(
             metavar="PATH", help="The tokens file, as the configuration names it (api.tokens_file)."
         ),
     ] = Path("tokens.toml"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Write the token there, readable by you only (mode 0600), and print it nowhere.",
+        ),
+    ] = None,
 ) -> None:
-    """Make a token and print it, this once: the file keeps its hash only.
+    """Make a token and print it, or write it with --out, this once: the tokens file keeps its hash only.
 
     A running daemon reads the file when it starts. Hand the token to the commands by OMS_TOKEN or --token-file.
 
-    Exit codes: 0 made; 2 the name or a scope cannot be taken, or the file is not in order.
+    Exit codes: 0 made; 2 the name or a scope cannot be taken, a file is not in order, or --out is there already.
     """
-    typer.echo(add_token(file, name, scope))
+    if out is None:
+        typer.echo(add_token(file, name, scope))
+    else:
+        write_token(out, lambda: add_token(file, name, scope))
+        typer.echo(f"the token is in {out}", err=True)
     typer.echo(
         f"added {name} ({', '.join(sorted(set(scope)))}) to {file}; a running daemon knows it"
         " after its next start",

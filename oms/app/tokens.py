@@ -1,6 +1,6 @@
 """Who may use the API: named bearer tokens, of which only hashes are kept.
 
-The file is TOML, one table a token; `oms token new` adds to it and prints the token once:
+The file is TOML, one table a token; `oms token new` adds to it and gives the token once:
 
     [[token]]
     name = "trader"                  # the actor that the journal names beside each command
@@ -18,7 +18,7 @@ import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,6 +110,32 @@ def add_token(path: Path, name: str, scopes: Iterable[str]) -> str:
             f'{gap}[[token]]\nname = "{name}"\nsha256 = "{_digest(token).hex()}"\nscopes = [{listed}]\n'
         )
     return token
+
+
+def write_token(path: Path, make: Callable[[], str]) -> None:
+    """Make a token into a new file that its owner alone can read; without the file no token is made.
+
+    Raises:
+        ConfigError: there is such a file already, or it cannot be written, or the token cannot be made.
+
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except FileExistsError as error:
+        message = f"{path}: is there already, and is not overwritten; name another file with --out"
+        raise ConfigError(message) from error
+    except OSError as error:
+        message = f"{path}: cannot be written: {error.strerror}"
+        raise ConfigError(message) from error
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{make()}\n")
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            message = f"{path}: cannot be written: {error.strerror}"
+            raise ConfigError(message) from error
+        raise
 
 
 def _digest(token: str) -> bytes:

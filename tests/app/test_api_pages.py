@@ -67,3 +67,12 @@ def test_the_description_is_what_is_given_and_taken(desk: FakeDesk) -> None:
     assert set(full_view(desk.find(), desk.now)) == set(OrderObject.model_fields)
     OrderObject.model_validate(full_view(desk.find(), desk.now), strict=True)
     assert {*NewOrder.model_fields, "cl_ord_id"} == set(FIELDS)
+
+
+def test_the_description_begins_with_what_a_denied_order_is_answered(api: httpx.Client) -> None:
+    document = api.get("/openapi.json").json()
+    first = document["info"]["description"].splitlines()[0]
+    for text in (first, document["paths"]["/v1/orders"]["post"]["description"]):
+        for word in ("201", "`phase` DENIED", "`ord_status` 8", "`denial`", "look at `phase`"):
+            assert word in text
+    assert "<code>phase</code> DENIED" in api.get("/docs").text.split("<h2>")[0]

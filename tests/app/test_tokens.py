@@ -155,3 +155,31 @@ def test_the_command_prints_the_token_alone(file: Path) -> None:
     assert isinstance(
         again.exception, ConfigError
     )  # the main command line makes one line of it, and exit code 2
+
+
+def test_the_command_writes_the_token_where_only_its_owner_reads_it(file: Path) -> None:
+    out = file.parent / "ann.token"
+    arguments = ["new", "ann", "--scope", "read", "--file", str(file), "--out", str(out)]
+    result = CliRunner().invoke(cli_tokens.app, arguments)
+    assert result.exit_code == 0
+    token = out.read_text(encoding="ascii").strip()
+    assert Tokens.load(file).check(token) is not None
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert result.stdout == ""
+    assert token not in result.stderr
+    before = file.read_text(encoding="utf-8")
+    again = CliRunner().invoke(cli_tokens.app, [*arguments, "--scope", "trade"])
+    assert "not overwritten" in str(again.exception)
+    assert out.read_text(encoding="ascii").strip() == token
+    assert file.read_text(encoding="utf-8") == before
+
+
+@pytest.mark.parametrize("name", ["a b", "ann"])
+def test_no_file_is_left_where_no_token_was_made(file: Path, name: str) -> None:
+    add_token(file, "ann", ["read"])
+    out = file.parent / "new.token"
+    arguments = ["new", name, "--scope", "read", "--file", str(file), "--out"]
+    assert isinstance(CliRunner().invoke(cli_tokens.app, [*arguments, str(out)]).exception, ConfigError)
+    assert not out.exists()
+    nowhere = CliRunner().invoke(cli_tokens.app, [*arguments, str(file.parent / "nix" / "a")])
+    assert "cannot be written" in str(nowhere.exception)

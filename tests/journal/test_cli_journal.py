@@ -107,7 +107,7 @@ def test_a_damaged_journal(path: Path) -> None:
     result = run("verify", path)
     assert result.exit_code == 1
     assert result.stdout == (
-        f"{path}: DAMAGED\nrecord 3: missing: after record 2 comes 4\nand 1 more; --json lists them\n"
+        f"{path}: DAMAGED\nrecord 3: missing: after record 2 comes 4\nrecord 5: missing: after record 4 comes 6\n"
         f"last readable head {head}\n"
     )
     result = run("verify", path, "--json")
@@ -115,6 +115,18 @@ def test_a_damaged_journal(path: Path) -> None:
     told = json.loads(result.stdout)
     assert [one["number"] for one in told["damage"]] == [3, 5]
     assert (told["intact"], told["damaged"]) == (False, 2)
+
+
+def test_of_many_findings_only_the_first_is_printed(path: Path) -> None:
+    with closing(SqliteJournal(path)) as journal:
+        journal.append(RECORDS * 2)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TRIGGER records_no_delete")
+        db.execute("DELETE FROM records WHERE n % 3 = 0")
+    lines = run("verify", path).stdout.splitlines()
+    assert len(lines) == 4
+    assert lines[1].startswith("record 3: missing")
+    assert lines[2].endswith("more; --json lists them")
 
 
 def test_a_head_that_is_not_there(path: Path) -> None:
