@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from oms.app.client import DEFAULT_URL, Client, NoDaemonError, RefusedError, find_token
+from oms.app.notes import cancel_waits, placed_before
 from oms.app.past import past_page
 from oms.app.tables import blotter_table, open_points, plain, sessions_table, status_word
 from oms.core.errors import ConfigError
@@ -107,12 +108,14 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
         "session": session,
         "account": account,
     }
+    given = {name: value for name, value in terms.items() if value is not None}
     with _daemon(api, token_file) as client:
-        given = {name: value for name, value in terms.items() if value is not None}
         order = client.place(given, wait=wait, timeout_s=timeout_s)
+        before = f"{placed_before(order)}; " if client.was_there else ""
     _show_order(order, as_json=as_json)
     if order["phase"] in {"DENIED", "REJECTED"}:
-        _fail(f"{status_word(order).lower()}: {'; '.join(open_points(order)) or 'no reason given'}")
+        _fail(f"{before}{status_word(order).lower()}: {'; '.join(open_points(order)) or 'no reason given'}")
+    _say(before.removesuffix("; "))
     if wait and any(request["kind"] == "new" for request in order["pending"]):
         _fail(
             f"the venue has not answered; it may have the order. Ask: oms order status {order['cl_ord_id']}"
@@ -135,12 +138,13 @@ def cancel(  # noqa: PLR0913 - one parameter an option
     """
     with _daemon(api, token_file) as client:
         order = client.cancel(any_id, wait=wait, timeout_s=timeout_s)
+        waits = cancel_waits(order, client)
     _show_order(order, as_json=as_json)
     is_pending = any(request["kind"] == "cancel" for request in order["pending"])
     if is_pending and wait:
-        _fail(
-            f"the cancel has no outcome yet. Ask: oms order status {order['cl_ord_id'] or order['order_id']}"
-        )
+        said = waits or "the cancel has no outcome yet"
+        _fail(f"{said}. Ask: oms order status {order['cl_ord_id'] or order['order_id']}")
+    _say(waits)
     if not is_pending and order["phase"] != "CANCELED":
         _fail(f"not canceled: the order is {status_word(order).lower()}")
 
@@ -160,7 +164,7 @@ def status(
         except RefusedError as refusal:
             if refusal.status not in {403, 503}:
                 raise
-            typer.echo(f"oms: the venue was not asked: {plain(refusal)}", err=True)
+            _say(f"the venue was not asked: {refusal}")
             order = client.order(any_id)
     _show_order(order, as_json=as_json)
 
@@ -220,8 +224,8 @@ def sessions(*, as_json: AsJson = False, api: Api = DEFAULT_URL, token_file: Tok
         found = client.sessions()
     if as_json:
         _print_json({"sessions": found})
-        return
-    Console().print(sessions_table(found))
+    else:
+        Console().print(sessions_table(found))
 
 
 for _command in (new, cancel, status, orders, sessions):
@@ -241,8 +245,13 @@ def _daemon(api: str, token_file: Path | None) -> Iterator[Client]:
         _fail(str(error), EXIT_USAGE if error.status in {400, 413, 422} else EXIT_NEGATIVE)
 
 
+def _say(text: str | None) -> None:
+    if text:
+        typer.echo(f"oms: {plain(text)}", err=True)
+
+
 def _fail(text: str, code: int = EXIT_NEGATIVE) -> None:
-    typer.echo(f"oms: {plain(text)}", err=True)
+    _say(text)
     raise typer.Exit(code)
 
 
@@ -269,10 +278,8 @@ def _show_page(page: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _blotter(page: dict[str, Any]) -> Group:
-    more = (
-        [Text("There are older ones: --limit shows more.", style="dim")] if page["next"] is not None else []
-    )
-    return Group(blotter_table(page["orders"]), *more)
+    more = Text("There are older ones: --limit shows more.", style="dim")
+    return Group(blotter_table(page["orders"]), *([more] if page["next"] is not None else []))
 
 
 def _watch(client: Client, filters: dict[str, str | int | None]) -> None:

@@ -85,6 +85,7 @@ class Client:
             message = f"{shown}: the address of the API has the form {DEFAULT_URL}"
             raise ConfigError(message)
         self.url = url.rstrip("/")
+        self.was_there = False
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
@@ -96,7 +97,10 @@ class Client:
     def place(
         self, terms: dict[str, str], *, wait: str | None = None, timeout_s: float = 10.0
     ) -> dict[str, Any]:
-        """Place an order; `terms` are the order object's fields. With `wait` "ack" wait for the venue's answer."""
+        """Place an order; `terms` are the order object's fields. With `wait` "ack" wait for the venue's answer.
+
+        `was_there` says afterwards whether this is an order placed before, with the same id.
+        """
         return self._call("POST", "/v1/orders", body=terms, query=_wait(wait, timeout_s))
 
     def cancel(self, any_id: str, *, wait: str | None = None, timeout_s: float = 10.0) -> dict[str, Any]:
@@ -175,6 +179,7 @@ class Client:
         except ValueError:
             content = None
         if response.ok and isinstance(content, dict):
+            self.was_there = response.status_code == requests.codes.ok
             return content
         error = content.get("error") if isinstance(content, dict) else None
         if not isinstance(error, dict) or "text" not in error:

@@ -1,10 +1,11 @@
 """The blotter and the sessions as tables for a terminal, from the API's objects."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from rich import box
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -21,63 +22,118 @@ _STYLES: Final = {
     "PendingReplace": "yellow",
     "PendingNew": "yellow",
 }
+_SESSION: Final = ("session", "account", "logon", "venue", "since (UTC)", "what is open")
+WIDE: Final = 100  # columns
 IN_DOUBT: Final = "IN DOUBT"
 DOUBT_STYLE: Final = "bold black on yellow"
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 
 
-def blotter_table(orders: Iterable[dict[str, Any]], title: str | None = None) -> Table:
-    """Lay out orders, one a row, in the order given; 80 columns are enough to read it."""
-    table = Table(
-        box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
-    )
+class Layout:
+    """A table in two forms: on a narrow terminal what would not fit into its last column stands below it."""
+
+    def __init__(self, wide: Table, narrow: Callable[[Console, int], Iterable[RenderableType]]) -> None:
+        """Take both; `narrow` is asked with the width that there is."""
+        self._wide = wide
+        self._narrow = narrow
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Choose."""
+        if options.max_width >= WIDE:
+            yield self._wide
+        else:
+            yield from self._narrow(console, options.max_width)
+
+
+def blotter_table(orders: Iterable[dict[str, Any]], title: str | None = None) -> Layout:
+    """Lay out orders, one a row, in the order given; 80 columns are enough to read every word of it."""
+    orders = list(orders)
+
+    def narrow(_console: Console, _width: int) -> Iterator[RenderableType]:
+        yield _blotter(orders, title, "status", _short_status)
+        for order in orders:
+            if open_points(order):
+                yield Text.assemble(_text(f"{_own_id(order)}: "), _status(order), overflow="fold")
+
+    return Layout(_blotter(orders, title, "status, and what is open", _status), narrow)
+
+
+def _blotter(
+    orders: list[dict[str, Any]], title: str | None, last: str, status: Callable[[dict[str, Any]], Text]
+) -> Table:
+    table = _table(title)
     table.add_column("order", overflow="fold", min_width=8)
-    table.add_column("symbol", no_wrap=True)
+    table.add_column("symbol", overflow="fold")
     table.add_column("side", no_wrap=True)
-    table.add_column("filled / qty", justify="right", no_wrap=True)
-    table.add_column("price", justify="right", no_wrap=True)
+    table.add_column("filled / qty", justify="right", overflow="fold")
+    table.add_column("price", justify="right", overflow="fold")
     table.add_column("avg px", justify="right", overflow="fold", min_width=6)
-    table.add_column("status, and what is open", overflow="fold", min_width=20)
+    table.add_column(last, overflow="fold", min_width=10)
     for order in orders:
-        table.add_row(*order_cells(order))
-    return table
-
-
-def order_cells(order: dict[str, Any]) -> tuple[Text, ...]:
-    """Write one order's row."""
-    side, side_style = _SIDES.get(order["side"], (order["side"], ""))
-    return (
-        _text(order["client_order_id"] or order["cl_ord_id"] or order["order_id"]),
-        _text(order["symbol"]),
-        _text(side, side_style),
-        _text(f"{order['cum_qty']} / {_size(order)}"),
-        _text(_price(order)),
-        _text(order["avg_px"] if order["cum_qty"] != "0" else ""),
-        _status(order),
-    )
-
-
-def sessions_table(sessions: Iterable[dict[str, Any]]) -> Table:
-    """Lay out sessions, one a row."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in ("session", "account", "venue", "logon", "since (UTC)"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("what is open", overflow="fold", min_width=12)
-    for session in sessions:
-        is_on = bool(session.get("logged_on"))
-        held = session.get("held") or ()
-        notes = [str(session["reason"])] if session.get("reason") and not is_on else []
-        notes += [f"{len(held)} reports wait for their order"] if held else []
+        side, side_style = _SIDES.get(order["side"], (order["side"], ""))
         table.add_row(
-            _text(session.get("name")),
-            _text(session.get("account")),
-            _text(f"{session.get('host')}:{session.get('port')}"),
-            _text("logged on", "green") if is_on else _text("logged out", "bold red"),
-            _text(_second(session.get("since"))),
-            _text("; ".join(notes)),
+            _text(_own_id(order)),
+            _text(order["symbol"]),
+            _text(side, side_style),
+            _text(f"{order['cum_qty']} / {_size(order)}"),
+            _text(_price(order)),
+            _text(order["avg_px"] if order["cum_qty"] != "0" else ""),
+            status(order),
         )
     return table
+
+
+def sessions_table(sessions: Iterable[dict[str, Any]]) -> Layout:
+    """Lay out sessions, one a row; where it is narrow, without what is needed least."""
+    sessions = list(sessions)
+
+    def narrow(console: Console, width: int) -> Iterator[RenderableType]:
+        table = _sessions(sessions, _SESSION[:3])
+        for columns in (_SESSION[:4], _SESSION[:5]):
+            more = _sessions(sessions, columns)
+            if console.measure(more, options=console.options.update(max_width=WIDE * 10)).maximum <= width:
+                table = more
+        yield table
+        for session in sessions:
+            notes = _notes(session)
+            if notes:
+                yield Text(plain(f"{session.get('name')}: {notes}"), overflow="fold")
+
+    return Layout(_sessions(sessions, _SESSION), narrow)
+
+
+def _sessions(sessions: list[dict[str, Any]], columns: Iterable[str]) -> Table:
+    table = _table()
+    for column in columns:
+        table.add_column(column, overflow="fold", min_width=12 if column == _SESSION[-1] else None)
+    for session in sessions:
+        is_on = bool(session.get("logged_on"))
+        cells = {
+            "session": _text(session.get("name")),
+            "account": _text(session.get("account")),
+            "logon": _text("logged on", "green") if is_on else _text("logged out", "bold red"),
+            "venue": _text(f"{session.get('host')}:{session.get('port')}"),
+            "since (UTC)": _text(second(session.get("since"))),
+            "what is open": _text(_notes(session)),
+        }
+        table.add_row(*(cells[column] for column in columns))
+    return table
+
+
+def _notes(session: dict[str, Any]) -> str:
+    held = session.get("held") or ()
+    notes = [str(session["reason"])] if session.get("reason") and not session.get("logged_on") else []
+    notes += [f"{len(held)} reports wait for their order"] if held else []
+    return "; ".join(notes)
+
+
+def _table(title: str | None = None) -> Table:
+    return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0))
+
+
+def _own_id(order: dict[str, Any]) -> str:
+    return str(order["client_order_id"] or order["cl_ord_id"] or order["order_id"])
 
 
 def status_word(order: dict[str, Any]) -> str:
@@ -127,7 +183,7 @@ def _awaited(kind: str, *, waiting: bool) -> str:
     return f"{kind} waits to be sent" if waiting else f"{kind} pending"
 
 
-def _second(time: str | None) -> str | None:
+def second(time: str | None) -> str | None:
     """Shorten an ISO time to the second."""
     return time[:19].replace("T", " ") if time else None
 
@@ -148,9 +204,17 @@ def _price(order: dict[str, Any]) -> str:
     return f"{price} {time}" if time else str(price)
 
 
+def _short_status(order: dict[str, Any]) -> Text:
+    text = _text(status_word(order), _status_style(order))
+    return text.append(" ").append(IN_DOUBT, DOUBT_STYLE) if order["doubts"] else text
+
+
+def _status_style(order: dict[str, Any]) -> str:
+    return "red" if order["phase"] == "DENIED" else _STYLES.get(order["ord_status_name"], "")
+
+
 def _status(order: dict[str, Any]) -> Text:
-    style = "red" if order["phase"] == "DENIED" else _STYLES.get(order["ord_status_name"], "")
-    text = _text(status_word(order), style)
+    text = _text(status_word(order), _status_style(order))
     for point in open_points(order):
         text.append("; ")
         text.append(plain(point), DOUBT_STYLE if point.startswith(IN_DOUBT) else "")

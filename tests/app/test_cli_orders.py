@@ -125,6 +125,24 @@ def test_a_rejected_order_is_told(desk: FakeDesk, oms: Run) -> None:
     assert "rejected: no ?[31mmarket" in one_line(result)
 
 
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_an_order_placed_before_is_told_with_its_time(desk: FakeDesk, oms: Run, more: str) -> None:
+    assert not oms(NEW).stderr
+    desk.let_time_pass(60)
+    again = oms(f"{NEW} {more}")
+    assert again.exit_code == 0
+    assert "a was placed before, at 2026-03-01 09:00:00 UTC" in one_line(again)
+
+
+def test_an_old_denial_is_not_told_as_a_new_one(oms: Run) -> None:
+    first = oms(NEW, "--symbol", "btc")
+    again = oms(NEW, "--symbol", "btc")
+    assert (first.exit_code, again.exit_code) == (1, 1)
+    assert "before" not in one_line(first)
+    assert "a was placed before, at 2026-03-01 09:00:00 UTC" in one_line(again)
+    assert "denied: SYMBOL_FORMAT" in again.stderr
+
+
 def test_other_terms_are_a_conflict(oms: Run) -> None:
     assert oms(NEW).exit_code == 0
     assert oms(NEW).exit_code == 0  # the first order again
@@ -165,6 +183,26 @@ def test_a_cancel_is_on_its_way(oms: Run) -> None:
     result = oms("order cancel a")
     assert result.exit_code == 0
     assert "cancel waits to be sent" in result.stdout
+    assert "the order is not acknowledged yet" in one_line(result)
+
+
+def test_a_cancel_says_what_it_waits_for(desk: FakeDesk, oms: Run) -> None:
+    desk.auto_ack = True
+    oms(NEW)
+    desk.drop()
+    for line, code in (("", 0), ("--json", 0), ("--wait ack --timeout-s 0.1", 1)):
+        result = oms(f"order cancel a {line}")
+        assert result.exit_code == code
+        assert "session main is not logged on (the line is cut)" in one_line(result)
+    blind = oms("order cancel a", OMS_TOKEN=TOKENS["trader"])  # may not ask for the sessions
+    assert "waits to be sent" in one_line(blind)
+
+
+def test_a_cancel_that_left_waits_for_nothing(desk: FakeDesk, oms: Run) -> None:
+    desk.auto_ack = True
+    oms(NEW)
+    result = oms("order cancel a")
+    assert (result.exit_code, result.stderr) == (0, "")
 
 
 def test_a_cancel_that_came_too_late(desk: FakeDesk, oms: Run) -> None:
@@ -435,6 +473,43 @@ def test_sessions_fit_eighty_columns() -> None:
     text = rendered(sessions_table([{**session, "since": "2026-03-01T09:00:07.123Z", "reason": None}]))
     assert "127.0.0.1:44291" in text
     assert "2026-03-01 09:00:07" in text
+
+
+REASON = (
+    "Rejected Logon Attempt: the signature does not fit the key that the venue has on file; post-only"
+    " ClientOrderIdentifierThatTheVenueRepeats"
+)
+
+
+def test_every_word_of_a_reason_can_be_read_in_eighty_columns(desk: FakeDesk) -> None:
+    placed = full_view(_placed(desk), desk.now)
+    denied = {
+        **placed, "client_order_id": "demo-5", "phase": "DENIED", "denial": "TOO_MANY_DECIMALS",
+        "reason": REASON, "order_qty": "123456789.123456789", "price": "123456789.123456789",
+        "time_in_force": "7", "symbol": "A-SYMBOL-OF-MANY-LETTERS", "pending": [],
+    }  # fmt: skip
+    text = rendered(blotter_table([placed, denied]))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "demo-5: Denied; TOO_MANY_DECIMALS: Rejected" in text
+    assert set(REASON.split()) <= set(text.split())
+    assert "a: Pending new; not acknowledged yet" in text
+    session = {
+        "name": "main",
+        "account": "STA-00000015",
+        "host": "fix.of-a-venue-far-away.example",
+        "port": 9878,
+    }
+    session |= {"logged_on": False, "reason": REASON, "since": "2026-03-01T09:00:07.123Z", "held": [1]}
+    text = rendered(sessions_table([session]))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "main: Rejected Logon Attempt: " in text
+    assert {*REASON.removesuffix("s").split()[:-1], "STA-00000015", "wait"} <= set(text.split())
+    assert "logged out" in text
+    assert "of-a-venue-far-away" in text
+    assert "2026-03-01" not in text
+    narrow = rendered(sessions_table([session]), 40)
+    assert "9878" not in narrow
+    assert set(REASON.split()[:-1]) - set(narrow.split()) == set()
 
 
 def test_ages() -> None:
