@@ -162,8 +162,12 @@ class OrderObject(BaseModel):
     )
     reason: str | None
     denial: str | None = Field(description="The code, where we denied the order.", examples=["NOT_POSITIVE"])
-    anomalies: int = Field(description="How many reports contradicted the record of this order.", examples=[0])
-    last_anomaly: str | None = Field(description="The last of them: its code and what it said that is not counted.")
+    anomalies: int = Field(
+        description="How many reports contradicted the record of this order.", examples=[0]
+    )
+    last_anomaly: str | None = Field(
+        description="The last of them: its code and what it said that is not counted."
+    )
     external: bool = Field(description="The venue reported it; nobody sent it from here.")
     unconfirmed: int
     actor: str | None = Field(description="Who asked for it: the name of the token.")

@@ -25,7 +25,13 @@ from oms.core.values import (
 )
 from oms.core.verdict import is_late, is_older, report_key
 
-FOLLOW_UPS: Final = (ev.AnomalyNoted, ev.StatusRequested, ev.RequestReleased, ev.RequestDropped, ev.RequestSent)
+FOLLOW_UPS: Final = (
+    ev.AnomalyNoted,
+    ev.StatusRequested,
+    ev.RequestReleased,
+    ev.RequestDropped,
+    ev.RequestSent,
+)
 """Events of a step that are our own answer to a report, and not what the report became."""
 
 _NOTHING_NEW: Final = "it says nothing that was not on record"

@@ -53,7 +53,9 @@ class Order:
         """How much it would take at this price: a cash order buys whole steps only."""
         if self.cash_qty is None:
             return self.leaves
-        steps = ROUGH.divide(ROUGH.divide(self.cash_qty - self.notional, price), step).to_integral_value(ROUND_DOWN)
+        steps = ROUGH.divide(ROUGH.divide(self.cash_qty - self.notional, price), step).to_integral_value(
+            ROUND_DOWN
+        )
         return steps * step
 
     def accepts(self, price: Decimal) -> bool:

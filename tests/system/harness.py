@@ -202,7 +202,7 @@ class Daemon(Process):
         response.raise_for_status()
         return response.json()
 
-    def place(self, client_order_id: str, *, wait: bool = True, **terms: str) -> requests.Response:
+    def place(self, client_order_id: str, *, wait: bool = True, **terms: Any) -> requests.Response:
         """POST an order: by default a buy that rests in the fixed book."""
         body = {
             "client_order_id": client_order_id,

@@ -36,7 +36,7 @@ def small_disk() -> Iterator[Mount]:
 
 def until_refused(daemon: Daemon) -> list[str]:
     """Place orders until one is refused; gives the ids of those that were acknowledged."""
-    taken = []
+    taken: list[str] = []
     for number in range(20_000):
         response = daemon.place(f"o-{number}", wait=False)
         if response.status_code == 503:
@@ -90,9 +90,11 @@ def test_a_limit_on_the_size_of_files_ends_trading_and_loses_nothing(tmp_path: P
     configure(tmp_path, venue.port, more=TIMING)
     program = (
         "-c",
-        "import resource, signal, sys; from oms.app.cli import main;"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)); main()",
+        (
+            "import resource, signal, sys; from oms.app.cli import main;"
+            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)); main()"
+        ),
     )
     with running(venue), running(daemon := Daemon(tmp_path, program=program)):
         daemon.logged_on()

@@ -1,7 +1,6 @@
-"""The FIX log of a live run: replayed it gives the same orders as the journal, and nothing in it or elsewhere is secret."""
+"""The FIX log of a live run: replayed it gives the journal's orders, and nothing in it or elsewhere is secret."""
 
 import json
-import os
 import random
 from decimal import Decimal
 from pathlib import Path
@@ -122,4 +121,4 @@ def test_no_secret_is_in_any_file_or_output(tmp_path: Path) -> None:
     assert any(b"\x0196=**" in line for line in logons)
     for path in files:
         assert path.stat().st_mode & 0o077 == 0 or path.name == "oms.toml", f"{path} can be read by others"
-    assert os.stat(folder / "fix").st_mode & 0o077 == 0
+    assert (folder / "fix").stat().st_mode & 0o077 == 0
