@@ -18,7 +18,7 @@ unknown_order_fence_s = 3
 ask_again_s = 0.5
 ask_again_most_s = 1
 """
-IN_PARTS = {"order_qty": "2.5", "price": "30020"}
+IN_PARTS: dict[str, Any] = {"order_qty": "2.5", "price": "30020"}
 
 
 class Market:
@@ -77,7 +77,7 @@ def faulty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         market.end()
 
 
-def placed(market: Market, client_order_id: str, **terms: str) -> dict[str, Any]:
+def placed(market: Market, client_order_id: str, **terms: Any) -> dict[str, Any]:
     """Place an order and wait for the venue's answer."""
     response = market.daemon.place(client_order_id, **terms)
     assert response.status_code == 201, response.text
