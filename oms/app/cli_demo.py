@@ -1,6 +1,7 @@
 """`oms demo`: the main job from end to end, on one machine: a simulated venue, the daemon, a handful of orders."""
 
 import contextlib
+import itertools
 import os
 import re
 import secrets
@@ -18,8 +19,9 @@ import typer
 from msgspec import Struct
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
-from oms.app.client import Client
+from oms.app.client import Client, RefusedError
 from oms.app.tables import blotter_table, sessions_table
 from oms.app.tokens import add_token
 from oms.core.errors import OmsError
@@ -30,6 +32,7 @@ KEY_ID: Final = "KEY1"
 SECRET_VARIABLE: Final = "OMS_DEMO_SECRET"  # noqa: S105 - the name of a variable
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 20.0
+WIDTH: Final = 140
 
 CONFIG: Final = """\
 # The demo's configuration; config/apifiny.toml of the project explains every key.
@@ -107,21 +110,28 @@ def demo(
     ] = 30.0,
 ) -> None:
     """Run a simulated venue and the daemon, trade a handful of orders, and show the live blotter until Ctrl-C."""
-    console = Console()
+    console = _console()
     with _folder(keep) as folder, contextlib.ExitStack() as stack:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         secret = secrets.token_hex(16)
         port = stack.enter_context(_venue(secret))
         url, token = stack.enter_context(_daemon(folder, port, secret))
-        console.print(f"venue: simulated Apifiny on 127.0.0.1:{port} · daemon: {url} · files: {folder}")
+        told = f"venue: simulated Apifiny on 127.0.0.1:{port} · daemon: {url} · files: {folder}"
+        console.print(told, soft_wrap=True)
         client = Client(url, token)
+        names = _names(client)
         with contextlib.suppress(KeyboardInterrupt):
-            missing = _play(client, timeout_s)
+            missing = _play(client, names, timeout_s)
             if not once:
                 _watch(console, client)
-            _conclude(console, client, folder, missing)
+            _conclude(console, client, folder, names[1], missing)
             if once:
                 raise typer.Exit(1 if missing else 0)
+
+
+def _console() -> Console:
+    """Print for the terminal's width; where there is no terminal, wide enough for reasons to be read."""
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDTH)
 
 
 @contextlib.contextmanager
@@ -189,20 +199,29 @@ def _ready_line(process: "subprocess.Popen[str]", name: str) -> str:
     return line
 
 
-def _play(client: Client, timeout_s: float) -> list[str]:
+def _names(client: Client) -> list[str]:
+    """Name the orders; a folder that was kept has those of earlier runs, and an id is used once."""
+    used = {order["client_order_id"] for order in client.orders()}
+    prefixes = itertools.chain(["demo"], (f"demo{run}" for run in itertools.count(2)))
+    prefix = next(prefix for prefix in prefixes if f"{prefix}-1" not in used)
+    return [f"{prefix}-{number}" for number in range(1, len(ACTS) + 1)]
+
+
+def _play(client: Client, names: list[str], timeout_s: float) -> list[str]:
     """Send the orders, cancel one, ask a status; returns what did not come about in time."""
     deadline = time.monotonic() + timeout_s
     if not _until(deadline, lambda: all(session["logged_on"] for session in client.sessions())):
-        return ["the session did not log on"]
-    for number, act in enumerate(ACTS, 1):
-        client.place({"client_order_id": f"demo-{number}", **act.terms}, wait=None)
-    for number, act in enumerate(ACTS, 1):
+        return [f"the session did not log on: {session['reason']}" for session in client.sessions()]
+    for name, act in zip(names, ACTS, strict=True):
+        client.place({"client_order_id": name, **act.terms}, wait=None)
+    for name, act in zip(names, ACTS, strict=True):
         if act.cancel:
-            _until(deadline, lambda: not client.order(f"demo-{number}")["pending"])  # noqa: B023 - called here only
-            client.cancel(f"demo-{number}", wait=None)
-    client.ask_status("demo-1")
-    _until(deadline, lambda: not _unreached(client))
-    return _unreached(client)
+            _until(deadline, lambda: not client.order(name)["pending"])  # noqa: B023 - called here only
+            client.cancel(name, wait=None)
+    with contextlib.suppress(RefusedError):  # the session may just be down
+        client.ask_status(names[0])
+    _until(deadline, lambda: not _unreached(client, names))
+    return _unreached(client, names)
 
 
 def _until(deadline: float, holds: Any) -> bool:  # noqa: ANN401 - a condition
@@ -214,11 +233,11 @@ def _until(deadline: float, holds: Any) -> bool:  # noqa: ANN401 - a condition
     return True
 
 
-def _unreached(client: Client) -> list[str]:
+def _unreached(client: Client, names: list[str]) -> list[str]:
     """List the orders that are not where they should be."""
     wrong = []
-    for number, act in enumerate(ACTS, 1):
-        order = client.order(f"demo-{number}")
+    for name, act in zip(names, ACTS, strict=True):
+        order = client.order(name)
         reached = (
             order["ord_status_name"] == act.status
             and order["cum_qty"] == act.cum_qty
@@ -226,7 +245,7 @@ def _unreached(client: Client) -> list[str]:
         )
         if not reached:
             wrong.append(
-                f"demo-{number} ({act.title}) is {order['ord_status_name']} with {order['cum_qty']} filled,"
+                f"{name} ({act.title}) is {order['ord_status_name']} with {order['cum_qty']} filled,"
                 f" not {act.status} with {act.cum_qty}"
             )
     return wrong
@@ -240,15 +259,16 @@ def _watch(console: Console, client: Client) -> None:
             time.sleep(0.5)
 
 
-def _conclude(console: Console, client: Client, folder: Path, missing: list[str]) -> None:
-    console.print(blotter_table(client.orders()))
+def _conclude(console: Console, client: Client, folder: Path, name: str, missing: list[str]) -> None:
+    orders = client.orders()
+    console.print(blotter_table(orders))
     console.print(sessions_table(client.sessions()))
-    order = client.order("demo-2")
-    console.print(f"The FIX messages of {order['client_order_id']} (ClOrdID {order['cl_ord_id']}):")
-    for line in _messages_of(folder, order):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for order in (order for order in orders if order["client_order_id"] == name):
+        console.print(f"The FIX messages of {name} (ClOrdID {order['cl_ord_id']}):")
+        for line in _messages_of(folder, order):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     for text in missing:
-        console.print(f"[red]not reached:[/red] {text}")
+        console.print("[red]not reached:[/red]", escape(text), soft_wrap=True)
 
 
 def _messages_of(folder: Path, order: dict[str, Any]) -> Iterator[str]:
