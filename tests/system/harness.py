@@ -202,8 +202,17 @@ class Daemon(Process):
         response.raise_for_status()
         return response.json()
 
-    def place(self, client_order_id: str, *, wait: bool = True, **terms: Any) -> requests.Response:
-        """POST an order: by default a buy that rests in the fixed book."""
+    def place(self, client_order_id: str, **terms: str) -> requests.Response:
+        """POST an order, by default a buy that rests in the fixed book, and wait for the venue's answer."""
+        return self._post(client_order_id, terms, {"wait": "ack"})
+
+    def submit(self, client_order_id: str, **terms: str) -> requests.Response:
+        """POST an order, and wait for the commit alone."""
+        return self._post(client_order_id, terms, {})
+
+    def _post(
+        self, client_order_id: str, terms: dict[str, str], parameters: dict[str, str]
+    ) -> requests.Response:
         body = {
             "client_order_id": client_order_id,
             "symbol": "BTCUSDT",
@@ -213,7 +222,6 @@ class Daemon(Process):
             "price": "29000",
             **terms,
         }
-        parameters = {"wait": "ack"} if wait else {}
         return self.http.post(f"{self.url}/v1/orders", json=body, params=parameters, timeout=WAIT_S)
 
     def cancel(self, any_id: str) -> requests.Response:

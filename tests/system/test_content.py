@@ -40,7 +40,7 @@ class Wire:
 
     def order(self, client_order_id: str, **terms: str) -> Message:
         """Place an order; gives the NewOrderSingle as the venue gets it."""
-        assert self.daemon.place(client_order_id, wait=False, **terms).status_code == 201
+        assert self.daemon.submit(client_order_id, **terms).status_code == 201
         return self.venue.receive("D")
 
     def accepted(self, client_order_id: str) -> Message:

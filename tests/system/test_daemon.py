@@ -86,7 +86,7 @@ def test_orders_wait_for_the_questions_after_a_logon_and_then_leave(tmp_path: Pa
         daemon.kill()
         daemon = Daemon(tmp_path).logged_on()
         with running(daemon):
-            waiting = daemon.place("waits", wait=False).json()
+            waiting = daemon.submit("waits").json()
             assert waiting["waiting"] == ["new"]
             answered = daemon.place("waits")  # the same order again, and this time wait for the answer
             assert (answered.status_code, answered.json()["ord_status_name"]) == (200, "New")
@@ -103,7 +103,7 @@ def test_a_signal_logs_out_and_exits_0(how: signal.Signals, tmp_path: Path) -> N
     daemon = Daemon(tmp_path)
     with running(venue, daemon):
         daemon.logged_on()
-        answered = [daemon.place(f"flying-{number}", wait=False).json() for number in range(20)]
+        answered = [daemon.submit(f"flying-{number}").json() for number in range(20)]
         assert daemon.stop(how) == 0
         assert fix_log(tmp_path).count("\x0135=5\x01") == 2  # ours, and the venue's answer
         assert '"event": "stopped"' in log(tmp_path)
@@ -124,7 +124,7 @@ def test_what_comes_while_it_stops_is_answered_or_refused(tmp_path: Path) -> Non
     def pump() -> None:
         for number in range(100_000):
             try:
-                response = daemon.place(f"p-{number}", wait=False)
+                response = daemon.submit(f"p-{number}")
             except OSError:  # requests' errors are OSErrors
                 return
             if response.status_code != 503:

@@ -38,7 +38,7 @@ def until_refused(daemon: Daemon) -> list[str]:
     """Place orders until one is refused; gives the ids of those that were acknowledged."""
     taken: list[str] = []
     for number in range(20_000):
-        response = daemon.place(f"o-{number}", wait=False)
+        response = daemon.submit(f"o-{number}")
         if response.status_code == 503:
             assert response.json()["error"]["code"] == "UNAVAILABLE"
             return taken
@@ -88,15 +88,12 @@ def test_a_limit_on_the_size_of_files_ends_trading_and_loses_nothing(tmp_path: P
     """The same without any right to mount: the kernel refuses to let the journal grow."""
     venue = Venue(tmp_path)
     configure(tmp_path, venue.port, more=TIMING)
-    program = (
-        "-c",
-        (
-            "import resource, signal, sys; from oms.app.cli import main;"
-            "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-            "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)); main()"
-        ),
+    limited = (
+        "import resource, signal, sys; from oms.app.cli import main;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)); main()"
     )
-    with running(venue), running(daemon := Daemon(tmp_path, program=program)):
+    with running(venue), running(daemon := Daemon(tmp_path, program=("-c", limited))):
         daemon.logged_on()
         check_the_end(tmp_path, venue, daemon, room=lambda: None)
 

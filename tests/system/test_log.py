@@ -1,4 +1,4 @@
-"""The FIX log of a live run: replayed it gives the journal's orders, and nothing in it or elsewhere is secret."""
+"""The FIX log of a live run gives the same orders as its journal; and nothing secret is in any file."""
 
 import json
 import random
@@ -31,7 +31,7 @@ def traded(folder: Path, form: str, *options: str) -> list[dict[str, Any]]:
     with running(venue), running(daemon := Daemon(folder)):
         daemon.logged_on()
         for number in range(60):
-            daemon.place(f"t-{number}", wait=False, **chance.choice(TERMS))
+            daemon.submit(f"t-{number}", **chance.choice(TERMS))
             if chance.random() < 0.5:
                 daemon.cancel(f"t-{chance.randint(0, number)}")
         until(lambda: not any(order["pending"] for order in daemon.orders()), "everything is answered")

@@ -18,7 +18,7 @@ unknown_order_fence_s = 3
 ask_again_s = 0.5
 ask_again_most_s = 1
 """
-IN_PARTS: dict[str, Any] = {"order_qty": "2.5", "price": "30020"}
+IN_PARTS = {"order_qty": "2.5", "price": "30020"}
 
 
 class Market:
@@ -77,7 +77,7 @@ def faulty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         market.end()
 
 
-def placed(market: Market, client_order_id: str, **terms: Any) -> dict[str, Any]:
+def placed(market: Market, client_order_id: str, **terms: str) -> dict[str, Any]:
     """Place an order and wait for the venue's answer."""
     response = market.daemon.place(client_order_id, **terms)
     assert response.status_code == 201, response.text
@@ -206,7 +206,7 @@ def test_a_cancel_of_a_finished_order_changes_nothing(quiet: Market) -> None:
 
 def test_a_cancel_before_the_acknowledgement_waits_for_it(faulty: Callable[..., Market]) -> None:
     market = faulty("--latency-ms", "400")
-    assert market.daemon.place("early", wait=False).json()["ord_status_name"] == "PendingNew"
+    assert market.daemon.submit("early").json()["ord_status_name"] == "PendingNew"
     response = market.daemon.cancel("early")
     assert (response.status_code, response.json()["waiting"]) == (202, ["cancel"])
     order = market.daemon.reaches("early", "Canceled", cum_qty="0")
@@ -305,7 +305,7 @@ def test_the_connection_drops_in_mid_order(faulty: Callable[..., Market]) -> Non
     orders = []
     for number in range(6):
         until(lambda: market.daemon.session()["logged_on"], "the session is logged on again")
-        orders.append(market.daemon.place(f"drop-{number}", wait=False, price="28000").json())
+        orders.append(market.daemon.submit(f"drop-{number}", price="28000").json())
         market.daemon.cancel(f"drop-{number}")
     until(lambda: not any(order["pending"] for order in market.daemon.orders()), "everything is answered", 50)
     assert any("drop" in entry["faults"] for entry in market.venue.entries() if entry["event"] == "fault")
