@@ -1,106 +1,164 @@
-"""Every command of the README is run, in its order, as a reader would; only the two ports are changed to free ones."""
+"""Every command in the README's code blocks works as it stands there, in the order in which it stands there."""
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.system.harness import free_port, until
+from tests.system.harness import free_port
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SCRIPTS = {"scripts/demo", "scripts/test", "scripts/setup", "scripts/check"}
+SCRIPTS = {"scripts/demo", "scripts/test"}
+FIX_PORT, API_PORT = "9878", "8765"
 
 
-def commands() -> list[str]:
-    """Give every command of the code blocks, and those that stand in the text in backquotes."""
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
-    return lines + re.findall(r"`(\.venv/bin/oms [^`]+)`", README)
+def blocks() -> list[list[str]]:
+    """Give the commands of each block; a block is a terminal."""
+    found = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [re.sub(r"\\\n\s*", "", block).splitlines() for block in found]
 
 
-def test_the_scripts_it_names_are_there() -> None:
-    named = set(re.findall(r"scripts/[a-z-]+", README))
-    assert named <= SCRIPTS
-    assert all(os.access(ROOT / name, os.X_OK) for name in named)
+def test_the_scripts_that_it_names_are_there() -> None:
+    named = {word for block in blocks() for line in block for word in re.findall(r"^scripts/\w+", line)}
+    assert named == SCRIPTS
+    for name in {*named, *re.findall(r"`(scripts/\w+)", README)}:
+        assert os.access(ROOT / name, os.X_OK), name
+        assert subprocess.run(["bash", "-n", str(ROOT / name)], check=False).returncode == 0, name
 
 
-@pytest.mark.system
-@pytest.mark.timeout(120)
-def test_its_commands_work_one_after_the_other(tmp_path: Path) -> None:
-    fix_port, api_port = free_port(), free_port()
-    shutil.copytree(ROOT / "config", tmp_path / "config")
-    config = tmp_path / "config" / "apifiny.toml"
-    text = config.read_text(encoding="utf-8")
-    assert text.count("9878") == 2
-    assert text.count("port = 8765") == 1
-    config.write_text(text.replace("port = 9878", f"port = {fix_port}").replace("8765", str(api_port)))
-    environment = {**os.environ, "OMS_API": f"http://127.0.0.1:{api_port}"}
-    running: list[subprocess.Popen[str]] = []
-    try:
-        for command in commands():
-            if command in SCRIPTS:
-                continue
-            words = shlex.split(command.replace("9878", str(fix_port)))
-            if words[0] == "export":
-                name, _, value = words[1].partition("=")
-                environment[name] = value
-                continue
-            assert words[0] == ".venv/bin/oms", command
-            run(words[1:], tmp_path, environment, running)
-    finally:
-        for process in reversed(running):
-            process.terminate()
-            process.wait(30)
-            assert process.stdout is not None
-            process.stdout.close()
+def test_the_files_that_it_names_are_there() -> None:
+    for name in re.findall(r"`((?:spec|config|oms)/[\w./-]+|\w+\.md)`", README):
+        assert (ROOT / name).exists(), name
 
 
-def run(
-    words: list[str], folder: Path, environment: dict[str, str], running: "list[subprocess.Popen[str]]"
-) -> None:
-    """Run one command to its end, or to its ready line where it goes on."""
-    program = [sys.executable, "-m", "oms", *words]
-    if words[0] in ("sim", "run"):
-        process = subprocess.Popen(program, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        assert process.stdout is not None
-        assert process.stdout.readline().startswith("ready "), words
-        if words[0] == "run":
-            until(
-                lambda: "logged on" in oms(["sessions"], folder, environment).stdout,
-                "the session is logged on",
+class Newcomer:
+    """Follows the README in a folder of its own that looks like a checkout after scripts/setup."""
+
+    def __init__(self, folder: Path) -> None:
+        """Lay out what the commands need; ports are free ones, because the README's own may be taken."""
+        self.folder = folder
+        self.ports = {FIX_PORT: str(free_port()), API_PORT: str(free_port())}
+        (folder / ".venv" / "bin").mkdir(parents=True)
+        command = folder / ".venv" / "bin" / "oms"
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} -m oms "$@"\n', encoding="utf-8")
+        command.chmod(0o755)
+        shutil.copytree(
+            ROOT / "config", folder / "config", ignore=lambda *_: ["tokens.toml", "journal.db", "fix"]
+        )
+        config = folder / "config" / "apifiny.toml"
+        config.write_text(self.own_ports(config.read_text(encoding="utf-8")), encoding="utf-8")
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "OMS_API": f"http://127.0.0.1:{self.ports[API_PORT]}",
+        }
+        self.running: dict[str, subprocess.Popen[str]] = {}
+
+    def own_ports(self, text: str) -> str:
+        """Put this test's ports in the place of the README's."""
+        for port, own in self.ports.items():
+            text = text.replace(port, own)
+        return text
+
+    def types(self, line: str) -> None:
+        """Type one command."""
+        if line.startswith("export "):
+            name, _, value = line.removeprefix("export ").partition("=")
+            self.environment[name] = value
+        elif re.search(r"/oms (sim|run) ", line):
+            self.starts(line)
+        else:
+            result = subprocess.run(
+                ["bash", "-c", self.own_ports(line)],
+                cwd=self.folder,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=False,
             )
-        return
-    done = oms(words, folder, environment)
-    assert done.returncode == 0, (words, done.stdout, done.stderr)
+            assert result.returncode == 0, (line, result.stdout, result.stderr)
+
+    def starts(self, line: str) -> None:
+        """Start what keeps its terminal, and wait until it is ready."""
+        process = subprocess.Popen(
+            ["bash", "-c", "exec " + self.own_ports(line)],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.running[line] = process
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready "), line
+
+    def kills(self, line: str) -> None:
+        """End what such a command started, as `kill -9` does."""
+        process = self.running.pop(line)
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+    def sees(self, words: str) -> None:
+        """Look at the blotter until it shows this."""
+        deadline = time.monotonic() + 20
+        while True:
+            shown = subprocess.run(
+                [".venv/bin/oms", "orders", "--json"],
+                cwd=self.folder,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            if words in shown.stdout:
+                return
+            assert time.monotonic() < deadline, (words, shown.stdout, shown.stderr)
 
 
-def oms(words: list[str], folder: Path, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    token = {"OMS_TOKEN_FILE": "trader.token", **environment}
-    return subprocess.run(
-        [sys.executable, "-m", "oms", *words],
-        cwd=folder,
-        env=token,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Iterator[Newcomer]:
+    newcomer = Newcomer(tmp_path)
+    yield newcomer
+    for line in list(newcomer.running):
+        newcomer.kills(line)
 
 
 @pytest.mark.system
-@pytest.mark.timeout(90)
-def test_the_demo_ends_by_itself_and_leaves_what_it_says(tmp_path: Path) -> None:
-    done = oms(["demo", "--once", "--keep", str(tmp_path / "kept")], tmp_path, dict(os.environ))
-    assert done.returncode == 0, (done.stdout, done.stderr)
-    for words in ("Filled", "Canceled", "Rejected", "Denied", "35=D|", "35=8|"):
-        assert words in done.stdout
-    for name in ("journal.db", "fix/main.messages.log", "daemon.log", "oms.toml"):
-        assert (tmp_path / "kept" / name).stat().st_size > 0
+def test_a_newcomer_follows_it(newcomer: Newcomer) -> None:
+    lines = [line for block in blocks() for line in block if line not in SCRIPTS]
+    assert sum(" run --config " in line for line in lines) == 1
+    for line in lines:
+        if " order cancel " in line:
+            newcomer.sees('"ord_status_name":"New"')
+        newcomer.types(line)
+    newcomer.sees('"ord_status_name":"Canceled"')
+    for line in re.findall(r"`(\.venv/bin/oms .*?)`", README):
+        newcomer.types(line)
+
+
+@pytest.mark.system
+def test_a_newcomer_kills_the_daemon_in_the_middle(newcomer: Newcomer) -> None:
+    """The order is where the venue has it after the daemon was killed and started again."""
+    cancel = next(line for block in blocks() for line in block if " order cancel " in line)
+    run = ""
+    for line in (line for block in blocks() for line in block if line not in SCRIPTS):
+        if line == cancel:
+            break
+        run = line if " run --config " in line else run
+        newcomer.types(line)
+    newcomer.sees('"ord_status_name":"New"')
+    newcomer.kills(run)
+    newcomer.starts(run)
+    newcomer.sees('"ord_status_name":"New"')
+    newcomer.types(cancel)
+    newcomer.sees('"ord_status_name":"Canceled"')
