@@ -111,6 +111,31 @@ class ExecutionReport(Struct, frozen=True, gc=False):
     readable: bool = True
 
 
+class FillRow(Struct, frozen=True, kw_only=True, gc=False):
+    """One execution as a venue's list of fills shows it. `exec_id` None: the list names none.
+
+    `fee` is positive where it costs; `fee_currency` None means that the venue did not say.
+    """
+
+    shares: Decimal
+    price: Decimal | None = None
+    exec_id: str | None = None
+    fee: Decimal | None = None
+    fee_currency: str | None = None
+    transact_time: str | None = None
+
+
+class OrderSnapshot(Struct, frozen=True, kw_only=True):
+    """An order as a query shows it: `report` is its state (ExecTransType Status), `fills` its executions.
+
+    `all_fills`: the list holds every execution of the order; else only those of some span of time.
+    """
+
+    report: ExecutionReport
+    fills: tuple[FillRow, ...] = ()
+    all_fills: bool = True
+
+
 class CancelReject(Struct, frozen=True, kw_only=True):
     """OrderCancelReject (35=9)."""
 
@@ -142,4 +167,4 @@ class Other(Struct, frozen=True, kw_only=True):
 
 
 Command = NewOrder | CancelOrder | ReplaceOrder | StatusRequest
-Report = ExecutionReport | CancelReject | Reject | Other
+Report = ExecutionReport | OrderSnapshot | CancelReject | Reject | Other
