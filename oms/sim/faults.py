@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
+from oms.sim import rates
 from oms.sim.reports import Refusing
 
 if TYPE_CHECKING:
@@ -44,25 +44,7 @@ MEANINGS: Mapping[str, str] = {**OF_REQUESTS, **OF_REPORTS}
 
 def parse_rates(texts: Iterable[str]) -> dict[str, float]:
     """Read NAME=RATE; a ValueError says what is wrong, in one line."""
-    rates: dict[str, float] = {}
-    for text in texts:
-        name, _, rate = text.partition("=")
-        if name not in MEANINGS:
-            msg = f"unknown fault {name!r}; the faults are: {', '.join(MEANINGS)}"
-            raise ValueError(msg)
-        rates[name] = _rate(name, rate)
-    return rates
-
-
-def _rate(name: str, text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 <= rate <= 1:
-        msg = f"fault {name} needs a rate from 0 to 1, as in {name}=0.1"
-        raise ValueError(msg)
-    return rate
+    return rates.parse_rates(texts, MEANINGS)
 
 
 class Faults:
