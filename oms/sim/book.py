@@ -108,6 +108,9 @@ class _Queue:
             heapq.heappop(self.heap)
         return self.heap[0][2] if self.heap else None
 
+    def resting(self) -> list[Order]:
+        return [order for _, _, order in sorted(self.heap, key=lambda entry: entry[:2]) if order.status.open]
+
 
 class Book:
     """The resting orders of one symbol on one venue."""
@@ -132,6 +135,10 @@ class Book:
     def best(self, side: Side) -> Order | None:
         """Return the first order of a side to trade."""
         return self._queues[side].best()
+
+    def resting(self, side: Side) -> list[Order]:
+        """Return the open orders of a side, the first to trade first."""
+        return self._queues[side].resting()
 
     def crossing(self, order: Order) -> Order | None:
         """Return the resting order that this one would trade with now."""
