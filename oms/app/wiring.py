@@ -7,9 +7,9 @@ from oms.core.doubt import Timing
 from oms.core.errors import ConfigError
 from oms.core.ids import account_digits
 from oms.core.risk import Limits
+from oms.core.secret import Secret
 from oms.engine import Route
 from oms.fix.dialects import DIALECTS, Dialect
-from oms.fix.logon import Secret
 from oms.fix.settings import SessionConfig
 
 

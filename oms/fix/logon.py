@@ -7,30 +7,12 @@ from typing import Final
 
 import jwt
 
+from oms.core.secret import Secret
+
 ALGORITHM: Final = "HS256"
 warnings.filterwarnings(
     "ignore", category=jwt.InsecureKeyLengthWarning
 )  # the venue chose the key; nobody here can lengthen it
-
-
-class Secret:
-    """A secret that shows itself to nobody who does not ask for it by name."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        """Keep `value`."""
-        self._value = value
-
-    def reveal(self) -> str:
-        """Give the secret itself; only what signs with it calls this."""
-        return self._value
-
-    def __repr__(self) -> str:
-        """Show that there is one."""
-        return "Secret('***')"
-
-    __str__ = __repr__
 
 
 def digest_of(params: "str | dict[str, object]") -> str:

@@ -13,7 +13,7 @@ import quickfix as fix
 from msgspec import Struct
 
 from oms.core.errors import ConfigError
-from oms.fix.logon import Secret
+from oms.core.secret import Secret
 
 BEGIN_STRING: Final = "FIX.4.2"
 DICTIONARY: Final = "FIX42-oms.xml"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from oms.core.messages import CancelOrder, Command, NewOrder, ReplaceOrder, StatusRequest
+from oms.core.secret import Secret
 from oms.core.values import parse_decimal
 from oms.fix.initiator import FixVenue, Initiator
 from oms.fix.inputs import Input, LoggedOn
-from oms.fix.logon import Secret
 from oms.fix.settings import SessionConfig
 from oms.fix.standing import SessionState
 from tests.fix.peer import ACCOUNT, WITHIN_S, Connection, Peer

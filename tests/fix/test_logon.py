@@ -6,7 +6,8 @@ import json
 import jwt
 import pytest
 
-from oms.fix.logon import Secret, digest_of, logon_token
+from oms.core.secret import Secret
+from oms.fix.logon import digest_of, logon_token
 
 KEY = "a secret that is long enough for HS256"
 

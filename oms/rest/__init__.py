@@ -1,0 +1,1 @@
+"""Venues that are spoken to by REST and WebSocket: what carries, what paces, and one package for each venue."""
