@@ -12,8 +12,25 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from oms.sim.book import Book, Order
-    from oms.sim.floor import Floor
     from oms.sim.terms import Event
+
+
+class Pit(Protocol):
+    """Where the participants trade: the floor of a venue, as far as they need it."""
+
+    books: dict[tuple[str, str], Book]
+
+    def house_order(self, book: Book, side: Side, *, price: Decimal, qty: Decimal) -> Order:
+        """Return an order of the house: not checked, not reported."""
+
+    def take(self, order: Order, now: datetime) -> list[Event]:
+        """Trade an incoming order; the accounts' fills come back."""
+
+    def rest(self, order: Order) -> None:
+        """Leave what is left of an order in its book."""
+
+    def withdraw(self, order: Order, *, resting: bool) -> None:
+        """End an order that still could trade."""
 
 
 class Depth(Protocol):
@@ -33,7 +50,7 @@ class FixedDepth:
     the house never takes.
     """
 
-    def __init__(self, floor: Floor) -> None:
+    def __init__(self, floor: Pit) -> None:
         """Fill every book."""
         self._floor = floor
         self._standing: dict[tuple[str, str, Side, int], Order] = {}
@@ -78,7 +95,7 @@ class MovingDepth:
     of accounts are filled when the price comes to them.
     """
 
-    def __init__(self, floor: Floor, rng: random.Random) -> None:
+    def __init__(self, floor: Pit, rng: random.Random) -> None:
         """Open every book at its fixed depth."""
         self._floor = floor
         self._rng = rng
