@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 __all__ = ["HTTP", "MEANINGS", "WS", "Conduct", "Dice", "FaultyHttp", "parse_rates"]
 
 TIMEOUT_BEFORE, TIMEOUT_AFTER = "http-timeout-before", "http-timeout-after"
+TIMEOUT_LATE = "http-timeout-late"
 BAD_GATEWAY, FORBIDDEN = "http-502", "http-403"
 TRUNCATED, SLOW = "http-truncated", "http-slow"
 WS_DROP, WS_REPEAT, WS_REORDER = "ws-drop", "ws-repeat", "ws-reorder"
 
 SLOW_S = 0.5
+LATE_S = 1.0
 
 # Drawn for each request, in this order.
 HTTP: Mapping[str, str] = {
     TIMEOUT_BEFORE: "a request has no effect and no answer: the connection is closed after the time-out",
     TIMEOUT_AFTER: "a request takes effect and has no answer: the connection is closed after the time-out",
+    TIMEOUT_LATE: f"a request has no answer, and comes to the venue {LATE_S:g} s after the connection was closed",
     BAD_GATEWAY: "a request is answered with HTTP 502 and a page; half of them took effect",
     FORBIDDEN: "a request is answered with HTTP 403 and a page, without effect",
     TRUNCATED: "a request takes effect, and its answer ends in the middle",
@@ -116,6 +119,10 @@ class FaultyHttp:
             case "http-timeout-after":
                 await exchange.ask()
                 await exchange.end_silently(self._timeout_s)
+            case "http-timeout-late":
+                await exchange.end_silently(self._timeout_s)
+                await asyncio.sleep(LATE_S)
+                await exchange.ask()
             case "http-502" | "http-403":
                 if fault == BAD_GATEWAY and self._dice.rng.random() < 1 / 2:
                     await exchange.ask()

@@ -122,6 +122,19 @@ def test_a_client_that_leaves_first_ends_the_wait() -> None:
     assert counter.effects == [b"y", b"x"]
 
 
+def test_a_late_request_takes_effect_after_its_time_out() -> None:
+    counter = Counter()
+    with serving(counter, **{"http-timeout-late@x": 1}) as port:
+        with pytest.raises(http.client.RemoteDisconnected):
+            post(port)
+        assert counter.effects == []
+        deadline = time.monotonic() + 10
+        while not counter.effects and time.monotonic() < deadline:
+            assert post(port, b"y")[0] == 200
+            counter.effects.remove(b"y")
+    assert counter.effects == [b"x"]
+
+
 def test_a_bad_gateway_may_have_let_the_request_through() -> None:
     counter = Counter()
     with serving(counter, http_502=1) as port:
