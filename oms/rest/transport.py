@@ -11,6 +11,7 @@ import logging
 import socket
 import time
 from collections.abc import Mapping, Sequence
+from http.client import HTTPException
 from http.client import HTTPResponse as PlainResponse
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -31,8 +32,8 @@ _CHUNK: Final = 65_536
 _BRIEFEST_S: Final = 0.001  # 0 would mean: do not wait at all
 _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
-# At DEBUG urllib3 writes whole URLs, and with them signatures.
-logging.getLogger("urllib3").setLevel(logging.WARNING)
+# urllib3 writes whole URLs, and with them signatures: at DEBUG those of all requests, and also in some warnings.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
 
 class Reply(Struct, frozen=True):
@@ -219,6 +220,11 @@ def _pools(wire: _Wire) -> dict[str, type[HTTPConnectionPool]]:
             super().__init__(sock, *args, **kwargs)
             self.fp.close()
             self.fp = io.BufferedReader(_Until(sock, time.monotonic() + wire.read_timeout_s))
+
+        def begin(self) -> None:
+            super().begin()
+            if self.msg.defects:  # http.client takes headers that are cut off for whole ones
+                raise HTTPException
 
     class Noting:
         """Notes the first byte that leaves, having made the connection first."""
