@@ -1,0 +1,161 @@
+"""Nonces: a number that only grows, for each key and for ever (Trade API v1, Authentication).
+
+Invariants
+1. No number is given out twice for a key, nor one below a number given out before: not by two threads, not after a
+   restart, not after a crash at any moment. The clock plays no part, so it may step as it likes.
+2. A number is given out only after `reserve` returned for a block that holds it: what was reserved is on disk.
+3. Nothing is given out above 4294967294; there the key is used up, and only a new key helps.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from oms.core.errors import VenueRefused, VenueUnavailable
+
+HIGHEST: Final = 4_294_967_294
+WARN_FROM: Final = HIGHEST * 9 // 10
+BLOCK: Final = 64
+
+Reserve = Callable[[str, int], None]
+Warn = Callable[[str, int], None]
+
+_INVALID: Final = re.compile(
+    r"invalid nonce(?: parameter)?\s*;\s*on key:\s*'?(?P<on_key>\d{1,10})'?\s*,\s*you sent:\s*'?(?P<sent>\d{1,10})'?"
+    r"(?:\s*,\s*you should send:\s*'?(?P<should>\d{1,10})'?)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+class Nonces:
+    """The nonces of one key. Any thread may ask; `turn` is held while a request of this key is on its way."""
+
+    def __init__(
+        self, key: str, reserve: Reserve, *, reserved: int = 0, block: int = BLOCK, warn: Warn | None = None
+    ) -> None:
+        """Go on after the highest number that was ever reserved.
+
+        Args:
+            key: the name under which the key's numbers are kept.
+            reserve: makes durable that numbers up to and including this one may be used; returns after the commit.
+            reserved: the highest number that `reserve` was ever called with for this key; 0 for none.
+            block: how many numbers are reserved at once. After a restart the rest of a block is skipped.
+            warn: is told once, with key and number, when nine tenths of all numbers are used up.
+
+        """
+        self.turn = threading.Lock()
+        self._key = key
+        self._reserve = reserve
+        self._warn = warn
+        self._block = max(block, 1)
+        self._lock = threading.Lock()
+        self._last = reserved
+        self._reserved = reserved
+        self._warned = False
+        self._recovered = False
+
+    @property
+    def last(self) -> int:
+        """The number given out last; before the first, the one that the first will be above."""
+        return self._last
+
+    def next(self) -> int:
+        """Give out the next number.
+
+        Raises:
+            VenueUnavailable: the key's numbers are used up.
+
+        Whatever `reserve` raises goes through: then nothing was given out.
+
+        """
+        with self._lock:
+            number = self._last + 1
+            if number > HIGHEST:
+                raise VenueUnavailable(_used_up(self._key))
+            if number > self._reserved:
+                up_to = min(number + self._block - 1, HIGHEST)
+                self._reserve(self._key, up_to)
+                self._reserved = up_to
+            self._last = number
+            news = number >= WARN_FROM and not self._warned
+            self._warned = self._warned or news
+        if news and self._warn is not None:
+            self._warn(self._key, number)
+        return number
+
+    def accepted(self) -> None:
+        """Note that the venue took a number: it may recover from the next "invalid nonce" again."""
+        with self._lock:
+            self._recovered = False
+
+    def after_invalid(self, text: str) -> bool:
+        """Move above the number that the venue itself names, once until it accepts one again.
+
+        Args:
+            text: the venue's words: `invalid nonce parameter; on key:4, you sent:'3', you should send:5`; where the
+                third part is missing, the number on the key plus 1 is meant.
+
+        Returns:
+            whether the refused request is worth another attempt, with the next number.
+
+        Raises:
+            VenueRefused: the venue's number leaves none above it: the key is used up.
+
+        """
+        found = _INVALID.search(text)
+        if found is None:
+            return False
+        wanted = max(int(found["on_key"]) + 1, int(found["should"] or 0))
+        with self._lock:
+            if self._recovered:
+                return False
+            self._recovered = True
+            self._last = max(self._last, min(wanted, HIGHEST + 1) - 1)
+            if self._last >= HIGHEST:
+                raise VenueRefused(_used_up(self._key))
+        return True
+
+
+class NonceKeys:
+    """One `Nonces` for each key, however many ask for it: two for the same key would give numbers out twice."""
+
+    def __init__(
+        self, reserve: Reserve, reserved: Mapping[str, int], *, block: int = BLOCK, warn: Warn | None = None
+    ) -> None:
+        """Start from the highest number that was reserved for each key; the rest as in `Nonces`."""
+        self._reserved = dict(reserved)
+        self._make = partial(Nonces, reserve=reserve, block=block, warn=warn)
+        self._lock = threading.Lock()
+        self._by_key: dict[str, Nonces] = {}
+
+    def of(self, key: str) -> Nonces:
+        """Find the key's allocator; the same one each time."""
+        with self._lock:
+            found = self._by_key.get(key)
+            if found is None:
+                found = self._by_key[key] = self._make(key, reserved=self._reserved.get(key, 0))
+            return found
+
+
+def is_invalid_nonce(text: str) -> bool:
+    """Whether an error text says that the nonce was not above the last one: the request was not looked at further."""
+    return text.lower().startswith("invalid nonce")
+
+
+def may_have_been_taken(text: str, sent: int) -> bool:
+    """Whether "invalid nonce" leaves open that this very request was executed.
+
+    A number that is already on the key came there by another request, or by this one when something on the way
+    delivered it twice. The same holds where the words speak of another number than ours, or of none.
+    """
+    found = _INVALID.search(text)
+    return found is None or int(found["sent"]) != sent or int(found["on_key"]) == sent
+
+
+def _used_up(key: str) -> str:
+    return (
+        f"nonce: the numbers of key {key} are used up ({HIGHEST} is the last);"
+        " make a new API key in the venue's profile and configure it"
+    )
