@@ -1,4 +1,4 @@
-"""How often a venue may be asked: so many requests in any interval, for each class of request. Pure: time is a value."""
+"""How often a venue may be asked: so many requests in any interval, by class. Pure: time is a value."""
 
 from collections import deque
 from collections.abc import Mapping

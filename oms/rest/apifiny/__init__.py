@@ -1,0 +1,1 @@
+"""Apifiny Connect by REST and WebSocket: every method of its document. Start reading at `client`."""

@@ -1,0 +1,62 @@
+"""What an error code stands for, as it was sent: a number, or text in either of the document's forms."""
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from oms.rest.apifiny.codes import CODES, Code, Verdict
+
+# Said of an order that was asked for by its id: the venue does not have it.
+NOT_THERE: Final = frozenset({"ORDER_UNKNOWN", "ORDER_UNKNOWN_EXECUTE_FAIL"})
+
+_LONGEST_CODE: Final = 20
+
+
+class Meaning(Struct, frozen=True):
+    """What a code that was sent may stand for; empty where the document does not know it."""
+
+    sent: str
+    rows: tuple[Code, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The most cautious of what it may be; an unknown code leaves everything open."""
+        return max((row.verdict for row in self.rows), default=Verdict.IN_DOUBT)
+
+    @property
+    def is_not_there(self) -> bool:
+        """Tell whether the order that was asked for does not exist."""
+        return any(row.name in NOT_THERE for row in self.rows)
+
+    def __str__(self) -> str:
+        """Name it for people."""
+        return f"{' or '.join(row.name for row in self.rows) or 'not in the document'} ({self.sent})"
+
+
+def meaning(code: int | str, text: str = "") -> Meaning:
+    """Look up a code as it was sent: a number, or text in decimal or hexadecimal; and the text beside it."""
+    sent = str(code).strip()
+    number = _number(sent)
+    rows = tuple(row for row in CODES if number is not None and _is(row, number, sent))
+    told = tuple(row for row in rows if _plain(row.text) == _plain(text))
+    return Meaning(sent[:_LONGEST_CODE], told or rows)
+
+
+def _is(row: Code, number: int, sent: str) -> bool:
+    if sent[:2].lower() == "0x":
+        return int(row.hexadecimal, 16) == number
+    return number in {row.decimal, int(row.hexadecimal, 16)}
+
+
+def _number(sent: str) -> int | None:
+    if len(sent) > _LONGEST_CODE:
+        return None
+    try:
+        return int(sent, 0)
+    except ValueError:
+        return None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
