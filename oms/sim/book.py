@@ -140,6 +140,13 @@ class Book:
         """Return the open orders of a side, the first to trade first."""
         return self._queues[side].resting()
 
+    def levels(self, side: Side) -> list[tuple[Decimal, Decimal]]:
+        """Return what rests on a side: (price, quantity), best first."""
+        totals: dict[Decimal, Decimal] = {}
+        for order in self.resting(side):
+            totals[order.limit()] = totals.get(order.limit(), ZERO) + order.leaves
+        return list(totals.items())
+
     def crossing(self, order: Order) -> Order | None:
         """Return the resting order that this one would trade with now."""
         maker = self.best(order.side.opposite)

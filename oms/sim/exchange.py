@@ -25,6 +25,7 @@ from oms.sim.rules import (
     refusal,
 )
 from oms.sim.terms import (
+    NO_FEES,
     Accepted,
     CancelOrder,
     CancelReason,
@@ -46,7 +47,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from oms.sim.ledger import Balance
+    from oms.sim.book import Book
+    from oms.sim.ledger import Balance, Ledger
+    from oms.sim.tape import Tape
+    from oms.sim.terms import Fees
 
 NO_ORDER = "Order doesn't exist, please change order ID."
 TOO_LATE = "cannot cancel order under current order status"
@@ -60,10 +64,16 @@ class Exchange:
     """One venue with several markets behind it, as its accounts see it."""
 
     def __init__(
-        self, accounts: Iterable[str], rng: random.Random, *, background: bool, id_prefix: str = "S"
+        self,
+        accounts: Iterable[str],
+        rng: random.Random,
+        *,
+        background: bool,
+        id_prefix: str = "S",
+        fees: Fees = NO_FEES,
     ) -> None:
         """Open the books and give every account its opening balances."""
-        self._floor = Floor(id_prefix=id_prefix)
+        self._floor = Floor(id_prefix=id_prefix, fees=fees)
         self._depth: Depth = MovingDepth(self._floor, rng) if background else FixedDepth(self._floor)
         self._orders: dict[tuple[str, str], Order] = {}
         for account in accounts:
@@ -126,6 +136,20 @@ class Exchange:
     def balance(self, account: str, venue: str, currency: str) -> Balance:
         """One balance, to read."""
         return self._floor.ledger.balance(account, venue, currency)
+
+    @property
+    def ledger(self) -> Ledger:
+        """All balances, for what moves money without an order."""
+        return self._floor.ledger
+
+    @property
+    def tape(self) -> Tape:
+        """What traded."""
+        return self._floor.trades
+
+    def book(self, venue: str, symbol: str) -> Book:
+        """One order book, to read."""
+        return self._floor.books[venue, symbol]
 
     def _fund(self, account: str) -> None:
         for venue in VENUES:

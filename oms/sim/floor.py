@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
 from oms.sim.book import HOUSE, ZERO, Book, Order
 from oms.sim.ledger import Ledger
 from oms.sim.market import INSTRUMENTS, VENUES
-from oms.sim.terms import Canceled, Event, Filled, OrdType, Side, Status
+from oms.sim.tape import Tape
+from oms.sim.terms import NO_FEES, Canceled, Event, Filled, OrdType, Side, Status
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from oms.sim.terms import CancelOrder
+    from oms.sim.terms import CancelOrder, Fees
 
 
 class Floor:
     """Everything that trades. It checks no rules: whoever calls `take` has."""
 
-    def __init__(self, *, id_prefix: str) -> None:
+    def __init__(self, *, id_prefix: str, fees: Fees = NO_FEES) -> None:
         """Open an empty book for every symbol on every venue."""
-        self.ledger = Ledger()
+        self.ledger = Ledger(fees)
+        self.trades = Tape()
+        self._fees = fees
         self.books = {
             (venue, instrument.symbol): Book(venue, instrument)
             for venue in VENUES
@@ -91,13 +95,17 @@ class Floor:
         book = self.books[order.venue, order.symbol]
         house = self.house_order(book, order.side.opposite, price=price, qty=qty)
         self.ledger.settle(house, book.instrument, qty=qty, price=price)
-        return self._fill(order, book, qty=qty, price=price, now=now)
+        fill = self._fill(order, book, qty=qty, price=price, now=now)
+        return self._charged(fill, book, taker=False)
 
     def _execute(self, taker: Order, maker: Order, *, qty: Decimal, now: datetime) -> list[Event]:
         book, price = self.books[maker.venue, maker.symbol], maker.limit()
         # The maker first: whether a cash order is complete depends on the next price in the book.
         sides = (maker, taker)
         fills = [self._fill(order, book, qty=qty, price=price, now=now) for order in sides]
+        fills = [self._charged(fill, book, taker=fill is fills[1]) for fill in fills]
+        key = (maker.venue, maker.symbol)
+        self.trades.traded(key, price=price, qty=qty, side=maker.side, at=now)
         return [fill for fill in reversed(fills) if fill.order.account != HOUSE]
 
     def _fill(self, order: Order, book: Book, *, qty: Decimal, price: Decimal, now: datetime) -> Filled:
@@ -113,6 +121,14 @@ class Floor:
         self.ledger.hold(order, book.instrument)
         exec_id = "" if order.account == HOUSE else self.next_exec_id()
         return Filled(order.view(), exec_id, now, qty, price)
+
+    def _charged(self, fill: Filled, book: Book, *, taker: bool) -> Filled:
+        order = fill.order
+        if order.account == HOUSE:
+            return fill
+        fee = self._fees.of(fill.last_qty * fill.last_px, taker=taker)
+        self.ledger.charge((order.account, order.venue), book.instrument.quote, fee)
+        return replace(fill, fee=fee, taker=taker)
 
     def _complete(self, order: Order, book: Book) -> bool:
         """Whether nothing is left: a cash order is complete when no further step is affordable."""

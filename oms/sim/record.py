@@ -78,7 +78,7 @@ class Record:
         facts: dict[str, object] = {"cl_ord_id": cl_ord_id}
         if event.order is not None:
             facts |= _terms(event.order) | {"cl_ord_id": event.order.cl_ord_id}
-        for name in ("exec_id", "last_qty", "last_px", "text"):
+        for name in ("exec_id", "last_qty", "last_px", "fee", "text"):
             if value := getattr(event, name, ""):
                 facts[name] = value
         self._write(_NAMES[type(event)], account, event.at, **facts)

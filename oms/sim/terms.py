@@ -7,7 +7,7 @@ no second table; time is always an argument, money is always a Decimal.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+FEE_STEP = Decimal("0.00000001")
+_DOWN = Context(prec=60, rounding=ROUND_DOWN, traps=[InvalidOperation])
 ROUGH = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero])
 """For what cannot be exact, prices of the house and averages: whatever the process demands of its own decimals."""
 
@@ -59,6 +61,21 @@ class Status(StrEnum):
     def open(self) -> bool:
         """Whether an order of this status can still trade."""
         return self in (Status.NEW, Status.PARTIALLY_FILLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What an execution costs, as a part of its notional, in the quote currency."""
+
+    taker: Decimal = Decimal(0)
+    maker: Decimal = Decimal(0)
+
+    def of(self, notional: Decimal, *, taker: bool) -> Decimal:
+        """Return the fee of one fill: whole steps, never more than its part."""
+        return _DOWN.quantize(_DOWN.multiply(notional, self.taker if taker else self.maker), FEE_STEP)
+
+
+NO_FEES = Fees()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +177,9 @@ class Filled:
     at: datetime
     last_qty: Decimal
     last_px: Decimal
+    fee: Decimal = Decimal(0)
+    """In the quote currency."""
+    taker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
