@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from oms.app import cli_sim_weex
 from oms.sim.desk import Conduct
 from oms.sim.faults import MEANINGS, parse_rates
 from oms.sim.logon import parse_credential
@@ -144,6 +145,9 @@ def apifiny(  # noqa: PLR0913 - one argument for each option
     except ValueError as error:
         _refuse(str(error))
     raise typer.Exit(_serve(options))
+
+
+app.command(help=cli_sim_weex.HELP)(cli_sim_weex.weex)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

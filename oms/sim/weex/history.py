@@ -1,0 +1,85 @@
+"""Which rows of a history are shown, in which order: the optional parameters of TradeHistory and TransHistory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from oms.sim.weex.refusals import INVALID_SORTING, Refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from oms.sim.weex.parameters import Parameters
+
+STANDARD_COUNT = 1000
+WEEK_S = 7 * 24 * 3600
+
+
+class Row(Protocol):
+    """What a history is made of."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The rows that a request asks for; times are UNIX seconds, ends are included."""
+
+    skip: int
+    count: int
+    from_id: int
+    end_id: int | None
+    since: int
+    end: int | None
+    ascending: bool
+
+    def select(self, rows: dict[int, AnyRow]) -> dict[int, AnyRow]:
+        """Return the rows of this window, in its order."""
+        inside = [
+            number
+            for number, row in sorted(rows.items(), reverse=not self.ascending)
+            if self._holds(number, int(row.at.timestamp()))
+        ]
+        return {number: rows[number] for number in inside[self.skip : self.skip + self.count]}
+
+    def _holds(self, number: int, second: int) -> bool:
+        if number < self.from_id or second < self.since:
+            return False
+        return (self.end_id is None or number <= self.end_id) and (self.end is None or second <= self.end)
+
+
+def window(asked: Parameters, *, first_id: int, earliest: int = 0) -> Window:
+    """Read a window; a time before `earliest` means `earliest`.
+
+    The document calls `from` an id, and clients of the API family count rows with it. No id is below `first_id`: what
+    is below counts rows.
+
+    Raises:
+        Refused: a parameter that cannot be understood.
+
+    """
+    start = asked.whole("from", 0)
+    since, end = asked.optional_whole("since"), asked.optional_whole("end")
+    return Window(
+        skip=start if start < first_id else 0,
+        count=asked.whole("count", STANDARD_COUNT),
+        from_id=max(asked.whole("from_id", 0), start if start >= first_id else 0),
+        end_id=asked.optional_whole("end_id"),
+        since=0 if since is None else max(since, earliest),
+        end=end,
+        ascending=_ascending(asked, by_time=since is not None or end is not None),
+    )
+
+
+def _ascending(asked: Parameters, *, by_time: bool) -> bool:
+    order = asked.text("order", "DESC").upper()
+    if order not in {"ASC", "DESC"}:
+        raise Refused(INVALID_SORTING)
+    # "When using parameters since or end, the order parameter automatically assumes the value ASC."
+    return by_time or order == "ASC"
