@@ -1,0 +1,52 @@
+"""Everything that Apifiny answers over REST, with one key: start here."""
+
+from typing import Self
+
+from oms.rest.apifiny.accounts import AccountClient
+from oms.rest.apifiny.calls import HOST, Caller, Manner
+from oms.rest.apifiny.clock import ClockDifference
+from oms.rest.apifiny.market import MarketClient
+from oms.rest.apifiny.orders import OrderClient
+from oms.rest.apifiny.reference import ReferenceClient
+from oms.rest.apifiny.signing import Credentials
+from oms.rest.transport import Transport
+
+
+class ApifinyClient:
+    """The clients of all chapters over one connection, for one thread.
+
+    Attributes:
+        accounts: balances, addresses, withdrawals, transfers.
+        orders: orders and fills.
+        reference: venues, currencies, symbols, the time.
+        market: order books, trades, candles, tickers.
+
+    """
+
+    def __init__(
+        self, credentials: Credentials, transport: Transport | None = None, manner: Manner | None = None
+    ) -> None:
+        """Ask with `credentials`, by `transport` (None: the document's host), in this `manner`."""
+        self.transport = transport or Transport(HOST, secrets=[credentials.secret.reveal()])
+        self._caller = Caller(self.transport, credentials, manner)
+        self.accounts = AccountClient(self._caller)
+        self.orders = OrderClient(self._caller)
+        self.reference = ReferenceClient(self._caller)
+        self.market = MarketClient(self.transport, credentials)
+
+    def measure_clock(self, times: int = 3) -> ClockDifference:
+        """Compare the venue's clock with ours, and sign by the venue's from now on: call this first, and now and then.
+
+        Raises:
+            VenueError: no answer.
+
+        """
+        return self._caller.measure_clock(times)
+
+    def __enter__(self) -> Self:
+        """Use it until the end of a block."""
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        """Close the connection."""
+        self.transport.close()

@@ -1,0 +1,86 @@
+"""Chapter "Market Data API" by REST: `/md/…`, one request a second for each key."""
+
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+from oms.rest.apifiny.answers import Asked, interpret
+from oms.rest.apifiny.history import Span
+from oms.rest.apifiny.models import Kline, OrderBook, Ticker, Trade
+from oms.rest.apifiny.signing import Credentials, market_token
+from oms.rest.limiter import Limit, Pacer
+from oms.rest.transport import Transport
+
+T = TypeVar("T")
+
+MARKET: Final = "market"
+LIMITS: Final = {MARKET: Limit(1, 1.0)}
+PERIODS: Final = ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M")
+_NS: Final = 1_000_000_000
+
+
+class MarketClient:
+    """One method for each of the chapter; each waits until the venue may be asked again. Nothing is repeated.
+
+    All raise VenueUnavailable, ApifinyRefused, ApifinyStopped and ApifinyUnknown.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        pacer: Pacer | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Ask by `transport`. Where others use the same key, they share the pacer; `pause` waits, seconds."""
+        self._transport = transport
+        self._credentials = credentials
+        self._pacer = pacer or Pacer(LIMITS)
+        self._pause = pause
+
+    def order_book(self, symbol: str, venue: str) -> OrderBook:
+        """Read the order book of a symbol at a venue."""
+        return self._get(f"/md/orderbook/v1/{_part(symbol)}/{_part(venue)}", OrderBook)
+
+    def trades(self, symbol: str, venue: str) -> tuple[Trade, ...]:
+        """Read the latest trades."""
+        return self._get(f"/md/trade/v1/{_part(symbol)}/{_part(venue)}", tuple[Trade, ...])
+
+    def klines(
+        self, venue: str, pair: tuple[str, str], period: str, span: Span | None = None
+    ) -> tuple[Kline, ...]:
+        """Read candles.
+
+        Args:
+            venue: the exchange.
+            pair: base and quote asset.
+            period: one of `PERIODS`.
+            span: from and to, milliseconds since the epoch; None: the latest.
+
+        """
+        parts = "/".join(_part(part) for part in (venue, *pair, period))
+        query = "" if span is None else f"startTime={span[0]}&endTime={span[1]}"
+        return self._get(f"/md/kline/v1/{parts}", tuple[Kline, ...], query)
+
+    def ticker(self, symbol: str, venue: str) -> Ticker:
+        """Read the statistics of 24 hours."""
+        return self._get(f"/md/ticker/v1/{_part(symbol)}/{_part(venue)}/", Ticker)
+
+    def _get(self, path: str, kind: type[T], query: str = "") -> T:
+        while wait_ns := self._pacer.wait_ns(MARKET, time.monotonic_ns()):
+            self._pause(wait_ns / _NS)
+        self._pacer.sent(MARKET, time.monotonic_ns())
+        token = market_token(self._credentials)
+        reply = self._transport.call("GET", path, query=query, headers={"signature": token})
+        secret = self._credentials.secret.reveal()
+        asked = Asked(
+            f"GET {path}",
+            changes=False,
+            mask=lambda text: text.replace(token, "***").replace(secret, "***"),
+        )
+        return interpret(asked, reply, kind)
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")
