@@ -122,11 +122,11 @@ class Desk:
         """Answer Trade API v1."""
         body = await request.body()
         method = _method(body)
-        faults = self._dice.draw(method)
-        for fault in faults:
+        fault = next(iter(self._dice.draw(method)), "")
+        if fault:
             self._noted(fault, method, body)
         with self._lock:
-            said = self._obey(request, body, faults)
+            said = self._obey(request, body, fault)
         await self._wait()
         return said
 
@@ -140,13 +140,13 @@ class Desk:
         await self._wait()
         return said
 
-    def _obey(self, request: Request, body: bytes, faults: tuple[str, ...]) -> Response:
-        if TEXT in faults:
+    def _obey(self, request: Request, body: bytes, fault: str) -> Response:
+        if fault == TEXT:
             return PlainTextResponse(self._dice.rng.choice(TEXTS))
-        if REJECT in faults:
+        if fault == REJECT:
             return answer({"success": 0, "error": UNAVAILABLE})
         told = self._private.answer(request.headers, body, _now())
-        return PlainTextResponse(self._dice.rng.choice(TEXTS)) if TEXT_AFTER in faults else answer(told)
+        return PlainTextResponse(self._dice.rng.choice(TEXTS)) if fault == TEXT_AFTER else answer(told)
 
     async def _wait(self) -> None:
         shortest, longest = self._options.latency_ms
