@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from oms.app import cli_sim_weex
+from oms.app import cli_sim_cloud, cli_sim_weex
 from oms.sim.desk import Conduct
 from oms.sim.faults import MEANINGS, parse_rates
 from oms.sim.logon import parse_credential
@@ -148,6 +148,7 @@ def apifiny(  # noqa: PLR0913 - one argument for each option
 
 
 app.command(help=cli_sim_weex.HELP)(cli_sim_weex.weex)
+app.command(help=cli_sim_cloud.HELP)(cli_sim_cloud.cloud)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
