@@ -1,0 +1,1 @@
+"""Cloud API, the white-label exchanges' REST: typed requests and answers, signature, paging, refusals, snapshots."""
