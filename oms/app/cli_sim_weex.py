@@ -229,3 +229,14 @@ def _choice(text: str, name: str, true: str, false: str) -> bool:
         msg = f"{name} must be {true} or {false}"
         raise ValueError(msg)
     return text == true
+
+
+def main() -> None:
+    """Run without the rest of `oms`."""
+    alone = typer.Typer()
+    alone.command(help=HELP)(weex)
+    alone()
+
+
+if __name__ == "__main__":
+    main()
