@@ -1,0 +1,194 @@
+"""What Apifiny pushes: changes of orders (order.streamDetail), and market data."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from oms.rest.apifiny.answers import decoded
+from oms.rest.apifiny.calls import PATH
+from oms.rest.apifiny.clock import ClockDifference
+from oms.rest.apifiny.models import Kline, OrderBook, StreamEntry, Ticker, Trade
+from oms.rest.apifiny.params import Since, encode
+from oms.rest.apifiny.signing import Credentials, market_token, request_token
+from oms.rest.feed import Conversation, Feed, Opening, Patience
+
+HOST: Final = "wss://api.apifiny.com"
+MARKET_PATH: Final = "/md/orderbook/v1"
+_METHOD: Final = "order.streamDetail"
+_LIFETIME_S: Final = 30
+_LONGEST_SHOWN: Final = 200
+_PING: Final = re.compile(r"\bping\b")
+
+
+class Watch(Struct, frozen=True, kw_only=True):
+    """What a stream tells, on its own thread; callbacks return at once.
+
+    Attributes:
+        on_gap: something may be missing: ask for it over REST. Called after each connection, and on bad messages.
+        alert: a person should know this.
+
+    """
+
+    on_gap: Callable[[str], None]
+    alert: Callable[[str], None]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Where to: `host` with its scheme (wss://), `ca_file` instead of the machine's authorities, how patiently."""
+
+    host: str = HOST
+    ca_file: Path | None = None
+    patience: Patience = Patience()
+
+
+class OrderStream(Feed):
+    """Changes of an account's orders, each as the venue logged it; they may come twice or out of order."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        on_change: Callable[[StreamEntry], None],
+        watch: Watch,
+        route: Route | None = None,
+    ) -> None:
+        """Tell `on_change` of each change. `difference` corrects the token for the venue's clock."""
+        route = route or Route()
+        self.difference = ClockDifference()
+        self._credentials = credentials
+        self._host = route.host
+        self._on_change = on_change
+        self._token = ""
+        talk = Conversation(self._opening, tuple, self._heard, watch.on_gap, watch.alert)
+        super().__init__("apifiny-orders", talk, patience=route.patience, ca_file=route.ca_file)
+
+    def _opening(self) -> Opening:
+        body = encode(Since(account_id=self._credentials.account_id, start_date_time=None))
+        exp_s = self.difference.expiry_s(time.time_ns(), _LIFETIME_S)
+        self._token = request_token(self._credentials, method=_METHOD, body=body, exp_s=exp_s)
+        return Opening(
+            f"{self._host}{PATH}?signature={self._token}&body={quote(body, safe='')}&p=webSocket", {}
+        )
+
+    def _heard(self, text: str) -> str | None:
+        if (pong := _pong(text)) is not None:
+            return pong
+        many = text.lstrip().startswith("[")
+        if not many and bytes(decoded(_METHOD, text, _Other).error) not in {b"", b"null"}:
+            self._alert(f"{self.name}: the venue says: {_shown(text.replace(self._token, '***'))}")
+            return None
+        for entry in decoded(_METHOD, text if many else f"[{text}]", tuple[StreamEntry, ...]):
+            self._on_change(entry)
+        return None
+
+
+class _Other(Struct):
+    """What is not a change of an order."""
+
+    error: msgspec.Raw = msgspec.Raw()
+
+
+class BookUpdate(Struct, frozen=True, rename="camel", kw_only=True):
+    """Channel orderbook: the whole book at `venues`."""
+
+    venues: tuple[str, ...]
+    orderbook: OrderBook
+
+
+Push = BookUpdate | tuple[Trade, ...] | tuple[Kline, ...] | Ticker
+
+
+class Subscription(Struct, frozen=True):
+    """A channel (orderbook, trade, kline_<period>, ticker) of a symbol (BTCUSD; BTC/USD for klines) at venues."""
+
+    channel: str
+    symbol: str
+    venues: tuple[str, ...]
+
+
+class MarketStream(Feed):
+    """Market data of what is subscribed to; after a reconnection it is subscribed to again."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        on_data: Callable[[Push], None],
+        watch: Watch,
+        route: Route | None = None,
+    ) -> None:
+        """Tell `on_data` of everything pushed."""
+        route = route or Route()
+        self._credentials = credentials
+        self._host = route.host
+        self._on_data = on_data
+        self._subscriptions: dict[Subscription, None] = {}
+        talk = Conversation(self._opening, self._greeting, self._heard, watch.on_gap, watch.alert)
+        super().__init__("apifiny-market", talk, patience=route.patience, ca_file=route.ca_file)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Subscribe, now or as soon as there is a connection; from any thread."""
+        self._subscriptions[subscription] = None
+        self.send(_request(subscription, "sub"))
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """End a subscription; from any thread."""
+        self._subscriptions.pop(subscription, None)
+        self.send(_request(subscription, "unsub"))
+
+    def _opening(self) -> Opening:
+        return Opening(f"{self._host}{MARKET_PATH}", {"signature": market_token(self._credentials)})
+
+    def _greeting(self) -> Sequence[str]:
+        return [_request(subscription, "sub") for subscription in list(self._subscriptions)]
+
+    def _heard(self, text: str) -> str | None:
+        if (pong := _pong(text)) is not None:
+            return pong
+        data = _read(text)
+        if data is None:
+            self._alert(f"{self.name}: the venue says: {_shown(text)}")
+        else:
+            self._on_data(data)
+        return None
+
+
+def _request(subscription: Subscription, action: str) -> str:
+    return msgspec.json.encode({**msgspec.structs.asdict(subscription), "action": action}).decode()
+
+
+def _pong(text: str) -> str | None:
+    """Answer the venue's own ping, which is text: the same with `pong` (Sample Python Code, sub_md)."""
+    return _PING.sub("pong", text) if len(text) < _LONGEST_SHOWN and _PING.search(text) else None
+
+
+class _Shape(Struct, rename="camel"):
+    """What tells the payloads apart; no channel but the order book's names itself."""
+
+    orderbook: msgspec.Raw = msgspec.Raw()
+    currency_pair: str = ""
+    trade_time: msgspec.Raw = msgspec.Raw()
+    high: msgspec.Raw = msgspec.Raw()
+
+
+def _read(text: str) -> Push | None:
+    many = text.lstrip().startswith("[")
+    shapes = decoded("market data", text if many else f"[{text}]", tuple[_Shape, ...])
+    shape = shapes[0] if shapes else _Shape()
+    if shape.orderbook:
+        return decoded("orderbook", text, BookUpdate)
+    if shape.currency_pair:
+        return decoded("kline", text, tuple[Kline, ...]) if many else (decoded("kline", text, Kline),)
+    if shape.trade_time:
+        return decoded("trade", text, tuple[Trade, ...]) if many else (decoded("trade", text, Trade),)
+    if shape.high and not many:
+        return decoded("ticker", text, Ticker)
+    return None
+
+
+def _shown(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text[:_LONGEST_SHOWN])

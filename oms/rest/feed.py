@@ -1,0 +1,232 @@
+"""A WebSocket that is kept open by a thread: reconnects with growing pauses, and says when something may be missing.
+
+1. `on_gap` is called after each connection is made and its subscriptions are sent, the first included: what happened
+   before is not known from here, and the owner asks for it. Also after a message that could not be handled.
+2. No log line and no exception holds the URL or the headers: they carry signatures.
+3. A venue that answers 403 is left alone until a person resumes the feed.
+"""
+
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+from msgspec import Struct
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from oms.rest.transport import MOST_BYTES
+
+_FORBIDDEN: Final = 403
+_PORTS: Final = {"ws": 80, "wss": 443}
+_log = structlog.get_logger()
+# The library logs whole handshakes.
+_silent = logging.getLogger("oms.rest.feed.websockets")
+_silent.setLevel(logging.CRITICAL)
+
+
+class Opening(Struct, frozen=True):
+    """How to connect, this once: a URL and headers, signed afresh."""
+
+    url: str
+    headers: Mapping[str, str]
+
+
+class Conversation(Struct, frozen=True):
+    """What is said on a feed. All are called on its thread.
+
+    Attributes:
+        opening: makes the URL and headers of one connection.
+        greeting: what is sent first on each connection.
+        heard: takes a message, and gives what to answer, if anything.
+        on_gap: told why something may be missing; asks for it elsewhere.
+        alert: told what a person should know.
+
+    """
+
+    opening: Callable[[], Opening]
+    greeting: Callable[[], Sequence[str]]
+    heard: Callable[[str], str | None]
+    on_gap: Callable[[str], None]
+    alert: Callable[[str], None]
+
+
+class Patience(Struct, frozen=True, kw_only=True):
+    """Seconds: to connect; first and longest pause; how long a connection lasts that was a good one; keepalive."""
+
+    connect_s: float = 10.0
+    first_pause_s: float = 0.5
+    longest_pause_s: float = 30.0
+    good_after_s: float = 10.0
+    keepalive_s: float = 20.0
+
+
+class Feed:
+    """One WebSocket at a time. `start`, `send`, `resume` and `stop` may be called from any thread."""
+
+    def __init__(
+        self,
+        name: str,
+        conversation: Conversation,
+        *,
+        patience: Patience | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
+        """Prepare; `start` starts it. `ca_file`: trust the authorities in it, instead of the machine's."""
+        self.name = name
+        self._talk = conversation
+        self._patience = patience or Patience()
+        self._ca_file = ca_file
+        self._lock = threading.Lock()
+        self._connection: ClientConnection | None = None
+        self._ended = False
+        self._wake = threading.Event()
+        self._allowed = threading.Event()
+        self._allowed.set()
+        self._thread = threading.Thread(target=self._run, name=f"feed-{name}", daemon=True)
+
+    @property
+    def forbidden(self) -> bool:
+        """Tell whether the venue turned us away, and nobody resumed the feed since."""
+        return not self._allowed.is_set()
+
+    def start(self) -> None:
+        """Connect, and stay connected."""
+        self._thread.start()
+
+    def send(self, text: str) -> bool:
+        """Send a message on the connection that is open now; tell whether there was one."""
+        with self._lock:
+            connection = self._connection
+        if connection is None:
+            return False
+        try:
+            connection.send(text)
+        except (ConnectionClosed, OSError):
+            return False
+        return True
+
+    def resume(self) -> None:
+        """Try again after a 403; a person's decision."""
+        self._allowed.set()
+
+    def stop(self, within_s: float) -> bool:
+        """Disconnect, and tell whether it ended in time."""
+        with self._lock:
+            self._ended = True
+            connection = self._connection
+        self._wake.set()
+        self._allowed.set()
+        if connection is not None:
+            connection.close()
+        if self._thread.ident is None or self._thread is threading.current_thread():
+            return True
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
+
+    # --- on the thread ----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._ended:
+            began = time.monotonic()
+            try:
+                self._converse()
+                why = "the connection was closed"
+            except Exception as error:  # noqa: BLE001 - whatever it was, the feed goes on
+                why = self._reason(error)
+            if self._ended:
+                return
+            good = time.monotonic() - began >= self._patience.good_after_s
+            failures = 1 if good else failures + 1
+            self._rest(failures, why)
+
+    def _rest(self, failures: int, why: str) -> None:
+        if self.forbidden:
+            self._alert(f"{self.name}: left alone until a person resumes it: {why}")
+            self._allowed.wait()
+            return
+        doubled = self._patience.first_pause_s * 2 ** min(failures - 1, 20)
+        pause_s = min(doubled, self._patience.longest_pause_s)
+        _log.warning("not connected", feed=self.name, why=why, next_try_in_s=pause_s)
+        self._wake.wait(pause_s)
+
+    def _converse(self) -> None:
+        connection = self._connected()
+        try:
+            with self._lock:
+                if self._ended:
+                    return
+                self._connection = connection
+            for text in self._talk.greeting():
+                connection.send(text)
+            self._talk.on_gap("connected: what happened before is not known from here")
+            for message in connection:
+                self._handle(connection, message)
+        finally:
+            with self._lock:
+                self._connection = None
+            connection.close()
+
+    def _handle(self, connection: ClientConnection, message: str | bytes) -> None:
+        try:
+            text = message if isinstance(message, str) else message.decode()
+            answer = self._talk.heard(text)
+        except Exception as error:  # noqa: BLE001 - one message's trouble is not the next one's
+            self._alert(f"{self.name}: a message could not be handled: {type(error).__name__}")
+            self._talk.on_gap("a message could not be handled")
+            return
+        if answer is not None:
+            connection.send(answer)
+
+    def _connected(self) -> ClientConnection:
+        opening = self._talk.opening()
+        parts = urlsplit(opening.url)
+        # A socket of our own: no proxy is asked, and no redirect followed, which would carry the headers elsewhere.
+        address = (parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0))
+        sock = socket.create_connection(address, timeout=self._patience.connect_s)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connect(
+                opening.url,
+                sock=sock,
+                ssl=ssl.create_default_context(cafile=self._ca_file) if parts.scheme == "wss" else None,
+                additional_headers=opening.headers,
+                proxy=None,
+                open_timeout=self._patience.connect_s,
+                ping_interval=self._patience.keepalive_s,
+                ping_timeout=self._patience.keepalive_s,
+                close_timeout=1,
+                max_size=MOST_BYTES,
+                logger=_silent,
+                legacy=True,
+            )
+        except BaseException:
+            sock.close()
+            raise
+
+    def _reason(self, error: Exception) -> str:
+        """Say what happened in words of ours: the library's may hold the URL."""
+        if isinstance(error, InvalidStatus):
+            status = error.response.status_code
+            if status == _FORBIDDEN:
+                self._allowed.clear()
+            return f"the venue answered HTTP {status}"
+        if isinstance(error, ConnectionClosed):
+            return "the connection was lost"
+        if isinstance(error, ssl.SSLError):
+            return "TLS failed: is the venue's certificate one that is trusted here?"
+        return f"cannot connect [{type(error).__name__}]"
+
+    def _alert(self, text: str) -> None:
+        _log.warning(text)
+        try:
+            self._talk.alert(text)
+        except Exception as error:  # noqa: BLE001 - somebody else's failure
+            _log.error("a callback failed", feed=self.name, error=type(error).__name__)
