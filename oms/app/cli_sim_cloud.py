@@ -137,6 +137,13 @@ def cloud(  # noqa: PLR0913 - one argument for each option
     fee: Annotated[
         str, typer.Option(metavar="RATE", help="Share of what an execution brings in: 0.002 is 0.2 %.")
     ] = "0",
+    extra_keys: Annotated[
+        str,
+        typer.Option(
+            metavar="on|off",
+            help="on: a `version` in the depth, which the document lacks and other clients read.",
+        ),
+    ] = "off",
     record: Annotated[
         Path | None,
         typer.Option(
@@ -151,7 +158,8 @@ def cloud(  # noqa: PLR0913 - one argument for each option
             credentials=_credentials(credential or []),
             conduct=Conduct(
                 prefix=_prefix(prefix),
-                background=_on_off(background),
+                background=_on_off(background, "--background"),
+                extra_keys=_on_off(extra_keys, "--extra-keys"),
                 fee=_number(fee, "--fee", highest=HIGHEST_FEE),
                 rates=Rates(
                     _rates(fault or []),
@@ -231,8 +239,8 @@ def _latency(text: str) -> tuple[int, int]:
     return low, high
 
 
-def _on_off(text: str) -> bool:
+def _on_off(text: str, name: str) -> bool:
     if text not in {"on", "off"}:
-        msg = "--background must be on or off"
+        msg = f"{name} must be on or off"
         raise ValueError(msg)
     return text == "on"

@@ -34,7 +34,7 @@ class Loan:
     balance: Decimal
     created_at: datetime
     updated_at: datetime
-    accrued_at: datetime
+    accrued_at: datetime | None = None
     interest: Decimal = ZERO
     interest_balance: Decimal = ZERO
 
@@ -52,11 +52,14 @@ class Loan:
 
     def accrue(self, now: datetime) -> None:
         """Charge each hour that has begun."""
-        while self.balance and self.accrued_at <= now:
+        while self.balance and self._next_hour() <= now:
             hourly = ROUGH.divide(self.balance * DAILY_RATE, 24).quantize(FINEST, ROUND_DOWN)
             self.interest += hourly
             self.interest_balance += hourly
-            self.accrued_at += HOUR
+            self.accrued_at = self._next_hour()
+
+    def _next_hour(self) -> datetime:
+        return self.created_at if self.accrued_at is None else self.accrued_at + HOUR
 
     def repay(self, amount: Decimal, now: datetime) -> None:
         """Pay the interest first."""

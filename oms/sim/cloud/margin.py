@@ -71,7 +71,6 @@ class Margin:
             balance=amount,
             created_at=call.now,
             updated_at=call.now,
-            accrued_at=call.now,
         )
         self._loans[loan.number] = loan
         self._move(HOUSE, account.owner, currency, amount)

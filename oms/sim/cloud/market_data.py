@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
-from oms.sim.cloud.market import CURRENCIES, PLACE, SYMBOLS, Symbol
+from oms.sim.cloud.market import CURRENCIES, PLACE, QUOTE_PRECISION, SYMBOLS, Symbol
 from oms.sim.cloud.request import Problem
 from oms.sim.cloud.rows import Row, millis
 from oms.sim.cloud.tape import PERIODS, Candle, Trade
@@ -24,8 +24,9 @@ LEVELS = {"step0": 150, "step1": 20, "step2": 20, "step3": 20, "step4": 20, "ste
 class MarketData:
     """Answers about the market: each method returns what stands beside `status` and `ts`."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        """Show this exchange."""
+    def __init__(self, exchange: Exchange, *, extra_keys: bool = False) -> None:
+        """Show this exchange; `extra_keys` are those that the document lacks and clients of the family read."""
+        self._extra_keys = extra_keys
         self._floor = exchange.floor
 
     def kline(self, call: Call) -> Row:
@@ -50,6 +51,13 @@ class MarketData:
         tick = {"id": int(last.at.timestamp()), "ts": millis(last.at), **self._day(symbol, call), **best}
         return {"ch": f"market.{symbol.name}.detail.merged", "tick": tick}
 
+    def day(self, call: Call) -> Row:
+        """GET /market/detail: not in the document, asked by clients of the family."""
+        symbol = _symbol(call.params)
+        last = self._floor.tape(symbol).trades[-1]
+        tick = {"id": int(last.at.timestamp()), "ts": millis(last.at), **self._day(symbol, call)}
+        return {"ch": f"market.{symbol.name}.detail", "tick": tick}
+
     def tickers(self, call: Call) -> Row:
         """GET /market/tickers."""
         return {"data": [{**self._day(each, call), "symbol": each.name} for each in SYMBOLS.values()]}
@@ -64,7 +72,9 @@ class MarketData:
         sides = {
             name: self._levels(symbol, side, step) for name, side in (("bids", Side.BUY), ("asks", Side.SELL))
         }
-        return {"ch": f"market.{symbol.name}.depth.{step}", "tick": {"id": moment, "ts": moment, **sides}}
+        extra = {"version": moment} if self._extra_keys else {}
+        tick = {"id": moment, "ts": moment, **extra, **sides}
+        return {"ch": f"market.{symbol.name}.depth.{step}", "tick": tick}
 
     def trade(self, call: Call) -> Row:
         """GET /market/trade."""
@@ -95,6 +105,10 @@ class MarketData:
     def currencies(self, _: Call) -> list[str]:
         """GET /v1/common/currencys."""
         return list(CURRENCIES)
+
+    def settings(self, _: Call) -> list[Row]:
+        """GET /v1/settings/currencys: not in the document, asked first by clients of the family."""
+        return [_settings(name) for name in CURRENCIES]
 
     def timestamp(self, call: Call) -> int:
         """GET /v1/common/timestamp."""
@@ -141,6 +155,20 @@ def _figures(candle: Candle) -> Row:
         "low": candle.low,
         "high": candle.high,
         "vol": candle.vol,
+    }
+
+
+def _settings(currency: str) -> Row:
+    return {
+        "name": currency,
+        "display-name": currency.upper(),
+        "withdraw-precision": QUOTE_PRECISION,
+        "show-precision": str(QUOTE_PRECISION),
+        "deposit-min-amount": "0",
+        "withdraw-min-amount": "0",
+        "visible": True,
+        "deposit-enabled": True,
+        "withdraw-enabled": True,
     }
 
 

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 OPERATIONS = (
     "kline",
     "merged",
+    "detail",
     "tickers",
     "depth",
     "trade",
     "history-trade",
     "symbols",
     "currencys",
+    "settings",
     "timestamp",
     "accounts",
     "balance",
@@ -73,12 +75,14 @@ def market_routes(data: MarketData) -> tuple[Route, ...]:
     return (
         Route("kline", "GET", ("/market/history/kline",), data.kline, signed=False),
         Route("merged", "GET", ("/market/detail/merged",), data.merged, signed=False),
+        Route("detail", "GET", ("/market/detail",), data.day, signed=False),
         Route("tickers", "GET", ("/market/tickers",), data.tickers, signed=False),
         Route("depth", "GET", ("/market/depth",), data.depth, signed=False),
         Route("trade", "GET", ("/market/trade",), data.trade, signed=False),
         Route("history-trade", "GET", ("/market/history/trade",), data.history_trade, signed=False),
         Route("symbols", "GET", ("/v1/common/symbols",), data.symbols, signed=False),
         Route("currencys", "GET", ("/v1/common/currencys",), data.currencies, signed=False),
+        Route("settings", "GET", ("/v1/settings/currencys",), data.settings, signed=False),
         Route("timestamp", "GET", ("/v1/common/timestamp", "/v1/timestamp"), data.timestamp, signed=False),
     )
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from oms.sim.cloud.accounts import Directory
     from oms.sim.cloud.exchange import Exchange
+    from oms.sim.cloud.market import Symbol
     from oms.sim.cloud.orders import Account, Entry
 
     Item = TypeVar("Item")
@@ -170,14 +171,15 @@ class Trading:
         return [match_row(entry, match) for entry, match in found]
 
     def _wanted(self, call: Call, earliest: datetime) -> Callable[[Entry, datetime], bool]:
-        symbol = symbol_of(call.params)
+        # The document requires a symbol; clients of the family ask without one, and mean all.
+        symbol = _symbol(call.params)
         types = call.params.choices("types", TYPES, "")
         start, end = call.params.days(earliest, call.now)
         start = max(start, earliest)
 
         def wanted(entry: Entry, at: datetime) -> bool:
             terms = entry.terms
-            mine = terms.account.user == call.user and terms.symbol is symbol
+            mine = terms.account.user == call.user and symbol in (None, terms.symbol)
             return mine and terms.type in types and start <= at < end
 
         return wanted
@@ -187,7 +189,7 @@ class Trading:
         account = call.params.whole("account-id", 0)
         if account:
             self._directory.account(call.user, account)
-        symbol = symbol_of(call.params) if call.params.text("symbol", "") else None
+        symbol = _symbol(call.params)
         side = SIDES.get(call.params.choice("side", SIDES, ""))
         return [
             entry
@@ -220,6 +222,10 @@ class Trading:
 
 def _account_row(account: Account) -> Row:
     return {"id": account.number, "type": account.kind, "state": "working", "user-id": account.user}
+
+
+def _symbol(params: Params) -> Symbol | None:
+    return symbol_of(params) if params.text("symbol", "") else None
 
 
 def _number(text: str, name: str) -> int:

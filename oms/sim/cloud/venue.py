@@ -46,6 +46,7 @@ class Conduct:
     prefix: str = PREFIX
     background: bool = True
     fee: Decimal = ZERO
+    extra_keys: bool = False
     rates: Rates
 
 
@@ -77,7 +78,7 @@ class Venue:
         self._wallet = Wallet(self._directory, floor.ledger, first_number=first_number)
         self._margin = Margin(self._directory, floor, first_number=first_number)
         self._routes = (
-            *market_routes(MarketData(self.exchange)),
+            *market_routes(MarketData(self.exchange, extra_keys=conduct.extra_keys)),
             *trading_routes(Trading(self._directory, self.exchange, Mishaps(conduct.rates))),
             *fund_routes(self._wallet, self._margin),
         )
