@@ -147,7 +147,7 @@ def _fill_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> 
         return None
     if claimed < cum_after:
         return total_anomaly(order, report, cum_after)
-    return _average_anomaly(order, report, cum_after) if claimed == cum_after and report.avg_px else None
+    return average_anomaly(order, report, cum_after) if claimed == cum_after and report.avg_px else None
 
 
 def _most_wanted(order: Order, report: ExecutionReport, limit: Decimal) -> Decimal:
@@ -158,13 +158,13 @@ def _most_wanted(order: Order, report: ExecutionReport, limit: Decimal) -> Decim
     return limit
 
 
-def _average_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> Anomaly | None:
+def average_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> Anomaly | None:
     """Compare AvgPx with our fills, to the decimals that the venue sends; some venues send 0 for "not computed"."""
     theirs, shares, price = report.avg_px, report.last_shares, report.last_px
     if theirs is None or shares is None or price is None or order.unpriced or cum_after == order.cum_qty:
         return None
-    off = theirs * cum_after - (order.notional + shares * price)
-    if not off or abs(off) < cum_after.scaleb(_last_digit(theirs)):  # rounded or cut off
+    said, paid = theirs * cum_after, order.notional + shares * price
+    if said == paid or abs(said - paid) < cum_after.scaleb(_last_digit(theirs)):  # rounded or cut off
         return None
     text = f"the venue reports AvgPx {format_decimal(theirs)}, the fills on record disagree"
     return Anomaly(AnomalyCode.QUANTITY_MISMATCH, text)

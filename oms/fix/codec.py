@@ -35,7 +35,21 @@ _STATUSES: Final = frozenset({None, *(str(value) for value in OrdStatus)})
 _FILLS: Final = frozenset({"1", "2"})
 _SHOWN_CHARS: Final = 40
 _SEQ_NUM = re.compile(r"\d{1,18}", re.ASCII)
-_TIME = re.compile(r"\d{8}-\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII)
+_is_time: Final = re.compile(r"\d{8}-\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII).fullmatch
+
+
+class _Numbers(dict[str | None, Decimal | None]):
+    """Numbers by their text: the same ones come again and again, and a look here costs half a call. None is None."""
+
+    def __missing__(self, text: str | None) -> Decimal | None:
+        if len(self) >= _KNOWN_NUMBERS:
+            self.clear()
+        value = self[text] = number(text)
+        return value
+
+
+_KNOWN_NUMBERS: Final = 1 << 14
+_numbers: Final = _Numbers()
 
 
 def split(raw: str) -> Fields:
@@ -69,19 +83,15 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         exec_type not in _EXEC_TYPES
         or ord_status not in _STATUSES
         or trans_type not in _TRANS_TYPES
-        or (time is not None and not _TIME.fullmatch(time))
+        or (time is not None and not _is_time(time))
     ):
         fault, readable = _enumeration_fault(exec_type, ord_status, trans_type, time)
         ord_status = ord_status if ord_status in _STATUSES else None
-        time = time if time is not None and _TIME.fullmatch(time) else None
+        time = time if time is not None and _is_time(time) else None
     try:
-        order_qty, price, last_shares, last_px = (
-            number(get("38")),
-            number(get("44")),
-            number(get("32")),
-            number(get("31")),
-        )
-        cum_qty, leaves_qty, avg_px = number(get("14")), number(get("151")), number(get("6"))
+        order_qty, price = _numbers[get("38")], _numbers[get("44")]
+        last_shares, last_px = _numbers[get("32")], _numbers[get("31")]
+        cum_qty, leaves_qty, avg_px = _numbers[get("14")], _numbers[get("151")], _numbers[get("6")]
     except ValueError:
         numbers, fault = _damaged_numbers(fields)
         order_qty, price, last_shares, last_px, cum_qty, leaves_qty, avg_px = numbers

@@ -225,3 +225,17 @@ def test_a_command_of_ours_with_an_unreadable_number_is_read_all_the_same() -> N
     message = decode(fields("35=D|11=X|38=abc|44=1|"), FIX42)
     assert isinstance(message, NewOrder)
     assert (message.order_qty, message.price) == (None, 1)
+
+
+def test_a_number_is_read_the_same_before_and_after_the_memory_of_numbers_is_emptied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("oms.fix.codec._KNOWN_NUMBERS", 3)
+    for text in ("1", "1.50", "-2", "0.000000000000000001", "7", "1.50", "1"):
+        report = decode({"35": "8", "150": "1", "32": text}, FIX42)
+        assert isinstance(report, ExecutionReport)
+        assert (str(report.last_shares), report.last_px) == (str(Decimal(text)), None)
+        assert report.fault is None
+    damaged = decode({"35": "8", "150": "1", "32": "1e3"}, FIX42)
+    assert isinstance(damaged, ExecutionReport)
+    assert (damaged.last_shares, damaged.readable) == (None, False)
