@@ -9,6 +9,7 @@ from oms.core.errors import OutcomeUnknown
 from oms.rest.cloud.caller import Caller, present
 from oms.rest.cloud.models import LoanRow, MarginAccount, TransferRow, WithdrawRequest
 
+Direct = Literal["prev", "next"]
 LoanState = Literal["created", "accrual", "cleared", "invalid"]
 
 
@@ -20,7 +21,7 @@ class LoanSearch(msgspec.Struct, frozen=True, kw_only=True):
     start_date: str | None = None
     end_date: str | None = None
     from_: int | None = None
-    direct: Literal["prev", "next"] | None = None
+    direct: Direct | None = None
     size: int | None = None
 
 
@@ -59,10 +60,11 @@ class MoneyClient:
         *,
         currency: str | None = None,
         from_: int | None = None,
+        direct: Direct | None = None,
         size: int | None = None,
     ) -> list[TransferRow]:
-        """Ask for records of deposits or withdrawals."""
-        parameters = {"type": kind, "currency": currency, "from": from_, "size": size}
+        """Ask for records of deposits or withdrawals: one page. oms.rest.cloud.paging asks for all."""
+        parameters = {"type": kind, "currency": currency, "from": from_, "direct": direct, "size": size}
         return self._caller.ask("/v1/query/deposit-withdraw", list[TransferRow], parameters)
 
     # --- margin -----------------------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ nothing either (the venue may give fewer than were asked for): only one without 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 import msgspec
 
 from oms.core.errors import OutcomeUnknown
-from oms.rest.cloud.models import LoanRow, MatchRow, OrderRow, State
+from oms.rest.cloud.models import LoanRow, MatchRow, OrderRow, State, TransferRow
 from oms.rest.cloud.money import LoanSearch, MoneyClient
 from oms.rest.cloud.orders import MOST_OPEN_ORDERS, PAGE, OrderClient, Search
 
@@ -80,8 +80,19 @@ def all_loan_orders(client: MoneyClient, search: LoanSearch, *, above: int = 0) 
     """Search loans, all pages."""
 
     def page(start: int | None) -> list[LoanRow]:
-        wanted = msgspec.structs.replace(search, from_=start, direct=_direct(start), size=PAGE)
+        wanted = msgspec.structs.replace(search, from_=start, direct="next", size=PAGE)
         return client.loan_orders(wanted)
+
+    return all_rows(page, above=above)
+
+
+def all_transfers(
+    client: MoneyClient, kind: Literal["deposit", "withdraw"], *, currency: str | None = None, above: int = 0
+) -> list[TransferRow]:
+    """Ask for deposits or withdrawals, all pages."""
+
+    def page(start: int | None) -> list[TransferRow]:
+        return client.deposit_withdraw(kind, currency=currency, from_=start, direct="next", size=PAGE)
 
     return all_rows(page, above=above)
 
@@ -96,8 +107,4 @@ def all_open_orders(client: OrderClient, account_id: int, symbol: str) -> list[O
 
 
 def _from(search: Search, start: int | None) -> Search:
-    return msgspec.structs.replace(search, from_=start, direct=_direct(start), size=PAGE)
-
-
-def _direct(start: int | None) -> str | None:
-    return None if start is None else "next"
+    return msgspec.structs.replace(search, from_=start, direct="next", size=PAGE)
