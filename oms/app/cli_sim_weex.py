@@ -231,12 +231,8 @@ def _choice(text: str, name: str, true: str, false: str) -> bool:
     return text == true
 
 
-def main() -> None:
-    """Run without the rest of `oms`."""
-    alone = typer.Typer()
-    alone.command(help=HELP)(weex)
-    alone()
-
+app = typer.Typer()
+app.command(help=HELP)(weex)
 
 if __name__ == "__main__":
-    main()
+    app()
