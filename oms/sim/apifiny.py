@@ -6,42 +6,26 @@ desk's. Every callback is total: an exception that escapes one would kill its se
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import socket
-import sys
 import threading
-import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import jwt
 import quickfix as fix
 
-from oms.sim.desk import Conduct, Desk
+from oms.sim.desk import Desk
 from oms.sim.door import LOOPBACK, Door
-from oms.sim.logon import Credential, Gate, Refused
-from oms.sim.record import Record
+from oms.sim.logon import Gate, Refused
 from oms.sim.reports import Reply
-from oms.sim.timeline import Timeline
+from oms.sim.serving import tell
 from oms.sim.wire import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+    from oms.sim.venue import Venue
 
 VENUE_COMP_ID = "APIFINY"
 LOGOUT_WITHIN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command line asks for."""
-
-    fix_port: int
-    credentials: tuple[Credential, ...]
-    conduct: Conduct
-    record: Path | None = None
 
 
 class _Text(Protocol):
@@ -98,10 +82,10 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
             if fields.get(35) == "A":
                 self._gate.check(_account(session_id), fields.get(96))
         except Refused as refused:
-            _tell(f"logon refused for {_account(session_id)}: {refused}")
+            tell(f"logon refused for {_account(session_id)}: {refused}")
             raise fix.RejectLogon(str(refused)) from None
         except Exception as error:  # noqa: BLE001 - the boundary to QuickFIX
-            _tell(f"{type(error).__name__} in a session message")
+            tell(f"{type(error).__name__} in a session message")
             text = "Signature Error: unreadable logon"
             raise fix.RejectLogon(text) from None
 
@@ -110,7 +94,7 @@ class _Acceptor(fix.Application):  # type: ignore[misc, unused-ignore] # QuickFI
         try:
             self._desk.handle(_account(session_id), parse(message.toString()))
         except Exception as error:  # noqa: BLE001 - the boundary to QuickFIX
-            _tell(f"{type(error).__name__} in an application message: {error}")
+            tell(f"{type(error).__name__} in an application message: {error}")
 
     def wait_until_all_are_out(self, timeout_s: float) -> None:
         """Wait for the logouts that were asked for."""
@@ -130,7 +114,7 @@ class _Sessions:
         try:
             fix.Session.sendToTarget(fix.Message(text, False), self.ids[account])  # noqa: FBT003
         except fix.FIXException as error:
-            _tell(f"could not send to {account}: {type(error).__name__}")
+            tell(f"could not send to {account}: {type(error).__name__}")
 
     def disconnect(self, account: str) -> None:
         """Close the connection without a Logout."""
@@ -145,34 +129,35 @@ class _Sessions:
                 self.send(account, goodbye)
 
 
-def run(options: Options) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code comes back. An OSError: it could not start."""
-    warnings.filterwarnings("ignore", category=jwt.InsecureKeyLengthWarning)
-    gate = Gate(options.credentials)
-    record = Record(options.record)
-    door = Door(options.fix_port, venue=VENUE_COMP_ID, accounts=gate.accounts, tell=_tell)
-    timeline = Timeline()
-    sessions = _Sessions(gate.accounts, door)
-    desk = Desk(gate.accounts, options.conduct, transport=sessions, timeline=timeline, record=record)
-    application = _Acceptor(gate, desk)
-    stop = _stop_on_signals()
-    inner_port = _free_port()
-    acceptor = _listening(application, gate.accounts, inner_port)
-    timeline.start()
-    desk.start()
-    door.open(inner_port)
-    print(f"ready fix={door.port}", flush=True)  # noqa: T201 - the one line that others wait for
-    stop.wait()
-    door.close()
-    sessions.log_out()
-    application.wait_until_all_are_out(LOGOUT_WITHIN_S)
-    for account in gate.accounts:
-        door.drop(account)
-    application.wait_until_all_are_out(LOGOUT_WITHIN_S)
-    timeline.stop()
-    acceptor.stop(True)  # noqa: FBT003 - QuickFIX takes no keywords: without waiting any longer
-    record.close()
-    return 0
+class FixFace:
+    """The venue's FIX side, from the taken port to the last goodbye."""
+
+    def __init__(self, venue: Venue, gate: Gate, port: int) -> None:
+        """Take the port, 0 for a free one; an OSError says that it cannot be had."""
+        self._accounts = gate.accounts
+        self._door = Door(port, venue=VENUE_COMP_ID, accounts=gate.accounts, tell=tell)
+        self._sessions = _Sessions(gate.accounts, self._door)
+        self._application = _Acceptor(gate, Desk(venue, self._sessions))
+        self._inner_port = _free_port()
+        self._acceptor = _listening(self._application, gate.accounts, self._inner_port)
+        self.port = self._door.port
+
+    def start(self) -> None:
+        """Let clients in."""
+        self._door.open(self._inner_port)
+
+    def say_goodbye(self) -> None:
+        """Let nobody in any more, and log everyone out."""
+        self._door.close()
+        self._sessions.log_out()
+        self._application.wait_until_all_are_out(LOGOUT_WITHIN_S)
+        for account in self._accounts:
+            self._door.drop(account)
+        self._application.wait_until_all_are_out(LOGOUT_WITHIN_S)
+
+    def stop(self) -> None:
+        """End QuickFIX's threads."""
+        self._acceptor.stop(True)  # noqa: FBT003 - QuickFIX takes no keywords: without waiting any longer
 
 
 def _listening(application: _Acceptor, accounts: Iterable[str], port: int) -> fix.Acceptor:
@@ -223,17 +208,3 @@ def _free_port() -> int:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _stop_on_signals() -> threading.Event:
-    """Set both handlers here: importing quickfix resets SIGINT."""
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
-
-
-def _tell(text: str) -> None:
-    """Say it on stderr, if anybody still reads that: callbacks must not fail for it."""
-    with contextlib.suppress(OSError, ValueError):
-        print(f"sim: {text}", file=sys.stderr, flush=True)  # noqa: T201

@@ -1,19 +1,12 @@
-"""The venue's order desk: requests of all accounts in, their answers on their lines out.
+"""The venue's order desk for FIX: requests of all accounts in, their answers on their lines out.
 
-Knows no QuickFIX. Requests come on several threads, and the other participants' steps on the
-timeline's: one lock keeps the exchange, the lines and the record in one order. It is never held
-while a message is sent.
+Knows no QuickFIX. The venue's one lock keeps the exchange, the lines and the record in one order.
 """
 
 from __future__ import annotations
 
-import random
-import threading
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from oms.sim.exchange import Exchange
 from oms.sim.faults import (
     ACK_AFTER_FILL,
     CANCEL_REJECTS,
@@ -26,90 +19,63 @@ from oms.sim.faults import (
 )
 from oms.sim.line import Line, Transport
 from oms.sim.reports import (
-    Form,
     Refusing,
     business_reject,
     cancel_refused,
     report,
     session_reject,
 )
+from oms.sim.standing import ACCOUNT_STATUS, SUSPENDED
 from oms.sim.terms import (
     Accepted,
+    Canceled,
     CancelOrder,
     CancelRefused,
     Event,
     Filled,
     NewOrder,
+    OrderView,
+    Rejected,
     StatusReply,
     StatusRequest,
 )
+from oms.sim.venue import now
 from oms.sim.wire import CANCEL, NEW_ORDER, STATUS, Fields, Garbled, Request, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
-    from oms.sim.record import Record
-    from oms.sim.timeline import Timeline
+    from oms.sim.venue import Venue
 
-STEP_EVERY_S = 0.05
 UNSUPPORTED_MESSAGE_TYPE = "3"  # BusinessRejectReason(380)
 REJECT_TEXT = "New order failure, retry or contact customer service."
 BEFORE, BETWEEN, AFTER = range(3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conduct:
-    """How the venue behaves."""
-
-    form: Form = Form.DOCUMENTED
-    seed: int = 1
-    latency_ms: tuple[int, int] = (0, 0)
-    background: bool = True
-    rates: Mapping[str, float]
-
-
 class Desk:
-    """One simulated venue."""
+    """The venue as its FIX sessions see it."""
 
-    def __init__(
-        self,
-        accounts: Iterable[str],
-        conduct: Conduct,
-        *,
-        transport: Transport,
-        timeline: Timeline,
-        record: Record,
-    ) -> None:
-        """Open the exchange; nothing moves before `start`."""
-        accounts = tuple(accounts)
-        self._conduct = conduct
-        self._timeline = timeline
-        self._record = record
-        self._lock = threading.Lock()
-        self._faults = Faults(conduct.rates, self._dice("requests"))
-        self._latency = self._dice("latency")
-        self._exchange = Exchange(
-            accounts,
-            self._dice("background"),
-            background=conduct.background,
-            # A venue never gives a number twice, not even after it was restarted.
-            id_prefix=f"{_now():%Y%m%d%H%M%S}",
-        )
+    def __init__(self, venue: Venue, transport: Transport) -> None:
+        """Open a line for each account; nobody is logged on."""
+        self._venue = venue
+        self._record = venue.record
+        self._exchange = venue.exchange
+        self._lock = venue.lock
+        self._form = venue.conduct.form
+        rates = venue.conduct.rates
+        self._faults = Faults(rates, venue.dice("requests"))
+        self._latency = venue.dice("latency")
         self._lines = {
             account: Line(
                 account,
                 transport=transport,
-                timeline=timeline,
-                faults=Faults(conduct.rates, self._dice(f"reports {account}")),
+                timeline=venue.timeline,
+                faults=Faults(rates, venue.dice(f"reports {account}")),
                 latency_s=self._latency_s,
             )
-            for account in accounts
+            for account in venue.accounts
         }
-
-    def start(self) -> None:
-        """Let the other participants act."""
-        if self._conduct.background:
-            self._timeline.put(self._timeline.now() + STEP_EVERY_S, self._step)
+        venue.hear(self._hear)
 
     def logged_on(self, account: str) -> None:
         """Note that an account can hear us."""
@@ -127,7 +93,10 @@ class Desk:
                 text = "Unsupported Message Type"
                 line.say(business_reject(fields, reason=UNSUPPORTED_MESSAGE_TYPE, text=text))
                 return
-            self._record.received(account, fields, _now())
+            self._record.received(account, fields, now())
+            if self._venue.standing.account(account) == SUSPENDED:
+                line.say(business_reject(fields, reason="0", text=ACCOUNT_STATUS))
+                return
             try:
                 request = read(fields, account)
             except Garbled as garbled:
@@ -138,13 +107,15 @@ class Desk:
     def _obey(self, request: Request, fields: Fields, line: Line) -> None:
         hit = self._hits(request)
         if hit:
-            self._record.fault(request.account, sorted(hit), fields, _now())
+            self._record.fault(request.account, sorted(hit), fields, now())
         moment = self._faults.drop_moment() if DROP in hit else None
         if moment in (BEFORE, BETWEEN):
             line.lose()
         if moment == BEFORE or SILENT_LOST in hit:
             return
-        events = self._ask(request, hit)
+        events = self._venue.noted(self._ask(request, hit, now()))
+        if ACK_AFTER_FILL in hit:
+            events = _acknowledged_late(events)
         self._publish([event for event in events if not _hushed(event, request, hit)], hit, fields)
         if moment == AFTER:
             line.cut()
@@ -160,53 +131,64 @@ class Desk:
             case StatusRequest():
                 return hit & {DROP}
 
-    def _ask(self, request: Request, hit: frozenset[str]) -> list[Event]:
-        now = _now()
+    def _ask(self, request: Request, hit: frozenset[str], at: datetime) -> list[Event]:
         match request:
             case NewOrder():
-                if REJECT in hit:
-                    return self._noted(self._exchange.reject(request, now, text=REJECT_TEXT))
-                events = self._noted(self._exchange.submit(request, now))
-                return _acknowledged_late(events) if ACK_AFTER_FILL in hit else events
+                return self._submit(request, hit, at)
             case CancelOrder():
-                if hit & CANCEL_REJECTS.keys():
-                    return self._noted(self._exchange.refuse_cancel(request, now))
-                late = LATE_FILL in hit
-                return self._noted(self._exchange.cancel(request, now, late_fill=late))
+                return self._cancel(request, hit, at)
             case StatusRequest():
-                return self._noted(self._exchange.status(request, now))
+                return self._exchange.status(request, at)
 
-    def _noted(self, events: list[Event]) -> list[Event]:
-        for event in events:
-            self._record.happened(event)
-        return events
+    def _submit(self, request: NewOrder, hit: frozenset[str], at: datetime) -> list[Event]:
+        if closed := self._venue.standing.refusal(request.account, request.venue):
+            return self._exchange.reject(request, at, text=closed)
+        if REJECT in hit:
+            return self._exchange.reject(request, at, text=REJECT_TEXT)
+        return self._exchange.submit(request, at)
+
+    def _cancel(self, request: CancelOrder, hit: frozenset[str], at: datetime) -> list[Event]:
+        entry = self._venue.history.entry(request.account, request.orig_cl_ord_id)
+        venue = entry.order.venue if entry else ""
+        if closed := self._venue.standing.refusal(request.account, venue):
+            return self._exchange.refuse_cancel(request, at, text=closed)
+        if hit & CANCEL_REJECTS.keys():
+            return self._exchange.refuse_cancel(request, at)
+        return self._exchange.cancel(request, at, late_fill=LATE_FILL in hit)
 
     def _publish(self, events: list[Event], hit: frozenset[str], fields: Fields) -> None:
+        """Say what an account's own request led to, and to the others what it did to them."""
         ways = [way for name, way in CANCEL_REJECTS.items() if name in hit]
         way = ways[0] if ways else Refusing.CANCEL_REJECT
         for event in events:
             line = self._lines[_account(event)]
             if isinstance(event, CancelRefused) and way is not Refusing.EXECUTION_REPORT:
                 line.say(cancel_refused(event, way, fields))
-            else:
-                line.say(report(event, self._conduct.form))
+            elif self._is_reported(event):
+                line.say(report(event, self._form))
 
-    def _step(self) -> None:
-        with self._lock:
-            self._publish(self._noted(self._exchange.step(_now())), frozenset(), {})
-        self._timeline.put(self._timeline.now() + STEP_EVERY_S, self._step)
+    def _hear(self, events: list[Event]) -> None:
+        """Say what happened by itself, or by requests that came over REST."""
+        for event in events:
+            if not isinstance(event, StatusReply | CancelRefused) and not self._is_from_rest(event.order):
+                self._lines[_account(event)].say(report(event, self._form))
+
+    def _is_reported(self, event: Event) -> bool:
+        # What was asked over FIX is answered there, whoever entered the order.
+        if isinstance(event, StatusReply | CancelRefused):
+            return True
+        if isinstance(event, Rejected) and event.first:
+            return True
+        return (isinstance(event, Canceled) and event.request is not None) or not self._is_from_rest(
+            event.order
+        )
+
+    def _is_from_rest(self, order: OrderView) -> bool:
+        return (order.account, order.cl_ord_id) in self._venue.over_rest
 
     def _latency_s(self) -> float:
-        shortest, longest = self._conduct.latency_ms
+        shortest, longest = self._venue.conduct.latency_ms
         return self._latency.uniform(shortest, longest) / 1000 if longest else 0.0
-
-    def _dice(self, purpose: str) -> random.Random:
-        """Independent dice for each purpose, all from the one seed."""
-        return random.Random(f"{self._conduct.seed} {purpose}")  # noqa: S311 - not for secrets
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _account(event: Event) -> str:

@@ -113,12 +113,12 @@ class Exchange:
         self._depth.touched(book)
         return events
 
-    def refuse_cancel(self, request: CancelOrder, now: datetime) -> list[Event]:
+    def refuse_cancel(self, request: CancelOrder, now: datetime, *, text: str = CANCEL_ERROR) -> list[Event]:
         """Refuse a cancel that may be perfectly good, and leave the order alone."""
         order = self._orders.get((request.account, request.orig_cl_ord_id))
         if refused := self._cancel_refusal(request, order, now):
             return [refused]
-        return [self._refused(request, order, now, CANCEL_ERROR, CancelReason.BROKER_OPTION)]
+        return [self._refused(request, order, now, text, CancelReason.BROKER_OPTION)]
 
     def status(self, request: StatusRequest, now: datetime) -> list[Event]:
         """Say how an order stands."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 AT = "@"
 """Between a fault and the one operation that it befalls: NAME@OPERATION=RATE."""
-AIMED = ("http-", "ws-")
+AIMED = ("http-", "ws-", "rest-")
 """How the names of the faults begin that can be aimed."""
 
 

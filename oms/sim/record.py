@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, TextIO
 from oms.sim.terms import (
     Accepted,
     Canceled,
+    CancelOrder,
     CancelRefused,
     Event,
     Filled,
+    NewOrder,
     Rejected,
     StatusReply,
 )
@@ -61,6 +63,13 @@ class Record:
         """Note a D, F or H as it came in."""
         told = {name: request[tag] for name, tag in _RECEIVED.items() if tag in request}
         self._write("received", account, at, **told)
+
+    def asked(self, request: NewOrder | CancelOrder, at: datetime) -> None:
+        """Note an order or a cancel that came over REST."""
+        terms = {name: getattr(request, name, None) for name in _RECEIVED}
+        terms |= {"msg_type": "D" if isinstance(request, NewOrder) else "F", "over": "rest"}
+        told = {name: value for name, value in terms.items() if value is not None}
+        self._write("received", request.account, at, **told)
 
     def fault(self, account: str, names: list[str], request: Mapping[int, str], at: datetime) -> None:
         """Note what goes wrong on purpose with a request."""

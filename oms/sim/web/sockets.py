@@ -51,6 +51,10 @@ class Pushes:
         """Send what belongs to the protocol (a pong, an error): no fault befalls it."""
         self._put(text)
 
+    def cut(self) -> None:
+        """End the connection, behind what was said before."""
+        self._put(CUT)
+
     async def serve(self, said: Callable[[str], None]) -> None:
         """Carry messages both ways until one side ends it; `said` is called with each of the client's."""
         sending = asyncio.ensure_future(self._send())

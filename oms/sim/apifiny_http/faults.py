@@ -1,0 +1,22 @@
+"""What goes wrong inside the venue when it is asked over REST: answers that do not tell what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUSY, CLOSED = "rest-busy", "rest-maintenance"
+ORDER_TIMEOUT, CANCEL_TIMEOUT = "rest-order-timeout", "rest-cancel-timeout"
+PENDING = "rest-pending"
+
+PENDING_MS = (200, 2000)
+
+MEANINGS: Mapping[str, str] = {
+    BUSY: "a request is refused with 65595, server busy",
+    CLOSED: "an order or cancel is refused with 327741, the exchange is in maintenance",
+    ORDER_TIMEOUT: "a new order is answered with 327786, timeout; half of them took effect",
+    CANCEL_TIMEOUT: "a cancel is answered with 327818, timeout; half of them took effect",
+    PENDING: f"an order stays PENDING_SUBMIT for {PENDING_MS[0]} to {PENDING_MS[1]} ms",
+}
