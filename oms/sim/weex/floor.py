@@ -35,7 +35,7 @@ class Trade:
 class Execution:
     """One fill of one account's order, as TradeHistory has it; `maker_id` is the order that rested."""
 
-    tid: int
+    number: int
     pair: str
     side: Side
     amount: Decimal
@@ -158,7 +158,7 @@ class Floor:
 
 def _row(order: Order, match: _Match, tid: int) -> Execution:
     return Execution(
-        tid=tid,
+        number=tid,
         pair=order.symbol,
         side=order.side,
         amount=match.qty,

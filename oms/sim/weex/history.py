@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from oms.sim.weex.refusals import INVALID_SORTING, Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from oms.sim.weex.parameters import Parameters
 
 STANDARD_COUNT = 1000
+HIGHEST_COUNT = 1_000_000_000
 WEEK_S = 7 * 24 * 3600
 
 
@@ -20,8 +24,12 @@ class Row(Protocol):
     """What a history is made of."""
 
     @property
+    def number(self) -> int:
+        """Its id; later rows have higher ones."""
+
+    @property
     def at(self) -> datetime:
-        """When it happened."""
+        """When it happened; later rows not before."""
 
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -39,19 +47,27 @@ class Window:
     end: int | None
     ascending: bool
 
-    def select(self, rows: dict[int, AnyRow]) -> dict[int, AnyRow]:
-        """Return the rows of this window, in its order."""
-        inside = [
-            number
-            for number, row in sorted(rows.items(), reverse=not self.ascending)
-            if self._holds(number, int(row.at.timestamp()))
-        ]
-        return {number: rows[number] for number in inside[self.skip : self.skip + self.count]}
+    def select(
+        self, rows: Sequence[AnyRow], wanted: Callable[[AnyRow], bool] = lambda _: True
+    ) -> list[AnyRow]:
+        """Return the wanted rows of this window, in its order; `rows` are in the order of their ids."""
+        first = max(bisect_left(rows, self.from_id, key=_number), bisect_left(rows, self.since, key=_second))
+        last = len(rows)
+        if self.end_id is not None:
+            last = bisect_right(rows, self.end_id, key=_number)
+        if self.end is not None:
+            last = min(last, bisect_right(rows, self.end, key=_second))
+        places = range(first, last) if self.ascending else range(last - 1, first - 1, -1)
+        inside = (rows[place] for place in places)
+        return list(islice(filter(wanted, inside), self.skip, self.skip + self.count))
 
-    def _holds(self, number: int, second: int) -> bool:
-        if number < self.from_id or second < self.since:
-            return False
-        return (self.end_id is None or number <= self.end_id) and (self.end is None or second <= self.end)
+
+def _number(row: Row) -> int:
+    return row.number
+
+
+def _second(row: Row) -> int:
+    return int(row.at.timestamp())
 
 
 def window(asked: Parameters, *, first_id: int, earliest: int = 0) -> Window:
@@ -68,7 +84,7 @@ def window(asked: Parameters, *, first_id: int, earliest: int = 0) -> Window:
     since, end = asked.optional_whole("since"), asked.optional_whole("end")
     return Window(
         skip=start if start < first_id else 0,
-        count=asked.whole("count", STANDARD_COUNT),
+        count=min(asked.whole("count", STANDARD_COUNT), HIGHEST_COUNT),
         from_id=max(asked.whole("from_id", 0), start if start >= first_id else 0),
         end_id=asked.optional_whole("end_id"),
         since=0 if since is None else max(since, earliest),

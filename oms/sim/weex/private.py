@@ -181,15 +181,15 @@ class Private:
         manners = self._venue.manners
         # "When using the since parameter the maximum time that can displayed is 1 week."
         wanted = window(request.asked, first_id=manners.first_id, earliest=request.second - WEEK_S)
-        shown = wanted.select({row.tid: row for row in rows if pair in ("", row.pair)})
-        told = {str(tid): execution(row, as_maker=manners.taker_as_maker) for tid, row in shown.items()}
+        shown = wanted.select(rows, lambda row: pair in ("", row.pair))
+        told = {str(row.number): execution(row, as_maker=manners.taker_as_maker) for row in shown}
         return self._rows(told, NO_TRADES)
 
     def trans_history(self, request: Request) -> object:
         """List deposits, withdrawals and coupons."""
-        rows = {row.trans_id: row for row in self._venue.treasury.transactions[request.account]}
+        rows = self._venue.treasury.transactions[request.account]
         shown = window(request.asked, first_id=self._venue.manners.first_id).select(rows)
-        return self._rows({str(number): transaction(row) for number, row in shown.items()}, NO_TRANSACTIONS)
+        return self._rows({str(row.number): transaction(row) for row in shown}, NO_TRANSACTIONS)
 
     def coin_deposit_address(self, request: Request) -> object:
         """Tell where a coin is deposited."""
@@ -201,14 +201,14 @@ class Private:
         if not _ADDRESS.fullmatch(address):
             raise Refused(INVALID_ADDRESS)
         sent = self._venue.treasury.withdraw(request.account, _sum(request), address, request.now)
-        return {"tId": sent.trans_id, "amountSent": sent.amount, "funds": self._funds(request)}
+        return {"tId": sent.number, "amountSent": sent.amount, "funds": self._funds(request)}
 
     def create_coupon(self, request: Request) -> object:
         """Turn money into a coupon; without a receiver it is for anybody."""
         receiver = request.asked.text("receiver", "")
         treasury = self._venue.treasury
         coupon, row = treasury.create_coupon(request.account, _sum(request), receiver, request.now)
-        return {"coupon": coupon.code, "transID": row.trans_id, "funds": self._funds(request)}
+        return {"coupon": coupon.code, "transID": row.number, "funds": self._funds(request)}
 
     def redeem_coupon(self, request: Request) -> object:
         """Turn a coupon into money."""
@@ -217,7 +217,7 @@ class Private:
         return {
             "couponAmount": f"{coupon.amount:f}",
             "couponCurrency": row.currency,
-            "transID": row.trans_id,
+            "transID": row.number,
             "funds": self._funds(request),
         }
 

@@ -44,7 +44,7 @@ COUPON_DIGITS = 40
 class Transaction:
     """One row of TransHistory; `kind` is its type: 1/2 deposit/withdrawal, 4/5 credit/debit."""
 
-    trans_id: int
+    number: int
     kind: int
     amount: Decimal
     currency: str
@@ -160,7 +160,7 @@ class Treasury:
 
     def _note(self, account: str, kind: int, sum_: Sum, desc: str, at: datetime) -> Transaction:
         row = Transaction(
-            trans_id=next(self._ids),
+            number=next(self._ids),
             kind=kind,
             amount=sum_.amount,
             currency=sum_.currency.upper(),

@@ -140,11 +140,21 @@ def test_rights_are_read() -> None:
 
 @dataclass(frozen=True)
 class Row:
-    at: datetime
+    number: int
+    second: int
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(self.second, UTC)
 
 
 FIRST = 1000
-ROWS = {FIRST + n: Row(datetime.fromtimestamp(10_000 + n * 100, UTC)) for n in range(5)}
+ROWS = [Row(FIRST + n, 10_000 + n * 100) for n in range(5)]
+
+
+def select(asked: dict[str, str], earliest: int = 0) -> list[int]:
+    shown = window(Parameters(asked), first_id=FIRST, earliest=earliest).select(ROWS)
+    return [row.number - FIRST for row in shown]
 
 
 @pytest.mark.parametrize(
@@ -166,15 +176,20 @@ ROWS = {FIRST + n: Row(datetime.fromtimestamp(10_000 + n * 100, UTC)) for n in r
     ],
 )
 def test_the_rows_of_a_window(asked: dict[str, str], shown: list[int]) -> None:
-    assert [number - FIRST for number in window(Parameters(asked), first_id=FIRST).select(ROWS)] == shown
+    assert select(asked) == shown
+
+
+def test_rows_that_are_not_wanted_are_not_counted() -> None:
+    asked = window(Parameters({"count": "2", "from": "1"}), first_id=FIRST)
+    assert [row.number - FIRST for row in asked.select(ROWS, lambda row: row.number % 2 == 0)] == [2, 0]
 
 
 def test_since_reaches_back_so_far_only() -> None:
-    asked = Parameters({"since": "0"})
-    assert list(window(asked, first_id=FIRST, earliest=10_300).select(ROWS)) == [1003, 1004]
-    assert len(window(Parameters({}), first_id=FIRST, earliest=10_300).select(ROWS)) == 5
+    assert select({"since": "0"}, earliest=10_300) == [3, 4]
+    assert len(select({}, earliest=10_300)) == 5
 
 
 def test_a_history_is_1000_rows_if_nothing_is_said() -> None:
-    rows = {number: Row(datetime.fromtimestamp(number, UTC)) for number in range(1, 1500)}
-    assert list(window(Parameters({}), first_id=1).select(rows)) == list(range(1499, 499, -1))
+    rows = [Row(number, number) for number in range(1, 1500)]
+    shown = window(Parameters({}), first_id=1).select(rows)
+    assert [row.number for row in shown] == list(range(1499, 499, -1))

@@ -123,7 +123,7 @@ def test_an_account_that_trades_with_itself_has_two_rows() -> None:
     bench.order(Side.SELL, "29995", "1")
     rows = bench.floor.executions["one"]
     assert Counter(row.side for row in rows) == {Side.BUY: 1, Side.SELL: 1}
-    assert len({row.tid for row in rows}) == 2
+    assert len({row.number for row in rows}) == 2
     assert bench.has("btc") == 1000
 
 
