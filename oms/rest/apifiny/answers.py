@@ -177,7 +177,7 @@ def _opened(asked: Asked, reply: Reply) -> tuple[bytes, _Error | None]:
 
 def _failure(asked: Asked, error: _Error, *, contradicts: bool) -> Exception:
     said = meaning("" if error.code is None else error.code, error.message or "")
-    told = f"{asked.method}: {said}: {asked.mask(_clipped(error.message or 'no text'))}"
+    told = f"{asked.method}: {said}: {_clipped(asked.mask(error.message or 'no text'))}"
     if contradicts:
         return ApifinyUnknown(f"{told}; and yet there is a result beside the error", said)
     if said.verdict is Verdict.STOP:

@@ -1,8 +1,8 @@
 """Chapter "Trading API": orders entered, canceled and asked for. An order and a cancel leave once at most."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from msgspec import Struct
 
@@ -20,8 +20,6 @@ from oms.rest.apifiny.history import (
     in_windows,
 )
 from oms.rest.apifiny.models import CommissionRate, Detail, Order, StreamEntry
-
-T = TypeVar("T", bound=Order)
 
 MOST_IDS: Final = 500
 GTC: Final = 1
@@ -80,12 +78,12 @@ class OrderClient:
         asked = params.InsertOrder(
             account_id=self._account_id, venue=venue, order_id=order_id, order_info=info
         )
-        return _own(self._caller.change(method := "order.insertOrderLite", asked, Order), order_id, method)
+        return self._caller.change("order.insertOrderLite", asked, Order, _only(order_id))
 
     def cancel(self, venue: str, order_id: str) -> Order:
         """order.cancelOrderLite: ask for the end of an order; `cancelled_updated_at` tells that it is under way."""
         asked = self._one(venue, order_id)
-        return _own(self._caller.change(method := "order.cancelOrderLite", asked, Order), order_id, method)
+        return self._caller.change("order.cancelOrderLite", asked, Order, _only(order_id))
 
     def query(self, venue: str, order_id: str) -> Order:
         """order.queryOrderInfoLite: an order's state, and how much of it is filled.
@@ -95,7 +93,7 @@ class OrderClient:
 
         """
         asked = self._one(venue, order_id)
-        return _own(self._caller.read(method := "order.queryOrderInfoLite", asked, Order), order_id, method)
+        return self._caller.read("order.queryOrderInfoLite", asked, Order, _only(order_id))
 
     def query_many(self, order_ids: Sequence[str]) -> tuple[Order, ...]:
         """order.listOrderInfoLite: the states of any number of orders. One that is not among them proves nothing."""
@@ -103,8 +101,12 @@ class OrderClient:
         for at in range(0, len(order_ids), MOST_IDS):
             some = tuple(order_ids[at : at + MOST_IDS])
             asked = params.ManyOrders(account_id=self._account_id, order_id_list=some)
-            rows = self._caller.read(method := "order.listOrderInfoLite", asked, tuple[Order, ...])
-            found += _all_own(rows, some, method)
+            found += self._caller.read(
+                "order.listOrderInfoLite",
+                asked,
+                tuple[Order, ...],
+                _among(some),
+            )
         return tuple(found)
 
     def open_orders(self) -> tuple[Order, ...]:
@@ -168,8 +170,7 @@ class OrderClient:
     def order_fills(self, venue: str, order_id: str) -> tuple[Detail, ...]:
         """order.readerOrderDetail: the fills of one order."""
         asked = self._one(venue, order_id)
-        rows = self._caller.read(method := "order.readerOrderDetail", asked, tuple[Detail, ...])
-        return tuple(_all_own(rows, (order_id,), method))
+        return self._caller.read("order.readerOrderDetail", asked, tuple[Detail, ...], _among((order_id,)))
 
     def commission_rate(self, venue: str, symbol: str) -> CommissionRate:
         """order.getCommissionRate: what a trade costs."""
@@ -185,17 +186,18 @@ class OrderClient:
         return params.OneOrder(account_id=self._account_id, venue=venue, order_id=order_id)
 
 
-def _own(order: Order, order_id: str, method: str) -> Order:
-    _all_own((order,), (order_id,), method)
-    return order
+def _only(order_id: str) -> Callable[[Order], str]:
+    """Make the check that an answer is about one order."""
+    return lambda order: _among((order_id,))((order,))
 
 
-def _all_own(rows: Iterable[T], order_ids: Sequence[str], method: str) -> list[T]:
-    """Give rows that are all of these orders."""
-    asked, own = set(order_ids), list(rows)
-    for row in own:
-        if row.order_id not in asked:
-            which = order_ids[0] if len(order_ids) == 1 else f"{len(order_ids)} orders"
-            told = f"{method}: asked about {which}, and answered about {row.order_id[:100]!r}"
-            raise ApifinyUnknown(told)
-    return own
+def _among(order_ids: Sequence[str]) -> Callable[[Sequence[Order]], str]:
+    """Make the check that all rows are about some of these orders."""
+    asked = frozenset(order_ids)
+
+    def check(rows: Sequence[Order]) -> str:
+        foreign = next((row.order_id for row in rows if row.order_id not in asked), None)
+        which = order_ids[0] if len(order_ids) == 1 else f"{len(order_ids)} orders"
+        return "" if foreign is None else f"asked about {which}, and answered about {foreign[:100]!r}"
+
+    return check
