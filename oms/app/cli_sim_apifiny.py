@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from decimal import Decimal, InvalidOperation
-from pathlib import Path  # noqa: TC003 - Typer reads the annotations
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -22,64 +22,75 @@ from oms.sim.venue import Conduct
 
 Texts = list[str] | None
 
+FixPort = Annotated[
+    str, typer.Option(metavar="PORT", help="FIX port; 0 takes a free one. This or --http-port is needed.")
+]
+HttpPort = Annotated[str, typer.Option(metavar="PORT", help="REST and WebSocket port; 0 takes a free one.")]
+Credentials = Annotated[
+    Texts,
+    typer.Option(
+        metavar="ACCOUNT:KEYID:SECRET",
+        help="Who may log on and sign requests; repeat it for more. At least one.",
+    ),
+]
+Reports = Annotated[
+    str,
+    typer.Option(
+        metavar="documented|full",
+        help="The fields of an ExecutionReport: the venue's documented few, or all of FIX 4.2.",
+    ),
+]
+Seed = Annotated[str, typer.Option(metavar="N", help="Seed of faults, latency and background.")]
+Latency = Annotated[str, typer.Option(metavar="N or A-B", help="Delay before each answer.")]
+Background = Annotated[
+    str,
+    typer.Option(
+        metavar="on|off",
+        help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
+    ),
+]
+Fault = Annotated[Texts, typer.Option(metavar="NAME=RATE", help="What goes wrong, how often.")]
+Fee = Annotated[
+    str,
+    typer.Option(
+        metavar="RATE or TAKER,MAKER",
+        help="Part of the notional that an execution costs, in the quote currency, as 0.0005.",
+    ),
+]
+AccountStatus = Annotated[
+    Texts, typer.Option(metavar="ACCOUNT=STATUS", help=f"One of {', '.join(ACCOUNT_STATUSES)}.")
+]
+VenueStatus = Annotated[
+    Texts, typer.Option(metavar="VENUE=STATUS", help=f"One of {', '.join(VENUE_STATUSES)}.")
+]
+WithdrawAddress = Annotated[
+    Texts, typer.Option(metavar="ADDRESS", help="Where withdrawals may go; repeat it for more.")
+]
+HttpTimeout = Annotated[str, typer.Option(metavar="S", help="When http-timeout faults close the connection.")]
+MdInterval = Annotated[
+    str, typer.Option(metavar="S", help="Pause of a key between two requests for market data.")
+]
+RecordFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Append what really happened, as JSON lines.")
+]
+
 
 def apifiny(  # noqa: PLR0913 - one argument for each option
-    fix_port: Annotated[
-        str, typer.Option(metavar="PORT", help="FIX port; 0 takes a free one. This or --http-port is needed.")
-    ] = "",
-    http_port: Annotated[
-        str, typer.Option(metavar="PORT", help="REST and WebSocket port; 0 takes a free one.")
-    ] = "",
-    credential: Annotated[
-        Texts,
-        typer.Option(
-            metavar="ACCOUNT:KEYID:SECRET",
-            help="Who may log on and sign requests; repeat it for more. At least one.",
-        ),
-    ] = None,
-    reports: Annotated[
-        str,
-        typer.Option(
-            metavar="documented|full",
-            help="The fields of an ExecutionReport: the venue's documented few, or all of FIX 4.2.",
-        ),
-    ] = Form.DOCUMENTED.value,
-    seed: Annotated[str, typer.Option(metavar="N", help="Seed of faults, latency and background.")] = "1",
-    latency_ms: Annotated[str, typer.Option(metavar="N or A-B", help="Delay before each answer.")] = "0",
-    background: Annotated[
-        str,
-        typer.Option(
-            metavar="on|off",
-            help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
-        ),
-    ] = "on",
-    fault: Annotated[Texts, typer.Option(metavar="NAME=RATE", help="What goes wrong, how often.")] = None,
-    fee: Annotated[
-        str,
-        typer.Option(
-            metavar="RATE or TAKER,MAKER",
-            help="Part of the notional that an execution costs, in the quote currency, as 0.0005.",
-        ),
-    ] = "0",
-    account_status: Annotated[
-        Texts, typer.Option(metavar="ACCOUNT=STATUS", help=f"One of {', '.join(ACCOUNT_STATUSES)}.")
-    ] = None,
-    venue_status: Annotated[
-        Texts, typer.Option(metavar="VENUE=STATUS", help=f"One of {', '.join(VENUE_STATUSES)}.")
-    ] = None,
-    withdraw_address: Annotated[
-        Texts, typer.Option(metavar="ADDRESS", help="Where withdrawals may go; repeat it for more.")
-    ] = None,
-    http_timeout_s: Annotated[
-        str, typer.Option(metavar="S", help="When http-timeout faults close the connection.")
-    ] = "0.2",
-    md_interval_s: Annotated[
-        str, typer.Option(metavar="S", help="Pause of a key between two requests for market data.")
-    ] = "1",
-    record: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Append what really happened, as JSON lines."),
-    ] = None,
+    fix_port: FixPort = "",
+    http_port: HttpPort = "",
+    credential: Credentials = None,
+    reports: Reports = Form.DOCUMENTED.value,
+    seed: Seed = "1",
+    latency_ms: Latency = "0",
+    background: Background = "on",
+    fault: Fault = None,
+    fee: Fee = "0",
+    account_status: AccountStatus = None,
+    venue_status: VenueStatus = None,
+    withdraw_address: WithdrawAddress = None,
+    http_timeout_s: HttpTimeout = "0.2",
+    md_interval_s: MdInterval = "1",
+    record: RecordFile = None,
 ) -> None:
     """Read the options, then serve."""
     try:

@@ -74,9 +74,10 @@ _FAULTS = _verbatim(
 
 HELP = f"""Run a simulated Apifiny venue on 127.0.0.1 until SIGTERM or SIGINT.
 
-Prints one line when it is ready: ready fix=PORT http=PORT, of those that were asked for. One FIX 4.2
-session for each account: the venue is APIFINY, the client is the account, and the Logon's RawData(96)
-carries the JWT. The state lives in memory.
+Prints one line when it is ready: ready fix=PORT http=PORT, of those that were
+asked for. One FIX 4.2 session for each account: the venue is APIFINY, the client
+is the account, and the Logon's RawData(96) carries the JWT. The state lives in
+memory.
 
 {_market()}
 
