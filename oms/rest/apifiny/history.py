@@ -96,4 +96,9 @@ def fills_since(start_ms: int, now_ms: int, ask: Callable[[int], tuple[Detail, .
 
 
 def _latest(rows: Iterable[Detail]) -> int:
-    return max(row.last_filled_created_at or row.filled_updated_at or row.updated_at for row in rows)
+    return max(_filled_at(row) for row in rows)
+
+
+def _filled_at(row: Detail) -> int:
+    times = (row.last_filled_created_at, row.filled_updated_at)
+    return next((time for time in times if time is not None), row.updated_at)

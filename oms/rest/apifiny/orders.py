@@ -1,6 +1,6 @@
 """Chapter "Trading API": orders entered, canceled and asked for. An order and a cancel leave once at most."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -191,11 +191,11 @@ def _only(order_id: str) -> Callable[[Order], str]:
     return lambda order: _among((order_id,))((order,))
 
 
-def _among(order_ids: Sequence[str]) -> Callable[[Sequence[Order]], str]:
+def _among(order_ids: Sequence[str]) -> Callable[[Iterable[Order]], str]:
     """Make the check that all rows are about some of these orders."""
     asked = frozenset(order_ids)
 
-    def check(rows: Sequence[Order]) -> str:
+    def check(rows: Iterable[Order]) -> str:
         foreign = next((row.order_id for row in rows if row.order_id not in asked), None)
         which = order_ids[0] if len(order_ids) == 1 else f"{len(order_ids)} orders"
         return "" if foreign is None else f"asked about {which}, and answered about {foreign[:100]!r}"
