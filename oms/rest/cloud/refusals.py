@@ -29,15 +29,17 @@ class Reason(StrEnum):
 _CODES: Final[tuple[tuple[str, Reason], ...]] = (
     (r"api-(signature|key|not-support)[a-z-]*|login-required|invalid-(access-)?key", Reason.KEY),
     (r"base-record-invalid|base-not-found|order-queryorder-invalid|(order-)?not-found", Reason.UNKNOWN_ORDER),
-    (r"order-orderstate-error|invalid-status", Reason.ORDER_STATE),
+    (r"order-orderstate-error|dw-withdraw-state-error|invalid-status", Reason.ORDER_STATE),
     (
         r"[a-z-]*balance-insufficient[a-z-]*|order-accountbalance-error|[a-z-]*insufficient-balance",
         Reason.FUNDS,
     ),
     (r"order-(limitorder|marketorder|order)-?price[a-z-]*-error", Reason.PRICE),
     (r"order-(limitorder|marketorder|order)-?amount[a-z-]*-error|invalid-amount", Reason.AMOUNT),
+    (r"order-value-(min|max)-error|loan-([a-z]+-)?amount-([a-z]+-)?error", Reason.AMOUNT),
     (r"invalid-[a-z-]+|bad-(request|argument)", Reason.PARAMETER),
     (r"base-(symbol|currency|date|argument)[a-z-]*-error|validation-[a-z-]+", Reason.PARAMETER),
+    (r"account-(type|get-accounts-inexistent)-error", Reason.PARAMETER),
 )
 _TABLE: Final = tuple((re.compile(pattern), reason) for pattern, reason in _CODES)
 

@@ -36,6 +36,7 @@ _TEXTS: Final[tuple[tuple[str, Reason], ...]] = (
     (r"invalid nonce", Reason.NONCE),
     (r"invalid (api )?key", Reason.KEY),
     (r"invalid sign", Reason.KEY),
+    (r"api key not specified", Reason.KEY),
     (r"api key (don'?t|does ?n[o']?t) have ", Reason.PERMISSION),
     (r"(invalid|unknown) method", Reason.METHOD),
     (r"invalid pair", Reason.PAIR),
