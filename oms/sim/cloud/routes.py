@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ class Route:
             return None
         for known in self.paths:
             if found := re.fullmatch(re.escape(known).replace(r"\{id\}", "([^/]+)"), path):
-                return found[1] if found.groups() else ""
+                return unquote(found[1]) if found.groups() else ""
         return None
 
 

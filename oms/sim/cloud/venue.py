@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from oms.sim.book import ZERO
 from oms.sim.cloud.accounts import Directory
@@ -131,7 +130,7 @@ class Venue:
     def _found(self, method: str, path: str) -> tuple[Route, str] | None:
         if not path.startswith(f"{self._conduct.prefix}/"):
             return None
-        bare = unquote(path.removeprefix(self._conduct.prefix))
+        bare = path.removeprefix(self._conduct.prefix)
         for route in self._routes:
             if (number := route.number(method, bare)) is not None:
                 return route, number
