@@ -107,27 +107,42 @@ memory.
 """
 
 
+_Keys = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY:SECRET[@ACCOUNT]",
+        help="A key; repeat it for more. Keys of one ACCOUNT share orders and funds. At least one.",
+    ),
+]
+_Background = Annotated[
+    str,
+    typer.Option(
+        metavar="on|off",
+        help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
+    ),
+]
+_ExtraKeys = Annotated[
+    str,
+    typer.Option(
+        metavar="on|off",
+        help="on: a `version` in the depth, which the document lacks and other clients read.",
+    ),
+]
+_Record = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Append accepted orders, fills, cancels and faults, as JSON lines."),
+]
+
+
 def cloud(  # noqa: PLR0913 - one argument for each option
     port: Annotated[str, typer.Option(metavar="PORT", help="HTTP port; 0 takes a free one. Needed.")] = "",
-    credential: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY:SECRET[@ACCOUNT]",
-            help="A key; repeat it for more. Keys of one ACCOUNT share orders and funds. At least one.",
-        ),
-    ] = None,
+    credential: _Keys = None,
     prefix: Annotated[
         str, typer.Option(metavar="PATH", help='What stands before every path; "" for nothing.')
     ] = PREFIX,
     seed: Annotated[str, typer.Option(metavar="N", help="Seed of faults, latency and background.")] = "1",
     latency_ms: Annotated[str, typer.Option(metavar="N or A-B", help="Delay before each answer.")] = "0",
-    background: Annotated[
-        str,
-        typer.Option(
-            metavar="on|off",
-            help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
-        ),
-    ] = "on",
+    background: _Background = "on",
     fault: Annotated[
         list[str] | None, typer.Option(metavar="NAME=RATE", help="What goes wrong, how often.")
     ] = None,
@@ -137,19 +152,8 @@ def cloud(  # noqa: PLR0913 - one argument for each option
     fee: Annotated[
         str, typer.Option(metavar="RATE", help="Share of what an execution brings in: 0.002 is 0.2 %.")
     ] = "0",
-    extra_keys: Annotated[
-        str,
-        typer.Option(
-            metavar="on|off",
-            help="on: a `version` in the depth, which the document lacks and other clients read.",
-        ),
-    ] = "off",
-    record: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Append accepted orders, fills, cancels and faults, as JSON lines."
-        ),
-    ] = None,
+    extra_keys: _ExtraKeys = "off",
+    record: _Record = None,
 ) -> None:
     """Read the options, then serve."""
     try:
