@@ -92,17 +92,19 @@ class Public:
         trades = [trade for trade in self._exchange.floor.tape[pair.name] if now - trade.at < DAY]
         prices = [trade.price for trade in trades] or [pair.instrument.mid]
         high, low = max(prices), min(prices)
-        ask, bid = self._exchange.best(pair.name, Side.SELL), self._exchange.best(pair.name, Side.BUY)
+        last = prices[-1]
+        ask = self._exchange.best(pair.name, Side.SELL)
+        bid = self._exchange.best(pair.name, Side.BUY)
         return {
             "high": high,
             "low": low,
             "avg": ROUGH.divide(high + low, 2),
             "vol": sum((trade.amount * trade.price for trade in trades), ZERO),
             "vol_cur": sum((trade.amount for trade in trades), ZERO),
-            "last": prices[-1],
+            "last": last,
             # The venue's words: what buying costs, what selling brings; so `buy` is not below `sell`.
-            "buy": prices[-1] if ask is None else ask,
-            "sell": prices[-1] if bid is None else bid,
+            "buy": max(last, bid or last) if ask is None else ask,
+            "sell": min(last, ask or last) if bid is None else bid,
             "updated": second(now),
         }
 

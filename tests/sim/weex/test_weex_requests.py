@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -112,6 +113,16 @@ def test_the_public_api_is_kept_for_2_seconds() -> None:
     bench.ask(method="Trade", pair="btc_usd", type="buy", rate="29000", amount="1")
     assert public.answer("depth/btc_usd", Parameters({}), NOW + timedelta(seconds=1)) == first
     assert public.answer("depth/btc_usd", Parameters({}), NOW + timedelta(seconds=2)) != first
+
+
+@pytest.mark.parametrize(("side", "rate"), [("buy", "400000"), ("sell", "0.1")])
+def test_a_ticker_with_one_side_of_the_book(side: str, rate: str) -> None:
+    bench = Bench()
+    bench.ask(method="Trade", pair="btc_usd", type=side, rate=rate, amount="120")
+    told = Public(bench.exchange).answer("ticker/btc_usd", Parameters({}), NOW)
+    assert isinstance(told, dict)
+    assert told["btc_usd"]["buy"] >= told["btc_usd"]["sell"]
+    assert Decimal(rate) in (told["btc_usd"]["buy"], told["btc_usd"]["sell"])
 
 
 def test_since_shows_one_week_at_most() -> None:
