@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from decimal import Decimal
-from pathlib import Path  # noqa: TC003 - Typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
