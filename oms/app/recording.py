@@ -7,16 +7,23 @@ import msgspec
 from oms.core.inputs import (
     AskStatus,
     Cancel,
+    CancelAll,
     Input,
     PlaceOrder,
     Received,
+    Reconcile,
+    Refused,
+    Replace,
     ResendRefused,
+    Resolve,
+    Resume,
     SessionDown,
     SessionUp,
     Start,
     StayedHere,
     Step,
     Tick,
+    Unanswered,
     WentOut,
 )
 from oms.core.records import Record
@@ -48,11 +55,22 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
             return "received", session, raw, None
         case WentOut(session=session, raw=raw):
             return "sent", session, raw, None
-        case PlaceOrder() | Cancel() | AskStatus():
+        case (
+            PlaceOrder()
+            | Cancel()
+            | CancelAll()
+            | Replace()
+            | AskStatus()
+            | Resolve()
+            | Reconcile()
+            | Resume()
+        ):
             command = msgspec.to_builtins(message)
             return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
         case SessionUp(session=session) | SessionDown(session=session):
             return "session", session, None, None
+        case Refused(session=session, raw=raw) | Unanswered(session=session, raw=raw):
+            return "received", session, raw, None
         case StayedHere(session=session) | ResendRefused(session=session):
             return "unsent", session, None, None
         case Start():

@@ -7,9 +7,8 @@ request of a chain ever had, the venue's OrderID, and the desk's own id within i
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import Struct, field
-
 from oms.core import events as ev
+from oms.core.book import Book, apply_to_session
 from oms.core.errors import IllegalTransition
 from oms.core.order import Order, Request, fold
 from oms.core.positions import Positions
@@ -18,26 +17,7 @@ from oms.core.values import Phase, RequestKind
 if TYPE_CHECKING:
     from oms.core.messages import CancelReject, ExecutionReport
 
-Awaiting = tuple[str, str]
-
-
-class Book(Struct, kw_only=True):
-    """What is known of one session.
-
-    `awaiting`: orders without an acknowledgement, by symbol and side. `held`: reports whose OrderID no
-    acknowledgement has tied to an order yet, by `ref`. `sent`: what left under which MsgSeqNum of this logon.
-    """
-
-    logged_on: bool = False
-    since_ns: int = 0
-    reason: str | None = None
-    by_cl_ord_id: dict[str, Order] = field(default_factory=dict)
-    by_order_id: dict[str, Order] = field(default_factory=dict)
-    awaiting: dict[Awaiting, dict[int, Order]] = field(default_factory=dict)
-    unanswered: dict[int, Order] = field(default_factory=dict)
-    open: dict[int, Order] = field(default_factory=dict)
-    held: dict[int, ev.ReportHeld] = field(default_factory=dict)
-    sent: dict[int, tuple[int, int]] = field(default_factory=dict)
+__all__ = ["Blotter", "Book"]
 
 
 class Blotter:
@@ -106,7 +86,7 @@ class Blotter:
 
     def sent_as(self, session: str, seq: int | None) -> tuple[Order, Request | None] | None:
         """Find what left under a MsgSeqNum of the present logon; the request is None for a status question."""
-        entry = self.book(session).sent.get(seq) if seq is not None else None
+        entry = self.book(session).sent_under(seq)
         if entry is None:
             return None
         order = self.orders.get(entry[0])
@@ -143,7 +123,7 @@ class Blotter:
         if not isinstance(event, ev.SessionFact):
             message = f"{event!r} is no event that this program knows"
             raise IllegalTransition(message)
-        _SESSION_EVENTS[type(event)](self.book(event.session), event)
+        apply_to_session(self.book(event.session), event)
 
     def apply_all(self, events: Iterable[ev.Fact]) -> None:
         """Fold events in order."""
@@ -266,15 +246,31 @@ def _settle(_blotter: Blotter, book: Book, order: Order, _event: object) -> None
 
 
 def _ask(
-    blotter: Blotter, book: Book, order: Order, event: "ev.CancelRequested | ev.ReplaceRequested"
+    blotter: Blotter,
+    book: Book,
+    order: Order,
+    event: "ev.CancelRequested | ev.ReplaceRequested | ev.LegOpened",
 ) -> None:
     blotter.last_request = max(blotter.last_request, event.request)
     book.by_cl_ord_id.setdefault(event.cl_ord_id, order)
     _settle(blotter, book, order, event)
 
 
+def _open_leg(blotter: Blotter, book: Book, order: Order, event: ev.LegOpened) -> None:
+    """The new leg awaits its acknowledgement, as a new order does."""
+    _ask(blotter, book, order, event)
+    book.awaiting.setdefault((order.symbol, order.side), {})[order.number] = order
+
+
 def _note_seq(_blotter: Blotter, book: Book, order: Order, event: ev.RequestSent) -> None:
-    book.sent[event.seq] = (order.number, event.request)
+    book.note_sent(event.seq, order.number, event.request)
+
+
+def _note_question(_blotter: Blotter, book: Book, order: Order, _event: object) -> None:
+    if order.questions:
+        book.asked[order.number] = order
+    else:
+        book.asked.pop(order.number, None)
 
 
 _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
@@ -301,38 +297,17 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
         _tell,
     ),
     ev.Filled: _fill,
+    ev.LegFilled: _fill,
+    ev.LegBusted: _tell,
+    ev.LegCorrected: _tell,
+    ev.LegCanceled: _tell,
+    ev.LegOpened: _open_leg,
     ev.Replaced: _replace,
     ev.Denied: _settle,
     ev.RequestDropped: _settle,
     ev.CancelRequested: _ask,
     ev.ReplaceRequested: _ask,
     ev.RequestSent: _note_seq,
-}
-
-
-def _hold(book: Book, event: ev.ReportHeld) -> None:
-    book.held[event.ref] = event
-
-
-def _unhold(book: Book, event: ev.ReportUnheld) -> None:
-    book.held.pop(event.ref, None)
-
-
-def _logged_on(book: Book, event: ev.LoggedOn) -> None:
-    book.logged_on, book.since_ns, book.reason = True, event.time_ns, None
-    book.sent.clear()  # every logon starts at sequence number 1
-    for order in book.open.values():
-        order.questions = 0  # answers to questions of an earlier logon do not come any more
-        order.unheard = True  # nor do reports that were sent meanwhile
-
-
-def _logged_out(book: Book, event: ev.LoggedOut) -> None:
-    book.logged_on, book.since_ns, book.reason = False, event.time_ns, event.reason
-
-
-_SESSION_EVENTS: Final[dict[type, Callable[[Book, Any], None]]] = {
-    ev.ReportHeld: _hold,
-    ev.ReportUnheld: _unhold,
-    ev.LoggedOn: _logged_on,
-    ev.LoggedOut: _logged_out,
+    ev.StatusRequested: _note_question,
+    ev.StatusAnswered: _note_question,
 }

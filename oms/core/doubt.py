@@ -7,6 +7,7 @@ a venue that stays silent is not hammered; what is in doubt stays so until there
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from msgspec import Struct, field
 
@@ -26,6 +27,10 @@ class Timing(Struct, frozen=True, kw_only=True):
         question_pause_ns: the pause between two questions of the round after a logon.
         round_timeout_ns: the round ends after so long without the answers.
         wait_after_logon: new orders wait until the round after a logon has ended.
+        reconcile_ns: every open order is asked for so often; 0 is never, but after each logon.
+        replace_within_ns: a replace as cancel-then-new is given up when its new order could not leave for so long.
+        late_ns: a fill may have been lost with the connection for orders that ended so shortly before.
+        infer_ns: missing fills are inferred so long after the venue confirmed a total that nothing explains.
         cancel_tries: so often a cancel is sent while status answers show the order working.
 
     """
@@ -37,6 +42,10 @@ class Timing(Struct, frozen=True, kw_only=True):
     question_pause_ns: int = _S // 20
     round_timeout_ns: int = 30 * _S
     wait_after_logon: bool = True
+    reconcile_ns: int = 300 * _S
+    replace_within_ns: int = 60 * _S
+    late_ns: int = 30 * _S
+    infer_ns: int = 30 * _S
     cancel_tries: int = 3
 
 
@@ -53,6 +62,7 @@ class Round(Struct):
     end_ns: int
     asked: list[int] = field(default_factory=list)
     holds_orders: bool = True
+    size: int = 0
 
 
 class Doubts:
@@ -68,11 +78,17 @@ class Doubts:
         self._asked: dict[int, int] = {}
         self._pauses: dict[int, int] = {}
         self._rounds: dict[str, Round] = {}
+        self._next_round: dict[str, int] = {}
+        self._ended: dict[str, deque[tuple[int, int]]] = {}
+        self._inferences: list[tuple[int, int]] = []
 
     def watch(self, order: Order, request_number: int) -> None:
         """Expect an answer to a request in time."""
         request = order.request(request_number)
-        if request is not None and not request.waiting:
+        if request is not None and request.by_cancel:
+            due = request.since_ns + self._timing.replace_within_ns
+            heapq.heappush(self._deadlines, (due, order.number, request_number))
+        elif request is not None and not request.waiting:
             due = request.since_ns + self._timing.ack_timeout_ns
             heapq.heappush(self._deadlines, (due, order.number, request_number))
 
@@ -84,6 +100,10 @@ class Doubts:
         self._pauses[order.number] = min(pause * 2, self._timing.ask_again_most_ns)
         self._planned[order.number] = now_ns + pause
         heapq.heappush(self._again, (now_ns + pause, order.number))
+
+    def is_planned(self, number: int) -> bool:
+        """Whether an order has a question planned."""
+        return number in self._planned
 
     def forget(self, number: int) -> None:
         """An order needs no more questions: the next time starts with the shortest pause again."""
@@ -136,15 +156,32 @@ class Doubts:
 
     def next_due_ns(self) -> int | None:
         """Say when something is planned next."""
-        times = [heap[0][0] for heap in (self._deadlines, self._again, self._answers) if heap]
+        heaps: tuple[list[Any], ...] = (self._deadlines, self._again, self._answers, self._inferences)
+        times = [heap[0][0] for heap in heaps if heap]
+        times += self._next_round.values()
         times += [asked.next_ns if asked.waiting else asked.end_ns for asked in self._rounds.values()]
         return min(times, default=None)
 
-    # --- the round after a logon
+    # --- missing fills
 
-    def logged_on(self, session: str, orders: list[int], now_ns: int, *, wait: bool) -> None:
+    def infer_later(self, number: int, now_ns: int) -> None:
+        """Plan to infer what is missing, unless it comes until then."""
+        heapq.heappush(self._inferences, (now_ns + self._timing.infer_ns, number))
+
+    def to_infer(self, now_ns: int) -> list[int]:
+        """Take out the orders whose missing fills had time enough to come."""
+        due = []
+        while self._inferences and self._inferences[0][0] <= now_ns:
+            due.append(heapq.heappop(self._inferences)[1])
+        return due
+
+    # --- rounds of questions: after a logon, and by interval
+
+    def begin_round(self, session: str, orders: list[int], now_ns: int, *, wait: bool) -> None:
         """Plan a question for each of these orders."""
         self._rounds.pop(session, None)
+        if self._timing.reconcile_ns:
+            self._next_round[session] = now_ns + self._timing.reconcile_ns
         if orders:
             asking = len(orders) * self._timing.question_pause_ns
             self._rounds[session] = Round(
@@ -152,11 +189,39 @@ class Doubts:
                 next_ns=now_ns,
                 end_ns=now_ns + asking + self._timing.round_timeout_ns,
                 holds_orders=wait,
+                size=len(orders),
             )
 
-    def logged_out(self, session: str) -> None:
+    def rounds_due(self, now_ns: int) -> list[str]:
+        """Name the sessions whose interval is over, and plan their next round."""
+        due = [session for session, when in self._next_round.items() if when <= now_ns]
+        for session in due:
+            self._next_round[session] = now_ns + self._timing.reconcile_ns
+        return due
+
+    def in_round(self, session: str) -> bool:
+        """Whether a round of questions is under way."""
+        return session in self._rounds
+
+    def logged_out(self, session: str, now_ns: int) -> None:
         """Forget the round: its answers will not come."""
         self._rounds.pop(session, None)
+        self._next_round.pop(session, None)
+        self._forget_ended(session, now_ns)
+
+    def ended(self, session: str, number: int, now_ns: int) -> None:
+        """Note that an order ended: if the session drops now, a fill of it may be on its way."""
+        self._ended.setdefault(session, deque()).append((now_ns, number))
+        self._forget_ended(session, now_ns)
+
+    def _forget_ended(self, session: str, now_ns: int) -> None:
+        ended = self._ended.get(session)
+        while ended and ended[0][0] < now_ns - self._timing.late_ns:
+            ended.popleft()
+
+    def ended_lately(self, session: str) -> list[int]:
+        """Take out the orders that ended shortly before the session dropped."""
+        return [number for _, number in self._ended.pop(session, ())]
 
     def is_asking(self, session: str) -> bool:
         """Whether new orders of the session have to wait for the answers."""
@@ -174,13 +239,12 @@ class Doubts:
             questions.asked.extend(due)
         return due
 
-    def finish(self, session: str, now_ns: int, is_answered: Callable[[int], bool]) -> bool:
-        """End the round if every answer has come, or its time is up; tell whether it ended now."""
+    def finish(self, session: str, now_ns: int, is_answered: Callable[[int], bool]) -> Round | None:
+        """End the round if every answer has come, or its time is up; give it, with what is unanswered, if it did."""
         questions = self._rounds.get(session)
         if questions is None:
-            return False
+            return None
         questions.asked = [number for number in questions.asked if not is_answered(number)]
         if (questions.waiting or questions.asked) and now_ns < questions.end_ns:
-            return False
-        del self._rounds[session]
-        return True
+            return None
+        return self._rounds.pop(session)

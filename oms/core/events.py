@@ -86,7 +86,7 @@ class CancelRequested(Event, frozen=True, kw_only=True):
 
 
 class ReplaceRequested(Event, frozen=True, kw_only=True):
-    """Somebody wants other terms; `order_qty` is the total wanted."""
+    """Somebody wants other terms; `order_qty` is the total wanted. `by_cancel`: as cancel, then new order."""
 
     request: int
     cl_ord_id: str
@@ -94,8 +94,22 @@ class ReplaceRequested(Event, frozen=True, kw_only=True):
     order_qty: Decimal | None = None
     price: Decimal | None = None
     waiting: bool = False
+    by_cancel: bool = False
     actor: str | None = None
     origin: str | None = None
+
+
+class LegOpened(Event, frozen=True, kw_only=True):
+    """The new order of a replace that is carried out as cancel-then-new leaves, as request `request`.
+
+    `replace` is the number of the replace; `base_qty` what the venue proved to be executed before.
+    """
+
+    request: int
+    replace: int
+    cl_ord_id: str
+    base_qty: Decimal
+    time_ns: int
 
 
 class RequestReleased(Event, frozen=True, kw_only=True):
@@ -132,6 +146,16 @@ class InDoubt(Event, frozen=True, kw_only=True):
     exec_id: str | None = None
 
 
+class Resolved(Event, frozen=True, kw_only=True):
+    """A person decided what became of an order in doubt; the events beside this one are what follows."""
+
+    outcome: str
+    evidence: str
+    time_ns: int
+    actor: str | None = None
+    origin: str | None = None
+
+
 class StatusRequested(Event, frozen=True, kw_only=True):
     """The venue was asked for the order's state."""
 
@@ -141,11 +165,12 @@ class StatusRequested(Event, frozen=True, kw_only=True):
 
 
 class StatusAnswered(Event, frozen=True, kw_only=True):
-    """The venue answered a question about the order's state."""
+    """The venue answered a question about the order's state. `avg_px`: as stated, where fills are missing."""
 
     BOOKKEEPING: ClassVar[bool] = True
 
     exec_id: str | None = None
+    avg_px: Decimal | None = None
 
 
 class UnknownAtVenue(Event, frozen=True, kw_only=True):
@@ -215,6 +240,12 @@ class Filled(Told, frozen=True, kw_only=True):
     unconfirmed: bool = False
 
 
+class LegFilled(Filled, frozen=True, kw_only=True):
+    """A late execution of an earlier leg of a replaced order; `excess` is what the venue's own total left out."""
+
+    excess: Decimal = Decimal(0)
+
+
 class FillBusted(Told, frozen=True, kw_only=True):
     """An execution was taken back (ExecTransType Cancel). `cum_qty` is the venue's total after it."""
 
@@ -229,11 +260,26 @@ class FillCorrected(Told, frozen=True, kw_only=True):
     last_px: Decimal | None = None
 
 
+class LegBusted(FillBusted, frozen=True, kw_only=True):
+    """A bust of an execution of an earlier leg."""
+
+
+class LegCorrected(FillCorrected, frozen=True, kw_only=True):
+    """A correction of an execution of an earlier leg."""
+
+
+class LegCanceled(Told, frozen=True, kw_only=True):
+    """The first half of a replace as cancel-then-new is done. `proven`: the order's CumQty, where it is stated."""
+
+    proven: Decimal | None = None
+
+
 class Canceled(Told, frozen=True, kw_only=True):
-    """The rest of the order is gone."""
+    """The rest of the order is gone. `stated_qty`: the venue's total, where a replacement waits for it."""
 
     cl_ord_id: str | None = None
     reason: str | None = None
+    stated_qty: Decimal | None = None
 
 
 class Expired(Told, frozen=True, kw_only=True):
@@ -346,12 +392,37 @@ class LoggedOut(SessionFact, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class TradingStopped(SessionFact, frozen=True, kw_only=True):
+    """No new order leaves by this session until a person says so."""
+
+    time_ns: int
+    reason: str
+
+
+class TradingResumed(SessionFact, frozen=True, kw_only=True):
+    """A person lets new orders leave again."""
+
+    time_ns: int
+    actor: str | None = None
+    origin: str | None = None
+
+
+class Reconciled(SessionFact, frozen=True, kw_only=True):
+    """A round of questions has ended: so many orders were asked for, and these have no answer."""
+
+    time_ns: int
+    asked: int
+    unanswered: tuple[int, ...] = ()
+
+
 OrderEvent = (
     Placed
     | Adopted
     | Denied
     | CancelRequested
     | ReplaceRequested
+    | LegOpened
+    | Resolved
     | RequestReleased
     | RequestSent
     | RequestDropped
@@ -366,6 +437,10 @@ OrderEvent = (
     | Accepted
     | PendingNewSeen
     | Filled
+    | LegFilled
+    | LegCanceled
+    | LegBusted
+    | LegCorrected
     | FillBusted
     | FillCorrected
     | Canceled
@@ -383,5 +458,5 @@ OrderEvent = (
     | Restated
     | Resumed
 )
-DeskEvent = ReportHeld | ReportUnheld | LoggedOn | LoggedOut
+DeskEvent = ReportHeld | ReportUnheld | LoggedOn | LoggedOut | TradingStopped | TradingResumed | Reconciled
 AnyEvent = OrderEvent | DeskEvent

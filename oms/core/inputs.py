@@ -33,6 +33,57 @@ class Cancel(Struct, frozen=True, kw_only=True):
     origin: str | None = None
 
 
+class Replace(Struct, frozen=True, kw_only=True):
+    """Somebody wants other terms; None keeps one as it is. `order_qty` is the total, what is filled included."""
+
+    id: str
+    order_qty: Decimal | None = None
+    price: Decimal | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class CancelAll(Struct, frozen=True, kw_only=True):
+    """Somebody wants every open order canceled; None is any session, exchange or symbol."""
+
+    session: str | None = None
+    exchange: str | None = None
+    symbol: str | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class Resolve(Struct, frozen=True, kw_only=True):
+    """A person decides what became of an order in doubt. `outcome` is one of `oms.core.deciding.OUTCOMES`.
+
+    `cum_qty`: what was executed in all; `avg_px`: at which average price.
+    """
+
+    id: str
+    outcome: str
+    evidence: str
+    cum_qty: Decimal | None = None
+    avg_px: Decimal | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class Reconcile(Struct, frozen=True, kw_only=True):
+    """Somebody wants every open order of a session (None: of all) asked for now."""
+
+    session: str | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class Resume(Struct, frozen=True, kw_only=True):
+    """A person lets new orders leave again by a session whose trading was stopped."""
+
+    session: str
+    actor: str | None = None
+    origin: str | None = None
+
+
 class AskStatus(Struct, frozen=True, kw_only=True):
     """Somebody wants the venue asked for an order's state; `id` is any id of it."""
 
@@ -68,6 +119,26 @@ class StayedHere(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Refused(Struct, frozen=True, kw_only=True):
+    """The venue definitely did not do it: the answer to one request of ours, by its number."""
+
+    session: str
+    order: int
+    request: int
+    reason: str
+    raw: str | None = None
+
+
+class Unanswered(Struct, frozen=True, kw_only=True):
+    """A request left, and no answer that can be read will come: its outcome is unknown."""
+
+    session: str
+    order: int
+    request: int
+    reason: str
+    raw: str | None = None
+
+
 class ResendRefused(Struct, frozen=True, kw_only=True):
     """The session wanted to send an old request again, because the venue asked for it, and was not let."""
 
@@ -101,14 +172,21 @@ class Start(Struct, frozen=True):
     """The daemon starts, on the state that the journal gave."""
 
 
-Instruction = PlaceOrder | Cancel | AskStatus
+Instruction = PlaceOrder | Cancel | CancelAll | Replace | AskStatus | Resolve | Reconcile | Resume
 Input = (
     PlaceOrder
     | Cancel
+    | CancelAll
+    | Replace
     | AskStatus
+    | Resolve
+    | Reconcile
+    | Resume
     | Received
     | WentOut
     | StayedHere
+    | Refused
+    | Unanswered
     | ResendRefused
     | SessionUp
     | SessionDown
@@ -141,8 +219,9 @@ Effect = Send | Alert
 class Answer(Struct, frozen=True, kw_only=True):
     """What an instruction came to.
 
-    `order` is the order concerned. `refusal` is `NOT_FOUND`, `AMBIGUOUS`, `CONFLICT` or `INVALID` when nothing was
-    taken on, with the reason in `text`; `created` tells a new order from one that was there already.
+    `order` is the order concerned; `count` how many there are, where it is not one. `refusal` is the code of why
+    nothing was taken on, as `NOT_FOUND`, `AMBIGUOUS`, `CONFLICT` or `INVALID`, with the reason in `text`; `created`
+    tells a new order from one that was there already.
     """
 
     order: int | None = None
@@ -150,6 +229,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     refusal: str | None = None
     text: str | None = None
     field: str | None = None
+    count: int | None = None
 
 
 class Step(Struct, frozen=True, kw_only=True):

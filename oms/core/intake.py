@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from oms.core import events as ev
 from oms.core.blotter import Blotter
-from oms.core.messages import Anomaly, CancelReject, ExecutionReport, Reject, Report
+from oms.core.inputs import Refused
+from oms.core.legs import refusal
+from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order, Request
 from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
 from oms.core.status import UNKNOWN_ORDER
-from oms.core.values import ENDED, AnomalyCode, ExecType, RequestKind
+from oms.core.values import ENDED, AnomalyCode, ExecType, External, Phase, RequestKind
 
 UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
 
@@ -29,7 +31,15 @@ class Outcome(Struct, frozen=True):
     ref: int
 
 
-def receive(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: int) -> list[Outcome]:
+def receive(  # noqa: PLR0913 - by name
+    blotter: Blotter,
+    session: str,
+    report: Report,
+    *,
+    now_ns: int,
+    ref: int,
+    external: External = External.IGNORE,
+) -> list[Outcome]:
     """Take in one report and apply what it becomes, with every held report that it sets free.
 
     Args:
@@ -38,12 +48,16 @@ def receive(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref:
         report: what the venue said.
         now_ns: the time of receipt, nanoseconds since the epoch.
         ref: the number of the record or line that brought it.
+        external: what becomes of an order that nobody here knows.
 
     """
-    outcome = _apply(blotter, _judge(blotter, session, report, now_ns=now_ns, ref=ref), report, now_ns)
+    judged = _judge(blotter, session, report, now_ns=now_ns, ref=ref)
+    if judged.order is None and external is not External.IGNORE:
+        judged = _or_adopt(blotter, session, report, judged, now_ns)
+    outcome = _apply(blotter, judged, report, now_ns)
     if not outcome.events or not blotter.book(session).held:
         return [outcome]
-    return [outcome, *_set_free(blotter, session, now_ns=now_ns)]
+    return [outcome, *_set_free(blotter, session, now_ns=now_ns, external=external)]
 
 
 def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> Outcome:
@@ -109,8 +123,19 @@ def _nobodys(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns:
     return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_ORDER, f"no order of {session} has {named}"), ref)
 
 
+def _or_adopt(blotter: Blotter, session: str, report: Report, outcome: Outcome, now_ns: int) -> Outcome:
+    """Take on an order of another system, where the report says enough of it to be one."""
+    shown = report.report if isinstance(report, OrderSnapshot) else report
+    unknown = outcome.anomaly is not None and outcome.anomaly.code is AnomalyCode.UNKNOWN_ORDER
+    if not unknown or not isinstance(shown, ExecutionReport) or shown.exec_type == ExecType.REJECTED:
+        return outcome
+    if not shown.symbol or not shown.side or shown.order_id is None:
+        return outcome
+    return _adopt(blotter, session, shown, now_ns=now_ns, ref=outcome.ref)
+
+
 def _adopt(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
-    """Take on an order given by telephone: it never has a ClOrdID (Appendix D, D18)."""
+    """Take on an order given elsewhere; one given by telephone never has a ClOrdID (Appendix D, D18)."""
     number = blotter.last_order + 1
     adopted = ev.Adopted(
         order=number,
@@ -119,6 +144,7 @@ def _adopt(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: i
         symbol=report.symbol or "",
         side=report.side or "",
         time_ns=now_ns,
+        cl_ord_id=report.cl_ord_id,
         exchange=report.exchange,
         order_qty=report.order_qty,
         price=report.price,
@@ -126,7 +152,7 @@ def _adopt(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: i
     return Outcome(None, (adopted,), None, ref)
 
 
-def _set_free(blotter: Blotter, session: str, *, now_ns: int) -> list[Outcome]:
+def _set_free(blotter: Blotter, session: str, *, now_ns: int, external: External) -> list[Outcome]:
     """Apply every held report whose OrderID is tied now, and give up those that nobody awaits any more."""
     book = blotter.book(session)
     freed = []
@@ -143,6 +169,8 @@ def _set_free(blotter: Blotter, session: str, *, now_ns: int) -> list[Outcome]:
             freed.append(Outcome(order, (unheld, *verdict.events), verdict.anomaly, held.ref))
         else:
             given_up = _nobodys(blotter, session, report, now_ns=now_ns, ref=held.ref)
+            if external is not External.IGNORE:
+                given_up = _or_adopt(blotter, session, report, given_up, now_ns)
             outcome = _apply(blotter, given_up, report, now_ns)
             freed.append(Outcome(outcome.order, (unheld, *outcome.events), outcome.anomaly, outcome.ref))
     return freed
@@ -164,11 +192,13 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
 def _reject(blotter: Blotter, session: str, report: Reject, ref: int) -> Outcome:
     """Tie a session or business Reject to what it refuses; it names only the MsgSeqNum (RefSeqNum, 45)."""
     hit = blotter.sent_as(session, report.ref_seq_num) or _by_ref_id(blotter, session, report)
+    book = blotter.book(session)
     if hit is None:
-        told = f"a reject of message {report.ref_seq_num}, which is not on record: {report.text or 'no text'}"
+        why = "too old to be remembered" if book.is_too_old(report.ref_seq_num) else "not on record"
+        told = f"a reject of message {report.ref_seq_num}, which is {why}: {report.text or 'no text'}"
         return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_REQUEST, told), ref)
     order, request = hit
-    _, number = blotter.book(session).sent.get(report.ref_seq_num or 0, (0, 0))
+    _, number = book.sent_under(report.ref_seq_num) or (0, 0)
     is_new = request is None and order.placed is not None and order.placed.request == number
     verdict = _new_refused(order, report) if is_new else _refusal(order, request, report)
     return Outcome(order, verdict.events, verdict.anomaly, ref)
@@ -195,12 +225,29 @@ def _refusal(order: Order, request: Request | None, report: Reject) -> Verdict:
     if request is None:
         answered = order.questions > 0 and report.ref_msg_type in (None, "H")
         return Verdict((ev.StatusAnswered(order=order.number),) if answered else ())
-    reason = _reason(report)
+    return Verdict((_not_done(order, request, _reason(report)),))
+
+
+def _not_done(order: Order, request: Request, reason: str) -> ev.Event:
     if request.kind is RequestKind.CANCEL:
-        return Verdict((ev.CancelRejected(order=order.number, request=request.number, reason=reason),))
+        return ev.CancelRejected(order=order.number, request=request.number, reason=reason)
     if request.kind is RequestKind.REPLACE:
-        return Verdict((ev.ReplaceRejected(order=order.number, request=request.number, reason=reason),))
-    return Verdict((ev.Rejected(order=order.number, reason=reason),))
+        return ev.ReplaceRejected(order=order.number, request=request.number, reason=reason)
+    return refusal(order, reason)
+
+
+def refused(blotter: Blotter, message: Refused) -> tuple[Order | None, tuple[ev.Event, ...]]:
+    """Say what a venue's definite refusal of one of our requests means; the caller applies it."""
+    order = blotter.orders.get(message.order)
+    if order is None:
+        return None, ()
+    request = order.request(message.request)
+    if request is not None:
+        if request.kind is RequestKind.NEW and order.phase is not Phase.PENDING_NEW:
+            return order, ()  # other evidence has shown the order meanwhile
+        return order, (_not_done(order, request, message.reason),)
+    asked = message.request == 0 and order.questions
+    return order, (ev.StatusAnswered(order=order.number),) if asked else ()
 
 
 def _new_refused(order: Order, report: Reject) -> Verdict:

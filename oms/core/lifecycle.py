@@ -72,7 +72,12 @@ def canceled(order: Order, report: ExecutionReport) -> Verdict:
         return settled
     asked = {request.cl_ord_id for request in order.pending if request.kind is RequestKind.CANCEL}
     by = report.cl_ord_id if report.cl_ord_id in asked else None
-    event = ev.Canceled(**told(order, report, report_key(report)), cl_ord_id=by, reason=report.text)
+    event = ev.Canceled(
+        **told(order, report, report_key(report)),
+        cl_ord_id=by,
+        reason=report.text,
+        stated_qty=report.cum_qty if order.replacing is not None else None,
+    )
     return _final(order, report, event)
 
 

@@ -33,7 +33,7 @@ class Ids(dict[str, "Order"]):
         elif any_id not in more:
             self._more[order.number] = (*more, any_id)
 
-    def setdefault(self, any_id: str, order: "Order") -> "Order":  # type: ignore[override] # never without an order
+    def setdefault(self, any_id: str, order: "Order") -> "Order":
         """Give an id to an order unless it belongs to one."""
         found = self.get(any_id)
         if found is None:

@@ -14,8 +14,10 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
+from oms.core import chain as legs
 from oms.core import events as ev
 from oms.core import fills, requests
+from oms.core.chain import Chain
 from oms.core.errors import IllegalTransition
 from oms.core.fills import Execution
 from oms.core.requests import Request
@@ -37,6 +39,7 @@ class Order(Struct, kw_only=True):
     """One order as the desk sees it: a whole chain of replacements is one order.
 
     `unheard`: reports may have been lost with a connection, and the venue has not stated the order since.
+    `chain`: there when it is, or was, replaced as cancel-then-new. `stated_px`: AvgPx of the last status answer.
     `unprovable`: fills may be missing that no later report can show, so only the full quantity closes the gap.
     """
 
@@ -85,6 +88,9 @@ class Order(Struct, kw_only=True):
     executions: dict[str, Execution] = field(default_factory=dict)
     reports: set[str] = field(default_factory=set)
     pending: list[Request] = field(default_factory=list)
+    chain: Chain | None = None
+    stated_px: Decimal | None = None
+    resolved: int = 0
 
     @property
     def in_doubt(self) -> bool:
@@ -165,6 +171,11 @@ class Order(Struct, kw_only=True):
             return _LOWEST[self.phase]
         return OrdStatus.REPLACED if self.replaced else OrdStatus.NEW
 
+    @property
+    def replacing(self) -> Request | None:
+        """The replace as cancel-then-new whose new order has not left."""
+        return next((request for request in self.pending if request.by_cancel and request.waiting), None)
+
     def request(self, number: int) -> Request | None:
         """Find an unanswered request by our number for it."""
         return next((request for request in self.pending if request.number == number), None)
@@ -198,11 +209,15 @@ _MOVES: Final[dict[type[ev.Event], Phase]] = {  # what a live order can go to, w
     ev.Stopped: Phase.STOPPED,
     ev.Suspended: Phase.SUSPENDED,
     ev.Calculated: Phase.CALCULATED,
+    ev.LegOpened: Phase.PENDING_NEW,
 }
 _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and never moving it
     ev.Filled,  # a late fill counts and revives nothing
     ev.FillBusted,
     ev.FillCorrected,
+    ev.LegFilled,
+    ev.LegBusted,
+    ev.LegCorrected,
     ev.GapOpened,
     ev.AnomalyNoted,
     ev.CancelRequested,  # a cancel is never denied for the order's state
@@ -218,8 +233,9 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.UnknownAtVenue,
     ev.DuplicateSent,
     ev.DuplicateRefused,
+    ev.Resolved,
 )
-_WHILE_LIVE: Final[tuple[type[ev.Event], ...]] = (ev.CancelPending, ev.ReplacePending)
+_WHILE_LIVE: Final[tuple[type[ev.Event], ...]] = (ev.CancelPending, ev.ReplacePending, ev.LegCanceled)
 
 
 def _row(phase: Phase, **changes: Phase | None) -> dict[type[ev.Event], Phase]:
@@ -242,6 +258,7 @@ TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
         Filled=Phase.WORKING,  # an execution implies the acceptance that got lost or comes later
         FillBusted=Phase.WORKING,
         FillCorrected=Phase.WORKING,
+        LegCanceled=Phase.WORKING,
         Replaced=Phase.WORKING,
         Restated=Phase.WORKING,
     ),
@@ -371,6 +388,15 @@ def _new_terms(order: Order, order_qty: Decimal | None, price: Decimal | None) -
         order.price = price
 
 
+_add_replace: Final = requests.requested(RequestKind.REPLACE)
+
+
+def _replace_requested(order: Order, event: ev.ReplaceRequested) -> None:
+    _add_replace(order, event)
+    if event.by_cancel:
+        legs.begun(order)
+
+
 def _gap_opened(order: Order, event: ev.GapOpened) -> None:
     if event.cum_qty is None:
         order.unsized_gap = True
@@ -388,6 +414,7 @@ def _status_requested(order: Order, _event: ev.StatusRequested) -> None:
 def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
     order.questions = max(order.questions - 1, 0)
     order.unheard = False
+    order.stated_px = event.avg_px
     requests.pointless_cancels(order)
     if event.exec_id is not None:
         order.reports.add(event.exec_id)
@@ -407,11 +434,17 @@ def _duplicate_refused(order: Order, event: ev.DuplicateRefused) -> None:
         order.reports.add(event.exec_id)
 
 
+def _resolved(order: Order, _event: ev.Resolved) -> None:
+    order.resolved += 1
+
+
 def _nothing(_order: Order, _event: ev.Event) -> None:
     """The phase was all."""
 
 
-_EXECUTIONS: Final = frozenset({ev.Filled, ev.FillBusted, ev.FillCorrected})
+_EXECUTIONS: Final = frozenset(
+    {ev.Filled, ev.FillBusted, ev.FillCorrected, ev.LegFilled, ev.LegBusted, ev.LegCorrected}
+)
 
 
 def _anomaly_noted(order: Order, event: ev.AnomalyNoted) -> None:
@@ -423,6 +456,12 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.Accepted: _alive,
     ev.PendingNewSeen: requests.pending_new_seen,
     ev.Filled: _filled,
+    ev.LegFilled: legs.leg_filled,
+    ev.LegBusted: legs.leg_busted,
+    ev.LegCorrected: legs.leg_corrected,
+    ev.LegCanceled: legs.leg_canceled,
+    ev.LegOpened: legs.leg_opened,
+    ev.Resolved: _resolved,
     ev.FillBusted: _busted,
     ev.FillCorrected: _corrected,
     ev.Canceled: _canceled,
@@ -439,7 +478,7 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.Replaced: _replaced,
     ev.Restated: _restated,
     ev.CancelRequested: requests.requested(RequestKind.CANCEL),
-    ev.ReplaceRequested: requests.requested(RequestKind.REPLACE),
+    ev.ReplaceRequested: _replace_requested,
     ev.CancelRejected: requests.dropped,
     ev.ReplaceRejected: requests.dropped,
     ev.RequestDropped: requests.dropped,

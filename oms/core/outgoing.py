@@ -3,9 +3,9 @@
 from typing import Final
 
 from oms.core.inputs import Answer, PlaceOrder
-from oms.core.messages import CancelOrder, NewOrder, StatusRequest
+from oms.core.messages import CancelOrder, NewOrder, ReplaceOrder, StatusRequest
 from oms.core.order import Order, Request
-from oms.core.values import OrdType, Side
+from oms.core.values import OrdType, RequestKind, Side
 
 _SAME: Final = (
     "symbol",
@@ -33,20 +33,38 @@ def repeated(order: Order, command: PlaceOrder, session: str) -> Answer:
 
 
 def new_order(order: Order) -> NewOrder:
-    """Say an order."""
+    """Say an order, or the present leg of one that is replaced as cancel-then-new."""
+    leg = next(iter(order.requested(RequestKind.NEW)), None) if order.chain is not None else None
     return NewOrder(
         cl_ord_id=order.cl_ord_id or "",
         symbol=order.symbol,
         side=order.side,
         ord_type=order.ord_type,
-        order_qty=order.order_qty,
+        order_qty=order.order_qty if leg is None else leg.order_qty,
         cash_order_qty=order.cash_order_qty
         if order.ord_type == OrdType.MARKET and order.side == Side.BUY
         else None,
-        price=order.price,
+        price=order.price if leg is None else leg.price,
         time_in_force=order.time_in_force,
         account=order.account,
         exchange=order.exchange,
+    )
+
+
+def replace_order(order: Order, request: Request) -> ReplaceOrder:
+    """Say a replace."""
+    return ReplaceOrder(
+        cl_ord_id=request.cl_ord_id,
+        orig_cl_ord_id=order.cl_ord_id or "",
+        symbol=order.symbol,
+        side=order.side,
+        ord_type=order.ord_type,
+        order_qty=request.order_qty,
+        price=request.price,
+        time_in_force=order.time_in_force,
+        account=order.account,
+        exchange=order.exchange,
+        order_id=order.order_id,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core import executions, lifecycle
+from oms.core.legs import interpret_leg
 from oms.core.messages import CancelReject, ExecutionReport
 from oms.core.order import Order
 from oms.core.requests import Request
@@ -44,7 +45,10 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return anomalous(AnomalyCode.TERMS_MISMATCH, text)
     if report.exec_type in _FILLS and (plain := _plain_fill(order, report)) is not None:
         return plain
-    verdict = _dispatch(order, report, now_ns)
+    if order.chain is not None:
+        verdict = interpret_leg(order, order.chain, report, now_ns, _dispatch)
+    else:
+        verdict = _dispatch(order, report, now_ns)
     if verdict.anomaly is None:
         fault = report.fault or inconsistency(report)
         if fault is not None:
@@ -74,6 +78,7 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
         or exec_id is None
         or exec_id in order.executions
         or order.phase is not _WORKING
+        or order.chain is not None
         or report.exec_trans_type != _NEW
         or report.fault is not None
         or (report.exchange is not None and report.exchange != order.exchange)
@@ -178,7 +183,11 @@ def _refused_request(order: Order, report: CancelReject) -> Request | None:
     kinds = {"1": (RequestKind.CANCEL,), "2": (RequestKind.REPLACE,)}.get(
         report.response_to or "", (RequestKind.CANCEL, RequestKind.REPLACE)
     )
-    open_requests = [request for request in order.pending if request.kind in kinds and not request.waiting]
+    open_requests = [
+        request
+        for request in order.pending
+        if request.kind in kinds and not request.waiting and not request.by_cancel
+    ]
     by_id = [request for request in open_requests if request.cl_ord_id == report.cl_ord_id]
     if by_id:
         return by_id[0]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Request(Struct, kw_only=True):
     """A request that the venue has not answered for good.
 
-    `waiting`: it has not left. `seen`: the venue acknowledged it as pending. `seq`: the MsgSeqNum it left under.
+    `by_cancel`: a replace as cancel, then new order. `waiting`: it has not left. `seen`: the venue acknowledged it as
+    pending. `seq`: the MsgSeqNum it left under.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Request(Struct, kw_only=True):
     price: Decimal | None = None
     order_qty: Decimal | None = None
     waiting: bool = False
+    by_cancel: bool = False
     seen: bool = False
     in_doubt: bool = False
     doubt_reason: str | None = None
@@ -101,6 +103,7 @@ def requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
                 price=getattr(event, "price", None),
                 order_qty=getattr(event, "order_qty", None),
                 waiting=event.waiting,
+                by_cancel=getattr(event, "by_cancel", False),
             )
         )
 

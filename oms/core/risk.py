@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from oms.core.inputs import PlaceOrder
 from oms.core.order import Order
-from oms.core.values import ZERO, OrdType, Side, TimeInForce, decimal_places, format_decimal
+from oms.core.values import ZERO, OrdType, RequestKind, Side, TimeInForce, decimal_places, format_decimal
 
 _SYMBOL: Final = re.compile(r"[A-Z0-9]{2,20}", re.ASCII)
 _EXCHANGE: Final = re.compile(r"[A-Z0-9_]{2,20}", re.ASCII)
@@ -53,6 +53,16 @@ class Exposure:
         self.open_orders: dict[str | None, int] = {}
         self._by_order: dict[int, Decimal] = {}
 
+    def besides(self, order: Order) -> "Exposure":
+        """Give the exposure of its account as it is without this order."""
+        amount = self._by_order.get(order.number)
+        if amount is None:
+            return self
+        rest = Exposure()
+        rest.by_account[order.account] = self.by_account[order.account] - amount
+        rest.open_orders[order.account] = self.open_orders[order.account] - 1
+        return rest
+
     def update(self, order: Order) -> None:
         """Take over how an order stands now."""
         before = self._by_order.pop(order.number, None)
@@ -68,11 +78,21 @@ class Exposure:
 
 
 def _notional(order: Order) -> Decimal:
-    """Say what may still be executed, in quote currency; a market order by quantity has no known amount."""
+    """Say what may still be executed, in quote currency; a market order by quantity has no known amount.
+
+    With a replace on its way, whichever terms come to more.
+    """
     if order.cash_order_qty is not None:
         return max(order.cash_order_qty - order.notional, ZERO)
     leaves = order.leaves_qty
-    return leaves * order.price if leaves is not None and order.price is not None else ZERO
+    if leaves is None or order.price is None:
+        return ZERO
+    wanted = [
+        (request.order_qty - order.cum_qty) * request.price
+        for request in order.pending
+        if request.kind is RequestKind.REPLACE and request.order_qty is not None and request.price is not None
+    ]
+    return max((leaves * order.price, *wanted))
 
 
 def check(order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | None) -> Denial | None:

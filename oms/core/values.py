@@ -211,6 +211,14 @@ class RequestKind(StrEnum):
     REPLACE = "replace"
 
 
+class External(StrEnum):
+    """What becomes of an order at the venue that nobody here knows."""
+
+    ADOPT = "adopt"
+    IGNORE = "ignore"
+    STOP = "stop"
+
+
 class AnomalyCode(StrEnum):
     """Why a message contradicts the record. The text beside each name is what a person reads in the reference."""
 
@@ -225,6 +233,7 @@ class AnomalyCode(StrEnum):
     QUANTITY_MISMATCH = "QUANTITY_MISMATCH"
     STATUS_MISMATCH = "STATUS_MISMATCH"
     FILL_AFTER_REJECT = "FILL_AFTER_REJECT"
+    FILL_AFTER_REPLACE = "FILL_AFTER_REPLACE"
     ID_CONFLICT = "ID_CONFLICT"
     MALFORMED_FIELD = "MALFORMED_FIELD"
     MISSING_FIELD = "MISSING_FIELD"
@@ -244,6 +253,7 @@ ANOMALY_TEXTS: Final[dict[AnomalyCode, str]] = {
     AnomalyCode.QUANTITY_MISMATCH: "the quantities contradict each other or the fills on record",
     AnomalyCode.STATUS_MISMATCH: "a status answer contradicts what the venue itself reported before",
     AnomalyCode.FILL_AFTER_REJECT: "an execution arrived for an order that was rejected or denied; it is counted",
+    AnomalyCode.FILL_AFTER_REPLACE: "an execution of an order canceled for a replace, after its successor left",
     AnomalyCode.ID_CONFLICT: "ClOrdID and OrderID of one report belong to different orders",
     AnomalyCode.MALFORMED_FIELD: "a field does not hold what its type demands",
     AnomalyCode.MISSING_FIELD: "a field that the report cannot be understood without is missing",

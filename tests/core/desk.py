@@ -94,6 +94,10 @@ def example(kind: type[ev.Event]) -> ev.Event:
         "reason": "because",
         "text": "because",
         "exec_ref_id": "E1",
+        "outcome": "working",
+        "evidence": "seen on their screen",
+        "replace": 2,
+        "base_qty": Decimal(0),
         "last_shares": Decimal(1),
         "cum_qty": Decimal(1),
     }

@@ -49,7 +49,7 @@ def test_pauses_between_questions_grow_and_start_again() -> None:
 
 def test_the_round_after_a_logon_is_paced_and_ends_with_the_answers() -> None:
     doubts = Doubts(TIMING)
-    doubts.logged_on("S", [1, 2, 3], 0, wait=True)
+    doubts.begin_round("S", [1, 2, 3], 0, wait=True)
     assert doubts.is_asking("S")
     assert doubts.next_questions("S", 0) == [1]
     assert doubts.next_questions("S", 2 * S) == [2, 3]
@@ -60,13 +60,13 @@ def test_the_round_after_a_logon_is_paced_and_ends_with_the_answers() -> None:
 
 def test_the_round_ends_without_answers_when_its_time_is_up_or_the_session_is() -> None:
     doubts = Doubts(TIMING)
-    doubts.logged_on("S", [1], 0, wait=True)
+    doubts.begin_round("S", [1], 0, wait=True)
     doubts.next_questions("S", 0)
     assert not doubts.finish("S", 10 * S, lambda _number: False)
     assert doubts.finish("S", 11 * S, lambda _number: False)
-    doubts.logged_on("S", [1], 0, wait=False)
+    doubts.begin_round("S", [1], 0, wait=False)
     assert not doubts.is_asking("S"), "new orders need not wait"
-    doubts.logged_out("S")
+    doubts.logged_out("S", 0)
     assert not doubts.finish("S", 99 * S, lambda _number: True)
-    doubts.logged_on("S", [], 0, wait=True)
+    doubts.begin_round("S", [], 0, wait=True)
     assert not doubts.is_asking("S"), "there is nothing to ask"

@@ -46,6 +46,12 @@ CELLS = """
     Filled           W = = = = = = = = =
     FillBusted       W = = = = = = = = =
     FillCorrected    W = = = = = = = = =
+    LegFilled        = = = = = = = = = =
+    LegBusted        = = = = = = = = = =
+    LegCorrected     = = = = = = = = = =
+    LegCanceled      W = = = = = . . . .
+    LegOpened        P P P P P P . . . .
+    Resolved         = = = = = = = = = =
     GapOpened        = = = = = = = = = =
     AnomalyNoted     = = = = = = = = = =
     CancelRequested  = = = = = = = = = =

@@ -36,6 +36,7 @@ _SCALARS: Final[dict[Any, st.SearchStrategy[Any]]] = {
     bool: st.booleans(),
     Decimal: _decimal,
     AnomalyCode: st.sampled_from(AnomalyCode),
+    tuple[int, ...]: st.lists(st.integers(1, 2**40), max_size=3).map(tuple),
 }
 
 
@@ -97,6 +98,7 @@ def example(kind: Any, name: str = "") -> Any:
         str: f"{name}-ü\x01",
         Decimal: Decimal("12345.000000000000000678"),
         AnomalyCode: "GAP_OPEN",
+        tuple[int, ...]: (7,),
     }
     return AnomalyCode.GAP_OPEN if kind is AnomalyCode else scalars[kind]
 

@@ -38,7 +38,7 @@ class Process:
     """Engine and loop between one start and one crash."""
 
     def __init__(self, journal: Journal, clock: Callable[[], int], send: Callable[[Any], Sent]) -> None:
-        self.engine = Engine([ROUTE], Timing())
+        self.engine = Engine([ROUTE], Timing(reconcile_ns=0))
         for _, record in journal.read():
             self.engine.recover(record)
         self.alerts: list[Alert] = []

@@ -1,0 +1,150 @@
+"""Asking the venue: on request, about what is in doubt, after each logon and by interval."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from oms.core import events as ev
+from oms.core.doubt import is_overdue
+from oms.core.inputs import Answer, AskStatus, Reconcile
+from oms.core.order import Order
+from oms.core.outgoing import status_request
+from oms.core.requests import Request
+from oms.core.values import Phase
+from oms.core.work import Work
+
+
+def ask(work: Work, order: Order) -> None:
+    """Ask the venue for an order's state, if it can be reached and the order has an id to ask by."""
+    if work.book(order).logged_on and order.cl_ord_id is not None:
+        work.emit(ev.StatusRequested(order=order.number, time_ns=work.now))
+        work.send(order, status_request(order), 0)
+        work.doubts.asked(order.number, work.now)
+
+
+def ask_for(work: Work, command: AskStatus) -> tuple[Order | None, Answer | None]:
+    """Ask because somebody wants to know."""
+    order, refusal = work.named(command.id)
+    if order is None:
+        return None, refusal
+    if not work.book(order).logged_on:
+        told = (
+            f"session {order.session} is not logged on; the state shown is the last that the venue confirmed"
+        )
+        return order, Answer(order=order.number, refusal="UNAVAILABLE", text=told)
+    ask(work, order)
+    return order, Answer(order=order.number)
+
+
+def doubt(work: Work, order: Order, request: Request, reason: str) -> None:
+    """Put a request in doubt, tell people, and plan to ask."""
+    if not request.in_doubt:
+        work.emit(ev.InDoubt(order=order.number, request=request.number, reason=reason, time_ns=work.now))
+        work.alert("IN_DOUBT", f"{request.kind} {request.cl_ord_id}: {reason}", order=order)
+        work.doubts.ask_later(order, work.now)
+
+
+# --- what is due ----------------------------------------------------------------------------------------------------
+
+
+def ask_overdue(work: Work) -> list[Order]:
+    """Whatever should have been answered by now is in doubt; what is in doubt is asked about again.
+
+    Returns:
+        The orders whose replace has waited for as long as it may.
+
+    """
+    waited = []
+    for number, request_number in work.doubts.overdue(work.now):
+        order = work.blotter.orders.get(number)
+        if order is not None and _overdue(work, order, order.request(request_number)):
+            waited.append(order)
+    for number in work.doubts.to_ask_again(work.now):
+        order = work.blotter.orders.get(number)
+        if order is not None and (order.in_doubt or work.doubts.needs_answer(order)):
+            ask(work, order)
+            work.doubts.ask_later(order, work.now)
+        else:
+            work.doubts.forget(number)
+    return waited
+
+
+def _overdue(work: Work, order: Order, request: Request | None) -> bool:
+    if request is None:
+        if is_overdue(order):
+            ask(work, order)
+    elif request.by_cancel:
+        return request.waiting
+    elif not request.waiting and not request.in_doubt:
+        timeout_ns = work.timing.ack_timeout_ns
+        if work.now - request.since_ns >= timeout_ns:
+            doubt(work, order, request, f"no answer within {timeout_ns / 1e9:g} s")
+            ask(work, order)
+    return False
+
+
+def unanswered(work: Work) -> list[Order]:
+    """Plan another question where the last was not answered; give the orders, for what waits behind the answer."""
+    late = []
+    for number in work.doubts.unanswered(work.now):
+        order = work.blotter.orders.get(number)
+        if order is not None and work.doubts.needs_answer(order):
+            work.doubts.ask_later(order, work.now)
+            late.append(order)
+    return late
+
+
+# --- rounds ---------------------------------------------------------------------------------------------------------
+
+
+def reconcile(work: Work, command: Reconcile) -> tuple[None, Answer]:
+    """Begin a round of questions now, on one session or on all that are logged on."""
+    if command.session is not None and command.session not in work.routes:
+        told = f"session {command.session!r} is not configured; configured: {', '.join(sorted(work.routes))}"
+        return None, Answer(refusal="INVALID", field="session", text=told)
+    count = 0
+    for session in work.routes if command.session is None else (command.session,):
+        if work.blotter.book(session).logged_on:
+            count += begin_round(work, session, wait=False)
+            if not work.doubts.in_round(session):
+                work.emit(ev.Reconciled(session=session, time_ns=work.now, asked=0))
+    return None, Answer(count=count)
+
+
+def begin_due_rounds(work: Work) -> None:
+    """Ask for every open order once more where the interval is over."""
+    for session in work.doubts.rounds_due(work.now):
+        if work.blotter.book(session).logged_on and not work.doubts.in_round(session):
+            quiet = [n for n in work.blotter.book(session).open if not work.doubts.is_planned(n)]
+            work.doubts.begin_round(session, quiet, work.now, wait=False)
+
+
+def begin_round(work: Work, session: str, *, wait: bool, also: Iterable[int] = ()) -> int:
+    """Plan a question for every open order of a session, and for these others; returns how many."""
+    orders = list(dict.fromkeys((*work.blotter.book(session).open, *also)))
+    work.doubts.begin_round(session, orders, work.now, wait=wait)
+    return len(orders)
+
+
+def ask_next(work: Work, session: str) -> bool:
+    """Go on with a round, paced; tell whether it ended now."""
+    if not work.blotter.book(session).logged_on:
+        return False
+    for number in work.doubts.next_questions(session, work.now):
+        order = work.blotter.orders.get(number)
+        if order is not None and order.phase not in _REFUSED:
+            ask(work, order)
+    ended = work.doubts.finish(session, work.now, lambda number: _is_answered(work, number))
+    if ended is None:
+        return False
+    work.emit(
+        ev.Reconciled(session=session, time_ns=work.now, asked=ended.size, unanswered=tuple(ended.asked))
+    )
+    return True
+
+
+def _is_answered(work: Work, number: int) -> bool:
+    order = work.blotter.orders.get(number)
+    return order is None or not order.questions
+
+
+_REFUSED: Final = (Phase.DENIED, Phase.REJECTED)

@@ -1,0 +1,100 @@
+"""What is known of one session: its orders by id and by what they wait for, and what left under which number."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from oms.core import events as ev
+from oms.core.naming import Ids
+from oms.core.order import Order
+
+Awaiting = tuple[str, str]
+KEPT_SEQS: Final = 16_384
+"""How many MsgSeqNums of a logon are remembered: a reject follows its message closely."""
+
+
+class Book(Struct, kw_only=True):
+    """What is known of one session.
+
+    `awaiting`: orders without an acknowledgement, by symbol and side. `held`: reports whose OrderID no
+    acknowledgement has tied to an order yet, by `ref`. `asked`: orders with a question that has no answer. `sent`:
+    (MsgSeqNum, order, request) of the last messages of this logon, in a ring of `KEPT_SEQS` places.
+    """
+
+    logged_on: bool = False
+    halted: str | None = None
+    since_ns: int = 0
+    reason: str | None = None
+    by_cl_ord_id: Ids = field(default_factory=Ids)
+    by_order_id: Ids = field(default_factory=Ids)
+    awaiting: dict[Awaiting, dict[int, Order]] = field(default_factory=dict)
+    unanswered: dict[int, Order] = field(default_factory=dict)
+    open: dict[int, Order] = field(default_factory=dict)
+    asked: dict[int, Order] = field(default_factory=dict)
+    held: dict[int, ev.ReportHeld] = field(default_factory=dict)
+    sent: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+
+    def note_sent(self, seq: int, order: int, request: int) -> None:
+        """Remember what left under a MsgSeqNum."""
+        self.sent[seq % KEPT_SEQS] = seq, order, request
+
+    def sent_under(self, seq: int | None) -> tuple[int, int] | None:
+        """Say which (order, request) left under a MsgSeqNum; request 0 is a status question."""
+        entry = self.sent.get(seq % KEPT_SEQS) if seq is not None else None
+        return entry[1:] if entry is not None and entry[0] == seq else None
+
+    def is_too_old(self, seq: int | None) -> bool:
+        """Whether a MsgSeqNum is not remembered any more, because so many messages followed."""
+        entry = self.sent.get(seq % KEPT_SEQS) if seq is not None else None
+        return entry is not None and seq is not None and entry[0] > seq
+
+
+def apply_to_session(book: Book, event: ev.SessionFact) -> None:
+    """Fold an event of a session into its book."""
+    _SESSION_EVENTS[type(event)](book, event)
+
+
+def _hold(book: Book, event: ev.ReportHeld) -> None:
+    book.held[event.ref] = event
+
+
+def _unhold(book: Book, event: ev.ReportUnheld) -> None:
+    book.held.pop(event.ref, None)
+
+
+def _logged_on(book: Book, event: ev.LoggedOn) -> None:
+    book.logged_on, book.since_ns, book.reason = True, event.time_ns, None
+    book.sent.clear()  # every logon starts at sequence number 1
+    for order in book.asked.values():
+        order.questions = 0  # answers to questions of an earlier logon do not come any more
+    book.asked.clear()
+    for order in book.open.values():
+        order.unheard = True  # nor do reports that were sent meanwhile
+
+
+def _logged_out(book: Book, event: ev.LoggedOut) -> None:
+    book.logged_on, book.since_ns, book.reason = False, event.time_ns, event.reason
+
+
+def _stopped(book: Book, event: ev.TradingStopped) -> None:
+    book.halted = event.reason
+
+
+def _resumed(book: Book, _event: ev.TradingResumed) -> None:
+    book.halted = None
+
+
+def _nothing(_book: Book, _event: ev.Reconciled) -> None:
+    """It tells people, and changes nothing."""
+
+
+_SESSION_EVENTS: Final[dict[type, Callable[[Book, Any], None]]] = {
+    ev.ReportHeld: _hold,
+    ev.ReportUnheld: _unhold,
+    ev.LoggedOn: _logged_on,
+    ev.LoggedOut: _logged_out,
+    ev.TradingStopped: _stopped,
+    ev.TradingResumed: _resumed,
+    ev.Reconciled: _nothing,
+}

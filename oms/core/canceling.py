@@ -1,0 +1,93 @@
+"""Cancels: never refused for the order's state; they leave when they can, or end with a reason."""
+
+from oms.core import events as ev
+from oms.core.inputs import Answer, Cancel, CancelAll
+from oms.core.order import Order
+from oms.core.values import Phase, RequestKind
+from oms.core.work import Work
+
+
+def cancel(work: Work, command: Cancel) -> tuple[Order | None, Answer | None]:
+    """Note that somebody wants an order canceled; the cancel leaves as soon as it can."""
+    order, refusal = work.named(command.id)
+    if order is None:
+        return None, refusal
+    if order.cl_ord_id is None:
+        told = "the order was not sent from here and has no ClOrdID to cancel it by; cancel it where it was given"
+        return order, Answer(order=order.number, refusal="UNAVAILABLE", text=told)
+    want_canceled(work, order, actor=command.actor, origin=command.origin)
+    return order, Answer(order=order.number)
+
+
+def cancel_all(work: Work, command: CancelAll) -> tuple[None, Answer]:
+    """Cancel every open order that fits; the answer counts those that are asked to go."""
+    count = 0
+    for session, book in work.blotter.books.items():
+        if command.session not in (None, session):
+            continue
+        for order in list(book.open.values()):
+            fits = command.symbol in (None, order.symbol) and command.exchange in (None, order.exchange)
+            if fits and order.cl_ord_id is not None:
+                want_canceled(work, order, actor=command.actor, origin=command.origin)
+                count += 1
+    return None, Answer(count=count)
+
+
+def want_canceled(work: Work, order: Order, *, actor: str | None, origin: str | None) -> None:
+    """Request a cancel, or let one in doubt leave once more; a replacement on its way is given up."""
+    give_up_replace(work, order, "the desk canceled the order")
+    earlier = order.requested(RequestKind.CANCEL)
+    if earlier:
+        if earlier[0].in_doubt and work.book(order).logged_on:
+            work.release(order, earlier[0])  # a person asks again for what had no answer
+    elif order.is_open:
+        request_cancel(work, order, actor=actor, origin=origin)
+        _drop_unsent(work, order)
+
+
+def request_cancel(work: Work, order: Order, *, actor: str | None, origin: str | None) -> None:
+    """Put a cancel among the order's requests; it leaves when it can."""
+    route = work.route(order)
+    repeats = route is None or route.cancel_repeats_id
+    work.emit(
+        ev.CancelRequested(
+            order=order.number,
+            request=work.next_request(),
+            cl_ord_id=(order.cl_ord_id if repeats else None) or work.new_id(order),
+            time_ns=work.now,
+            waiting=True,
+            actor=actor,
+            origin=origin,
+        )
+    )
+
+
+def _drop_unsent(work: Work, order: Order) -> None:
+    """A new order that still waits here is canceled here: nothing of it ever leaves."""
+    if any(request.kind is RequestKind.NEW and request.waiting for request in order.pending):
+        work.emit(ev.Canceled(order=order.number, reason="canceled before it was sent"))
+
+
+def give_up_replace(work: Work, order: Order, reason: str) -> None:
+    """End a replacement whose new leg did not leave; where the old leg is gone already, that ends the order."""
+    request = order.replacing
+    if request is None:
+        return
+    over = order.chain is not None and order.chain.over
+    work.emit(ev.ReplaceRejected(order=order.number, request=request.number, reason=reason))
+    if over:
+        work.emit(ev.Canceled(order=order.number, reason=f"replaced by nothing: {reason}"))
+
+
+def cancel_again(work: Work, order: Order) -> None:
+    """A status answer shows the order working while a cancel is in doubt: it did not happen, so ask again."""
+    for request in order.requested(RequestKind.CANCEL):
+        if not request.in_doubt or request.seen or not order.is_open or order.phase is Phase.PENDING_NEW:
+            continue
+        if request.tries < work.timing.cancel_tries:
+            work.release(order, request)
+        else:
+            told = f"{request.tries} cancels had no effect and the order works; a person has to look"
+            work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=told))
+            work.alert("CANCEL_WITHOUT_EFFECT", told, order=order)
+            give_up_replace(work, order, told)

@@ -1,0 +1,96 @@
+"""The legs of an order that is replaced as cancel-then-new: one order to the desk, several to the venue."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from oms.core import fills, requests
+from oms.core.values import ZERO, RequestKind
+
+if TYPE_CHECKING:
+    from oms.core import events as ev
+    from oms.core.order import Order
+
+
+class Chain(Struct, kw_only=True):
+    """Where such an order stands.
+
+    `number`: of the present leg; 0 is the order as it was placed. `base_qty`: what the earlier legs executed. `over`:
+    the venue canceled the present leg for the sake of a replace. `proven`: the order's CumQty after that, once the
+    venue has stated it. `earlier`: ClOrdIDs and OrderIDs of earlier legs.
+    """
+
+    number: int = 0
+    base_qty: Decimal = ZERO
+    over: bool = False
+    proven: Decimal | None = None
+    earlier: dict[str, int] = field(default_factory=dict)
+
+
+def begun(order: "Order") -> Chain:
+    """Give the order a chain, if it has none."""
+    if order.chain is None:
+        order.chain = Chain()
+    return order.chain
+
+
+def leg_canceled(order: "Order", event: "ev.LegCanceled") -> None:
+    """The venue has carried out the first half: from now on it is a replace that it has seen."""
+    chain = begun(order)
+    chain.over = True
+    chain.proven = event.proven if event.proven is not None else chain.proven
+    requests.answered(order, RequestKind.NEW)
+    order.pending = [request for request in order.pending if request.kind is not RequestKind.CANCEL]
+    for request in order.pending:
+        request.seen = request.seen or request.by_cancel
+
+
+def leg_opened(order: "Order", event: "ev.LegOpened") -> None:
+    """The second half leaves: the order goes on under another ClOrdID, and awaits another OrderID."""
+    chain = begun(order)
+    for name in (order.cl_ord_id, order.order_id):
+        if name is not None:
+            chain.earlier[name] = chain.number
+    chain.number, chain.base_qty, chain.over, chain.proven = chain.number + 1, event.base_qty, False, None
+    order.orig_cl_ord_id, order.cl_ord_id, order.order_id = order.cl_ord_id, event.cl_ord_id, None
+    order.questions = 0  # answers about the old leg say nothing of the new one
+    order.complete = False
+    replace = order.request(event.replace)
+    if replace is None:
+        return
+    replace.waiting = False
+    wanted = replace.order_qty
+    order.pending.append(
+        requests.Request(
+            number=event.request,
+            kind=RequestKind.NEW,
+            cl_ord_id=event.cl_ord_id,
+            since_ns=event.time_ns,
+            price=replace.price,
+            order_qty=None if wanted is None else wanted - event.base_qty,
+        )
+    )
+
+
+# --- late executions of an earlier leg: they say nothing of the present one -----------------------------------------
+
+
+def leg_filled(order: "Order", event: "ev.LegFilled") -> None:
+    """Count a late fill."""
+    fills.filled(order, event)
+    begun(order).base_qty += event.excess
+
+
+def leg_busted(order: "Order", event: "ev.LegBusted") -> None:
+    """Take a fill back."""
+    before = order.cum_qty
+    fills.busted(order, event)
+    begun(order).base_qty += order.cum_qty - before
+
+
+def leg_corrected(order: "Order", event: "ev.LegCorrected") -> None:
+    """Correct a fill."""
+    before = order.cum_qty
+    fills.corrected(order, event)
+    begun(order).base_qty += order.cum_qty - before

@@ -1,0 +1,93 @@
+"""Sessions that come and go: what left without an answer is in doubt, and is asked for when the session is back."""
+
+from oms.core import events as ev
+from oms.core.asking import ask, ask_next, begin_round, doubt
+from oms.core.inputs import ResendRefused, SessionDown, StayedHere, Unanswered
+from oms.core.legs import refusal
+from oms.core.values import Phase, RequestKind
+from oms.core.work import Work
+
+
+def session_up(work: Work, session: str) -> bool:
+    """Begin the round of questions; tell whether it ended at once."""
+    work.emit(ev.LoggedOn(session=session, time_ns=work.now))
+    lately = work.doubts.ended_lately(session)
+    begin_round(work, session, also=lately, wait=work.timing.wait_after_logon)
+    return ask_next(work, session)
+
+
+def session_down(work: Work, message: SessionDown) -> None:
+    """Whatever left and has no answer is in doubt."""
+    was_on = work.blotter.book(message.session).logged_on
+    work.emit(ev.LoggedOut(session=message.session, time_ns=work.now, reason=message.reason))
+    work.doubts.logged_out(message.session, work.now)
+    if was_on:
+        _doubt_all(work, message.session, "the session dropped before the answer")
+    if not message.expected:
+        told = message.reason or "the connection was lost"
+        work.alert("LOGGED_OUT" if was_on else "LOGON_REFUSED", told, session=message.session)
+
+
+def start(work: Work) -> None:
+    """Begin on the state that the journal gave: nothing that was planned before is known any more."""
+    for session, book in work.blotter.books.items():
+        for order in book.open.values():
+            work.exposure.update(order)
+            for request in order.pending:
+                work.doubts.watch(order, request.number)
+            if order.in_doubt:
+                work.doubts.ask_later(order, work.now)
+        if book.logged_on:
+            work.emit(ev.LoggedOut(session=session, time_ns=work.now, reason="the daemon was restarted"))
+        _doubt_all(work, session, "the daemon was restarted before the answer")
+        if session not in work.routes and book.open:
+            told = (
+                f"{len(book.open)} open orders belong to session {session}, which is not configured any more"
+            )
+            work.alert("SESSION_NOT_CONFIGURED", told, session=session)
+
+
+def _doubt_all(work: Work, session: str, reason: str) -> None:
+    """Whatever left and has no answer is in doubt; a new order that never left is denied."""
+    for order in list(work.blotter.book(session).unanswered.values()):
+        for request in list(order.pending):
+            if not request.waiting:
+                if not request.by_cancel:  # its new leg is in doubt in its own name
+                    doubt(work, order, request, reason)
+            elif request.kind is RequestKind.NEW:
+                told = f"never sent: {reason}"
+                work.emit(ev.Denied(order=order.number, code="NOT_LOGGED_ON", reason=told))
+
+
+def stayed_here(work: Work, message: StayedHere) -> None:
+    """A message did not leave: a new order is denied, anything else is asked about."""
+    order = work.blotter.orders.get(message.order)
+    request = order.request(message.request) if order else None
+    if order is None or request is None:
+        return
+    if request.kind is not RequestKind.NEW or order.phase is not Phase.PENDING_NEW:
+        doubt(work, order, request, message.reason)
+    elif order.chain is not None and order.chain.number:
+        work.emit(refusal(order, f"the replacement was not sent: {message.reason}"))
+    else:
+        work.emit(ev.Denied(order=order.number, code="NOT_SENT", reason=message.reason))
+
+
+def unanswered(work: Work, message: Unanswered) -> None:
+    """A request left, and its answer cannot be had: it is in doubt, and asked about."""
+    order = work.blotter.orders.get(message.order)
+    request = order.request(message.request) if order else None
+    if order is not None and request is not None:
+        doubt(work, order, request, message.reason)
+        ask(work, order)
+
+
+def resend_refused(work: Work, message: ResendRefused) -> None:
+    """The venue asked for an old request again: it is never sent twice, so it is in doubt."""
+    order = work.blotter.find(message.session, message.cl_ord_id)
+    if order is None:
+        return
+    for request in list(order.pending):
+        if not request.waiting:
+            doubt(work, order, request, "the venue asked for it again, and it is never sent twice")
+    ask(work, order)

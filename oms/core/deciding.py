@@ -1,0 +1,131 @@
+"""A person decides what became of an order in doubt: journaled with who and why, and never guessed by us."""
+
+from collections.abc import Callable
+from typing import Final
+
+from oms.core import events as ev
+from oms.core.inputs import Answer, Resolve, Resume
+from oms.core.legs import refusal
+from oms.core.order import Order, is_legal
+from oms.core.values import ENDED, Phase, RequestKind
+from oms.core.work import Work
+
+
+def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
+    """Apply a person's decision, or say why it cannot be."""
+    order, refused = work.named(command.id)
+    if order is None:
+        return None, refused
+    wrong = _why_not(order, command)
+    if wrong is not None:
+        return order, Answer(order=order.number, refusal="NOT_RESOLVABLE", text=wrong)
+    why = f"resolved by {command.actor or 'a person'}: {command.evidence}"
+    work.emit(
+        ev.Resolved(
+            order=order.number,
+            outcome=command.outcome,
+            evidence=command.evidence,
+            time_ns=work.now,
+            actor=command.actor,
+            origin=command.origin,
+        )
+    )
+    if command.cum_qty is not None and command.cum_qty > order.reported_cum:
+        work.emit(ev.GapOpened(order=order.number, cum_qty=command.cum_qty))
+    _OUTCOMES[command.outcome](work, order, why)
+    return order, Answer(order=order.number)
+
+
+def _why_not(order: Order, command: Resolve) -> str | None:
+    if command.outcome not in _OUTCOMES:
+        return f"{command.outcome!r} is none of {', '.join(OUTCOMES)}"
+    if not command.evidence.strip():
+        return "evidence is needed: what shows it, and where"
+    if not order.in_doubt and not order.has_gap:
+        return "nothing of this order is in doubt, and no fill is missing"
+    if command.cum_qty is not None and command.cum_qty < order.cum_qty:
+        return "cum_qty is less than the fills that the venue reported"
+    if command.outcome == "filled" and order.order_qty is None and command.cum_qty is None:
+        return "the order's quantity is not known: say cum_qty"
+    if command.outcome == "not-placed" and (order.cum_qty or not order.requested(RequestKind.NEW)):
+        return f"the venue has shown the order ({order.phase.lower()}): say canceled, filled or working"
+    return None
+
+
+def _drop(work: Work, order: Order, kinds: tuple[RequestKind, ...], why: str) -> None:
+    for request in list(order.pending):
+        if request.kind in kinds and request.in_doubt:
+            work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=why))
+
+
+def _not_placed(work: Work, order: Order, why: str) -> None:
+    work.emit(refusal(order, why))
+
+
+def _working(work: Work, order: Order, why: str) -> None:
+    if order.phase is Phase.PENDING_NEW:
+        work.emit(ev.Accepted(order=order.number))
+    _drop(work, order, (RequestKind.CANCEL, RequestKind.REPLACE), why)
+
+
+def _replaced(work: Work, order: Order, why: str) -> None:
+    for request in order.requested(RequestKind.REPLACE):
+        if request.in_doubt and is_legal(order, ev.Replaced):
+            work.emit(
+                ev.Replaced(
+                    order=order.number,
+                    cl_ord_id=request.cl_ord_id,
+                    order_qty=request.order_qty,
+                    price=request.price,
+                )
+            )
+    _drop(work, order, (RequestKind.CANCEL,), why)
+
+
+def _canceled(work: Work, order: Order, why: str) -> None:
+    if order.phase not in ENDED:
+        work.emit(ev.Canceled(order=order.number, reason=why))
+
+
+def _filled(work: Work, order: Order, why: str) -> None:
+    total = order.order_qty
+    if total is not None and total > order.reported_cum:
+        work.emit(ev.GapOpened(order=order.number, cum_qty=total))
+    _drop(work, order, tuple(RequestKind), why)
+
+
+def _expired(work: Work, order: Order, why: str) -> None:
+    if order.phase not in ENDED:
+        work.emit(ev.Expired(order=order.number, reason=why))
+
+
+_OUTCOMES: Final[dict[str, Callable[[Work, Order, str], None]]] = {
+    "not-placed": _not_placed,
+    "working": _working,
+    "replaced": _replaced,
+    "canceled": _canceled,
+    "filled": _filled,
+    "expired": _expired,
+}
+OUTCOMES: Final = tuple(_OUTCOMES)
+
+
+def infer(work: Work, number: int) -> None:
+    """The venue confirmed a total that no fill explains, and nothing has come since: one fill stands for them."""
+    order = work.blotter.orders.get(number)
+    if order is None or not order.has_gap or order.unsized_gap:
+        return
+
+
+def resume(work: Work, command: Resume) -> Answer:
+    """Let new orders leave again."""
+    if command.session not in work.routes:
+        told = f"session {command.session!r} is not configured; configured: {', '.join(sorted(work.routes))}"
+        return Answer(refusal="INVALID", field="session", text=told)
+    if work.blotter.book(command.session).halted is not None:
+        work.emit(
+            ev.TradingResumed(
+                session=command.session, time_ns=work.now, actor=command.actor, origin=command.origin
+            )
+        )
+    return Answer()

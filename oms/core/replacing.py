@@ -1,0 +1,217 @@
+"""Replaces: by the venue's own message, or as cancel and then new order where it has none.
+
+As cancel-then-new it is one order to the desk and two to the venue, its legs. The new leg leaves only when the old
+one's cancel is confirmed, for the wanted total less what the venue proved to be executed, so that never more than the
+wanted quantity is in the market.
+"""
+
+from decimal import Decimal
+
+from oms.core import events as ev
+from oms.core.asking import ask
+from oms.core.canceling import give_up_replace, request_cancel
+from oms.core.inputs import Answer, PlaceOrder, Replace
+from oms.core.messages import ExecutionReport
+from oms.core.order import Order, Request
+from oms.core.outgoing import new_order
+from oms.core.placing import unreachable
+from oms.core.risk import Denial, check
+from oms.core.values import ENDED, RequestKind, format_decimal
+from oms.core.work import Route, Work
+
+
+def replace(work: Work, command: Replace) -> tuple[Order | None, Answer | None]:
+    """Ask for other terms, or say by name why not; what is denied is on record with who asked."""
+    order, refusal = work.named(command.id)
+    if order is None:
+        return None, refusal
+    route = work.route(order)
+    denial = _deny(work, order, command, route)
+    begin(work, order, command, by_cancel=route is not None and not route.has_replace)
+    if denial is None:
+        return order, Answer(order=order.number)
+    told = f"{denial.code}: {denial.text}"
+    work.emit(ev.RequestDropped(order=order.number, request=order.pending[-1].number, reason=told))
+    return order, Answer(order=order.number, refusal=denial.code, text=denial.text)
+
+
+def begin(work: Work, order: Order, command: Replace, *, by_cancel: bool) -> None:
+    """Put a replace among the order's requests."""
+    work.emit(
+        ev.ReplaceRequested(
+            order=order.number,
+            request=work.next_request(),
+            cl_ord_id=work.new_id(order),
+            time_ns=work.now,
+            order_qty=command.order_qty if command.order_qty is not None else order.order_qty,
+            price=command.price if command.price is not None else order.price,
+            waiting=True,
+            by_cancel=by_cancel,
+            actor=command.actor,
+            origin=command.origin,
+        )
+    )
+
+
+# --- denials, in a fixed order --------------------------------------------------------------------------------------
+
+
+def _deny(work: Work, order: Order, command: Replace, route: Route | None) -> Denial | None:
+    if route is None:
+        return Denial("NOT_CONFIGURED", f"session {order.session} is not configured any more")
+    return (
+        _deny_state(order)
+        or _deny_terms(order, command)
+        or _deny_limits(work, order, command, route)
+        or unreachable(work, route.session)
+        or _deny_unprovable(route)
+    )
+
+
+def _deny_state(order: Order) -> Denial | None:
+    if order.cl_ord_id is None:
+        return Denial("NO_CL_ORD_ID", "the order was not sent from here and has no ClOrdID to replace it by")
+    if not order.is_open or order.is_spent:
+        return Denial("NOT_OPEN", f"the order is over ({order.ord_status.name.lower()}): place a new one")
+    if order.requested(RequestKind.CANCEL):
+        return Denial("CANCEL_PENDING", "a cancel of the order is on its way")
+    if order.requested(RequestKind.REPLACE):
+        return Denial("REPLACE_PENDING", "another replace of the order is not answered yet")
+    if any(request.waiting for request in order.pending):
+        return Denial("NOT_SENT", "the order itself has not left yet: cancel it and place another")
+    return None
+
+
+def _deny_terms(order: Order, command: Replace) -> Denial | None:
+    if order.order_qty is None:
+        return Denial("CASH_SIZED", "an order sized in quote currency cannot be replaced: cancel it")
+    if command.price is not None and order.price is None:
+        return Denial("NO_PRICE", "a market order has no price to replace")
+    same_qty = command.order_qty in (None, order.order_qty)
+    if same_qty and command.price in (None, order.price):
+        return Denial("NOTHING_TO_REPLACE", "quantity and price are the order's already")
+    return None
+
+
+def _deny_limits(work: Work, order: Order, command: Replace, route: Route) -> Denial | None:
+    """Hold the new terms against the limits, as if the order were not there."""
+    wanted = PlaceOrder(
+        client_order_id=order.client_order_id or "",
+        symbol=order.symbol,
+        side=order.side,
+        ord_type=order.ord_type,
+        time_in_force=order.time_in_force,
+        order_qty=command.order_qty if command.order_qty is not None else order.order_qty,
+        price=command.price if command.price is not None else order.price,
+        exchange=order.exchange,
+    )
+    return check(wanted, route.limits, work.exposure.besides(order), route.account)
+
+
+def _deny_unprovable(route: Route) -> Denial | None:
+    if route.has_replace or route.proves_cum_qty:
+        return None
+    told = (
+        "this venue has no replace, and nothing can prove what was executed of a canceled order: its reports name no"
+        " CumQty and no REST keys are configured; cancel the order, look, and place another"
+    )
+    return Denial("REPLACE_UNPROVABLE", told)
+
+
+# --- cancel, then new -----------------------------------------------------------------------------------------------
+
+
+def advance(work: Work, order: Order) -> None:
+    """Take a cancel-then-new as far as it can go now."""
+    request, chain = order.replacing, order.chain
+    if request is None or chain is None:
+        return
+    if order.phase in ENDED or (order.is_spent and not chain.over):
+        give_up_replace(work, order, "the order was executed before its cancel")
+    elif work.now - request.since_ns >= work.timing.replace_within_ns:
+        what = "what was executed could not be proven" if chain.over else "the cancel was not confirmed"
+        give_up_replace(work, order, f"{what} within {work.timing.replace_within_ns / 1e9:g} s")
+    elif not chain.over:
+        if not order.requested(RequestKind.CANCEL):
+            request_cancel(work, order, actor=None, origin="replace")
+    elif chain.proven is None:
+        if not order.questions:
+            ask(work, order)
+    elif work.book(order).logged_on and not work.doubts.is_asking(order.session):
+        _open_leg(work, order, request, chain.proven)
+
+
+def _open_leg(work: Work, order: Order, request: Request, proven: Decimal) -> None:
+    """The old leg is gone and its CumQty proven: the rest of the wanted quantity leaves."""
+    if request.order_qty is None or request.order_qty <= proven:
+        done = format_decimal(proven)
+        work.emit(
+            ev.Replaced(
+                order=order.number, cl_ord_id=request.cl_ord_id, order_qty=proven, price=request.price
+            )
+        )
+        reason = f"{done} was executed, so nothing is left to send"
+        work.emit(ev.Canceled(order=order.number, reason=reason))
+        return
+    denial = unreachable(work, order.session)
+    if denial is not None:
+        give_up_replace(work, order, f"{denial.code}: {denial.text}")
+        return
+    leg = ev.LegOpened(
+        order=order.number,
+        request=work.next_request(),
+        replace=request.number,
+        cl_ord_id=request.cl_ord_id,
+        base_qty=proven,
+        time_ns=work.now,
+    )
+    work.emit(leg)
+    work.send(order, new_order(order), leg.request)
+
+
+def cancel_refused(work: Work, order: Order, reason: str | None) -> None:
+    """The cancel of a cancel-then-new lost: the replace ends with it."""
+    if order.replacing is not None and not order.requested(RequestKind.CANCEL):
+        give_up_replace(work, order, f"its cancel was refused: {reason or 'no reason given'}")
+
+
+def reduce_excess(work: Work, order: Order) -> None:
+    """A fill of the old leg came after the new one left: take the new one back, and send only what is wanted."""
+    if not order.is_open or order.requested(RequestKind.REPLACE) or order.is_spent or order.order_qty is None:
+        return
+    wanted = Replace(id="", order_qty=order.order_qty, actor="oms", origin="excess of a replace")
+    begin(work, order, wanted, by_cancel=True)
+
+
+# --- replaces in doubt at a venue that has them ---------------------------------------------------------------------
+
+
+def weigh_replaces(work: Work, order: Order, report: ExecutionReport) -> None:
+    """A status answer shows the terms that hold: the wanted ones, or, past the fence, still the old ones."""
+    for request in order.requested(RequestKind.REPLACE):
+        if not request.in_doubt or request.by_cancel:
+            continue
+        if _shows(report, request, order):
+            work.emit(
+                ev.Replaced(
+                    order=order.number,
+                    cl_ord_id=request.cl_ord_id,
+                    orig_cl_ord_id=order.cl_ord_id,
+                    order_qty=request.order_qty,
+                    price=request.price,
+                )
+            )
+        elif work.now - request.since_ns >= work.timing.fence_ns and report.cl_ord_id != request.cl_ord_id:
+            told = "the venue shows the old terms, and the request can no longer be on its way"
+            work.emit(ev.ReplaceRejected(order=order.number, request=request.number, reason=told))
+
+
+def _shows(report: ExecutionReport, request: Request, order: Order) -> bool:
+    if report.cl_ord_id == request.cl_ord_id:
+        return True
+    changed = [
+        (getattr(report, name), getattr(request, name))
+        for name in ("order_qty", "price")
+        if getattr(request, name) != getattr(order, name)
+    ]
+    return bool(changed) and all(theirs is not None and theirs == wanted for theirs, wanted in changed)
