@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.1
 SECOND_S = 1.0  # "push updates to the current klines/candlestick every second"
-PING_EVERY_S = 5.0
+PING_EVERY_S = 2.0
 MOST_UNANSWERED = 2
+
+CHANNELS = frozenset({"orderbook", "trade", "ticker"})
+"""Besides kline_<period>."""
 
 Key = tuple[str, str, str]
 """Channel, symbol, venue."""
@@ -129,9 +132,9 @@ def _keys(text: str) -> Iterator[tuple[Key, str]]:
         raise Problem(codes.BAD_REQUEST, "the message is not an object")
     channel, symbol, action = (request.get(name) for name in ("channel", "symbol", "action"))
     venues = request.get("venues")
-    if not (isinstance(symbol, str) and isinstance(venues, list) and action in {"sub", "unsub"}):
+    if not (isinstance(symbol, str) and isinstance(venues, list) and action in ("sub", "unsub")):
         raise Problem(codes.BAD_REQUEST, "channel, symbol, venues and action (sub or unsub) are needed")
-    if not isinstance(channel, str) or not channel.startswith(("orderbook", "trade", "ticker", "kline_")):
+    if not isinstance(channel, str) or not (channel in CHANNELS or channel.startswith("kline_")):
         raise Problem(codes.BAD_REQUEST, "the channels are orderbook, trade, kline_<period>, ticker")
     for venue in venues:
         # The sample of kline_1m writes BTC/USD, all others BTCUSD.

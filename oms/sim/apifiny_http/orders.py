@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 INSERT, CANCEL = "order.insertOrderLite", "order.cancelOrderLite"
 
-SIDES = {"BUY": Side.BUY.value, "SELL": Side.SELL.value}
+SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 ORDER_TYPES = {"LIMIT": OrdType.LIMIT.value, "MARKET": OrdType.MARKET.value}
 # The samples print the numbers, the table of the request prints the words.
 TIMES_IN_FORCE = {"1": Tif.GTC.value, "2": "2", "3": Tif.IOC.value, "7": Tif.POST_ONLY.value}
@@ -148,9 +148,10 @@ def _new_order(account: str, body: Body) -> NewOrder:
     info = body.get("orderInfo")
     if not isinstance(info, dict):
         raise Problem(codes.BAD_REQUEST, "orderInfo is missing")
-    if info.get("orderSide") not in SIDES:
+    named = info.get("orderSide")
+    if not isinstance(named, str) or named not in SIDES:
         raise Problem(codes.ORDER_SIDE)
-    side = Side(SIDES[info["orderSide"]])
+    side = SIDES[named]
     market = fields.choice(info, "orderType", ORDER_TYPES) == OrdType.MARKET
     # The field `total` is the "Amount of quote asset to spend", for these orders only.
     by_total = market and side is Side.BUY
