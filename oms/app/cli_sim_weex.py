@@ -7,17 +7,18 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path  # noqa: TC003 - Typer reads the annotations
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from oms.sim.market import describe_depth
-from oms.sim.web.faults import Conduct, parse_rates
+from oms.sim.rates import AT, parse_rates
+from oms.sim.web.faults import Conduct
 from oms.sim.weex.access import RIGHTS, Credential, parse_credential, parse_rights
 from oms.sim.weex.market import OPENING_BALANCES, PAIRS
 from oms.sim.weex.private import Manners
-from oms.sim.weex.serve import MEANINGS, Options, first_id, run
+from oms.sim.weex.serve import MEANINGS, OPERATIONS, Options, first_id, run
 
 HIGHEST_FEE = Decimal("0.1")
 
@@ -86,63 +87,71 @@ Prints one line when it is ready: ready http=PORT. Trade API v1 is POST /tapi, p
 """
 
 
+_Texts = list[str] | None
+_Keys = Annotated[
+    _Texts,
+    typer.Option(
+        metavar="KEY:SECRET[@ACCOUNT]",
+        help="A key; repeat it for more. Keys of one ACCOUNT share orders and funds. At least one.",
+    ),
+]
+_Rights = Annotated[
+    _Texts,
+    typer.Option(
+        metavar="KEY=RIGHT,...",
+        help=f"What a key may do, of {', '.join(sorted(RIGHTS))}; everything if not said.",
+    ),
+]
+_Background = Annotated[
+    str,
+    typer.Option(
+        metavar="on|off",
+        help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
+    ),
+]
+_Timeout = Annotated[
+    str, typer.Option("--http-timeout-s", metavar="N", help="How long a request waits for no answer.")
+]
+_Fee = Annotated[
+    str, typer.Option(metavar="RATE", help="Share of what an execution brings in: 0.002 is 0.2 %.")
+]
+_NonceText = Annotated[
+    str, typer.Option(metavar="long|short", help="short: the error leaves out what should be sent.")
+]
+_Cache = Annotated[
+    str, typer.Option(metavar="on|off", help="Keep getInfo for 60 s and the public API for 2 s.")
+]
+_Empty = Annotated[str, typer.Option(metavar="object|error", help="How an empty list is answered.")]
+_TakerRows = Annotated[
+    str, typer.Option(metavar="own|maker", help="The order_id in TradeHistory of what filled at once.")
+]
+_Sloppy = Annotated[
+    bool, typer.Option("--sloppy", help="CancelOrders answers as the document's sample is printed.")
+]
+_Record = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Append accepted orders, fills, cancels and faults, as JSON lines."),
+]
+
+
 def weex(  # noqa: PLR0913 - one argument for each option
     port: Annotated[str, typer.Option(metavar="PORT", help="HTTP port; 0 takes a free one. Needed.")] = "",
-    credential: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY:SECRET[@ACCOUNT]",
-            help="A key; repeat it for more. Keys of one ACCOUNT share orders and funds. At least one.",
-        ),
-    ] = None,
-    rights: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=RIGHT,...",
-            help=f"What a key may do, of {', '.join(sorted(RIGHTS))}; everything if not said.",
-        ),
-    ] = None,
+    credential: _Keys = None,
+    rights: _Rights = None,
     seed: Annotated[
         str, typer.Option(metavar="N", help="Seed of faults, latency, coupons, background.")
     ] = "1",
     latency_ms: Annotated[str, typer.Option(metavar="N or A-B", help="Delay before each answer.")] = "0",
-    background: Annotated[
-        str,
-        typer.Option(
-            metavar="on|off",
-            help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
-        ),
-    ] = "on",
-    fault: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=RATE", help="What goes wrong, how often.")
-    ] = None,
-    http_timeout_s: Annotated[
-        str, typer.Option("--http-timeout-s", metavar="N", help="How long a request waits for no answer.")
-    ] = "0.2",
-    fee: Annotated[
-        str, typer.Option(metavar="RATE", help="Share of what an execution brings in: 0.002 is 0.2 %.")
-    ] = "0",
-    nonce_text: Annotated[
-        str, typer.Option(metavar="long|short", help="short: the error leaves out what should be sent.")
-    ] = "long",
-    cache: Annotated[
-        str, typer.Option(metavar="on|off", help="Keep getInfo for 60 s and the public API for 2 s.")
-    ] = "on",
-    empty: Annotated[
-        str, typer.Option(metavar="object|error", help="How an empty list is answered.")
-    ] = "object",
-    taker_rows: Annotated[
-        str, typer.Option(metavar="own|maker", help="The order_id in TradeHistory of what filled at once.")
-    ] = "own",
-    sloppy: Annotated[
-        bool, typer.Option("--sloppy", help="CancelOrders answers as the document's sample is printed.")
-    ] = False,
-    record: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Append accepted orders, fills, cancels and faults, as JSON lines."
-        ),
-    ] = None,
+    background: _Background = "on",
+    fault: Annotated[_Texts, typer.Option(metavar="NAME=RATE", help="What goes wrong, how often.")] = None,
+    http_timeout_s: _Timeout = "0.2",
+    fee: _Fee = "0",
+    nonce_text: _NonceText = "long",
+    cache: _Cache = "on",
+    empty: _Empty = "object",
+    taker_rows: _TakerRows = "own",
+    sloppy: _Sloppy = False,
+    record: _Record = None,
 ) -> None:
     """Read the options, then serve."""
     try:
@@ -150,7 +159,7 @@ def weex(  # noqa: PLR0913 - one argument for each option
             port=_whole(port, "--port", highest=65535),
             credentials=_credentials(credential or [], rights or []),
             conduct=Conduct(
-                parse_rates(fault or [], MEANINGS),
+                _rates(fault or []),
                 seed=_whole(seed, "--seed"),
                 timeout_s=float(_number(http_timeout_s, "--http-timeout-s", highest=Decimal(3600))),
             ),
@@ -198,6 +207,16 @@ def _credentials(texts: list[str], rights: list[str]) -> tuple[Credential, ...]:
             raise ValueError(msg)
         credentials[key] = replace(credentials[key], rights=listed)
     return tuple(credentials.values())
+
+
+def _rates(texts: list[str]) -> dict[str, float]:
+    rates = parse_rates(texts, MEANINGS)
+    for name in rates:
+        aim = name.partition(AT)[2]
+        if AT in name and aim not in OPERATIONS:
+            msg = f"fault {name!r} is aimed at no method; the methods are: {', '.join(OPERATIONS)}"
+            raise ValueError(msg)
+    return rates
 
 
 def _whole(text: str, name: str, *, highest: int = 2**63 - 1) -> int:

@@ -24,7 +24,7 @@ from oms.sim.weex.access import Credential, Gate
 from oms.sim.weex.exchange import Exchange
 from oms.sim.weex.floor import Floor
 from oms.sim.weex.parameters import Parameters, parsed
-from oms.sim.weex.private import Manners, Private, Venue
+from oms.sim.weex.private import METHODS, Manners, Private, Venue
 from oms.sim.weex.public import Public
 from oms.sim.weex.refusals import UNAVAILABLE
 from oms.sim.weex.treasury import Treasury
@@ -52,6 +52,8 @@ OF_METHODS: Mapping[str, str] = {
     REJECT: f'a good request has no effect and is answered with the error "{UNAVAILABLE}"',
 }
 MEANINGS: Mapping[str, str] = {**HTTP, **OF_METHODS}
+OPERATIONS = (*METHODS, "info", "ticker", "depth", "trades")
+"""What a fault can be aimed at; those of `OF_METHODS` befall Trade API v1 only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -252,6 +252,7 @@ GOOD = ["--port", "0", "--credential", "K:secret"]
         ([*GOOD, "--background", "maybe"], "--background"),
         ([*GOOD, "--fault", "explode=1"], "http-text-after"),
         ([*GOOD, "--fault", "http-502=2"], "rate"),
+        ([*GOOD, "--fault", "http-502@trade=1"], "CancelOrders"),
         ([*GOOD, "--fee", "1"], "--fee"),
         ([*GOOD, "--nonce-text", "none"], "--nonce-text"),
         ([*GOOD, "--http-timeout-s", "x"], "--http-timeout-s"),
