@@ -495,6 +495,14 @@ def test_many_cancels_go_in_batches_of_fifty_and_each_order_has_its_outcome() ->
     assert not done.unsent
 
 
+def test_an_order_that_is_both_canceled_and_not_is_in_doubt() -> None:
+    failed = [{"order-id": "1", "err-code": "base-record-invalid", "err-msg": "x"}]
+    answer = json.dumps({"status": "ok", "data": {"success": ["1", "2"], "failed": failed}})
+    with ScriptedVenue([answer]) as venue:
+        done = cancel_all(client_of(venue.url), [1, 2])
+    assert (done.asked, list(done.in_doubt), dict(done.refused)) == ((2,), [1], {})
+
+
 def test_cancels_that_could_not_leave_are_told_apart() -> None:
     with ScriptedVenue([]) as venue:
         url = venue.url

@@ -1,6 +1,7 @@
 """Nonces: never twice, never lower, whatever happens (the invariants of oms.rest.weex.nonce)."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -66,7 +67,13 @@ def test_a_life_with_crashes_gives_growing_numbers_each_reserved_before(life: Li
 @given(threads=st.integers(2, 6), each=st.integers(1, 60), block=st.integers(1, 10))
 def test_threads_share_one_row_of_numbers(threads: int, each: int, block: int) -> None:
     disk = Disk()
-    keys = NonceKeys(disk.reserve, {}, block=block)
+
+    def reserve(key: str, up_to: int) -> None:
+        time.sleep(0)  # another thread may run now, as while a disk writes
+        disk.reserve(key, up_to)
+        time.sleep(0)
+
+    keys = NonceKeys(reserve, {}, block=block)
     found: list[list[int]] = [[] for _ in range(threads)]
 
     def take(mine: list[int]) -> Callable[[], None]:
