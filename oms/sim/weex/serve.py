@@ -30,7 +30,7 @@ from oms.sim.weex.refusals import UNAVAILABLE
 from oms.sim.weex.treasury import Treasury
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from starlette.requests import Request
@@ -53,7 +53,7 @@ OF_METHODS: Mapping[str, str] = {
 }
 MEANINGS: Mapping[str, str] = {**HTTP, **OF_METHODS}
 OPERATIONS = (*METHODS, "info", "ticker", "depth", "trades")
-"""What a fault can be aimed at; those of `OF_METHODS` befall Trade API v1 only."""
+"""What a fault can be aimed at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,31 +123,29 @@ class Desk:
     async def tapi(self, request: Request) -> Response:
         """Answer Trade API v1."""
         body = await request.body()
-        method = _method(body)
-        fault = next(iter(self._dice.draw(method)), "")
-        if fault:
-            self._noted(fault, method, body)
-        with self._lock:
-            said = self._obey(request, body, fault)
-        await self._wait()
-        return said
+        return await self._said(_method(body), lambda: self._private.answer(request.headers, body, _now()))
 
     async def api(self, request: Request) -> Response:
         """Answer public API v3; parameters count wherever they stand."""
-        fields = dict(request.query_params)
-        asked = parsed(await request.body())
+        asked = parsed(await request.body()).over(Parameters(dict(request.query_params)))
+        path: str = request.path_params["asked"]
+        return await self._said(path.partition("/")[0], lambda: self._public.answer(path, asked, _now()))
+
+    async def _said(self, method: str, ask: Callable[[], object]) -> Response:
+        fault = next(iter(self._dice.draw(method)), "")
+        if fault:
+            self._noted(fault, method, b"")
         with self._lock:
-            told = self._public.answer(request.path_params["asked"], asked.over(Parameters(fields)), _now())
-            said = answer(told)
+            said = self._obey(fault, ask)
         await self._wait()
         return said
 
-    def _obey(self, request: Request, body: bytes, fault: str) -> Response:
+    def _obey(self, fault: str, ask: Callable[[], object]) -> Response:
         if fault == TEXT:
             return PlainTextResponse(self._dice.rng.choice(TEXTS))
         if fault == REJECT:
             return answer({"success": 0, "error": UNAVAILABLE})
-        told = self._private.answer(request.headers, body, _now())
+        told = ask()
         return PlainTextResponse(self._dice.rng.choice(TEXTS)) if fault == TEXT_AFTER else answer(told)
 
     async def _wait(self) -> None:

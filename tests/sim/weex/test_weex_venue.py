@@ -209,9 +209,19 @@ def test_a_good_request_that_is_refused() -> None:
 
 
 def test_faults_of_the_public_api() -> None:
-    with Venue("--fault", "http-502@ticker=1") as venue:
+    with Venue("--fault", "http-502@ticker=1", "--fault", "http-text@trades=1") as venue:
         assert ask(venue.port, "/api/3/ticker/btc_usd")[0] == 502
-        assert ask(venue.port, "/api/3/depth/btc_usd")[0] == 200
+        status, body = ask(venue.port, "/api/3/trades/btc_usd")
+        assert status == 200
+        assert not body.startswith(b"{")
+        assert set(public(venue.port, "depth/btc_usd")) == {"btc_usd"}
+
+
+def test_an_answer_takes_its_time() -> None:
+    with Venue("--latency-ms", "50-60") as venue:
+        started = time.monotonic()
+        Client(venue.port).result("getInfo")
+        assert time.monotonic() - started >= 0.05  # never earlier; how much later is the machine's
 
 
 def test_the_record_holds_what_really_happened(tmp_path: Path) -> None:
