@@ -29,6 +29,9 @@ class JournalSection(Struct, kw_only=True):
     """`[journal]`."""
 
     path: Text = "journal.db"
+    finished_in_memory: Annotated[int, Meta(ge=0)] = 5000
+    snapshot_records: Annotated[int, Meta(ge=1)] = 100_000
+    snapshot_s: Positive = 600.0
 
 
 class ApiSection(Struct, kw_only=True):
@@ -62,6 +65,10 @@ class TimingSection(Struct, kw_only=True):
     question_pause_s: Positive = 0.05
     round_timeout_s: Positive = 30.0
     wait_after_logon: bool = True
+    reconcile_s: Annotated[float, Meta(ge=0)] = 300.0
+    replace_within_s: Positive = 60.0
+    late_fill_s: Annotated[float, Meta(ge=0)] = 30.0
+    infer_fills_after_s: Positive = 30.0
 
 
 class LimitsSection(Struct, kw_only=True):
@@ -96,6 +103,8 @@ class SessionSection(Struct, kw_only=True):
     jwt_digest_param: Text | None = None
     jwt_lifetime_s: Annotated[int, Meta(ge=1, le=3600)] = 30
     cash_order_qty_tag: Annotated[int, Meta(ge=1)] = 152
+    reports_cum_qty: bool | None = None
+    external_orders: Annotated[str, Meta(pattern="^(adopt|ignore|stop)$")] = "adopt"
     limits: LimitsSection | None = None
 
 

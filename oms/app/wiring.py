@@ -2,12 +2,22 @@
 
 import socket
 
-from oms.app.config import Config, LimitsSection, SessionSection, TimingSection, seconds, secret_of
+from oms.app.config import (
+    Config,
+    JournalSection,
+    LimitsSection,
+    SessionSection,
+    TimingSection,
+    seconds,
+    secret_of,
+)
+from oms.app.keeper import Keeping
 from oms.core.doubt import Timing
 from oms.core.errors import ConfigError
 from oms.core.ids import account_digits
 from oms.core.risk import Limits
 from oms.core.secret import Secret
+from oms.core.values import External
 from oms.engine import Route
 from oms.fix.dialects import DIALECTS, Dialect
 from oms.fix.settings import SessionConfig
@@ -40,6 +50,19 @@ def timing(section: TimingSection) -> Timing:
         question_pause_ns=seconds(section.question_pause_s),
         round_timeout_ns=seconds(section.round_timeout_s),
         wait_after_logon=section.wait_after_logon,
+        reconcile_ns=seconds(section.reconcile_s),
+        replace_within_ns=seconds(section.replace_within_s),
+        late_ns=seconds(section.late_fill_s),
+        infer_ns=seconds(section.infer_fills_after_s),
+    )
+
+
+def keeping(section: JournalSection) -> Keeping:
+    """Say how much stays in memory, and how often a snapshot is written."""
+    return Keeping(
+        finished_orders=section.finished_in_memory,
+        snapshot_records=section.snapshot_records,
+        snapshot_s=section.snapshot_s,
     )
 
 
@@ -52,6 +75,9 @@ def route(config: Config, session: SessionSection) -> Route:
         id_prefix=account_digits(session.account),
         cancel_repeats_id=dialect.cancel_repeats_id,
         cancel_before_ack=not dialect.ambiguous_reject,
+        has_replace=dialect.has_replace,
+        proves_cum_qty=dialect.has_replace if session.reports_cum_qty is None else session.reports_cum_qty,
+        external=External(session.external_orders),
         limits=limits(session.limits or config.limits, dialect),
     )
 
