@@ -128,6 +128,22 @@ class SqliteJournal:
             )
             raise JournalError(message)
 
+    def hash_of(self, number: int) -> str:
+        """Give the stored hash (hex) of a record, or of the beginning for 0; an empty text where there is none.
+
+        Raises:
+            JournalError: it cannot be read.
+
+        """
+        if number == 0:
+            return GENESIS.hex()
+        try:
+            found = rows(self._opened.connection, number, 1)
+        except sqlite3.Error as error:
+            message = f"the journal {self.path} cannot be read: {error}. See `oms journal verify`"
+            raise JournalError(message) from error
+        return bytes(found[0][2]).hex() if found and found[0][0] == number else ""
+
     @property
     def head(self) -> tuple[int, str]:
         """Number and hash (hex) of the last record that `append` returned for; (0, 64 zeros) at first."""
