@@ -6,7 +6,7 @@ order goes from the socket to the engine's queue without a change of thread.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Query, Request
@@ -96,7 +96,7 @@ class Api:
         """List orders, newest first, page by page."""
         fits = models.matcher(query)
         found: list[Order] = []
-        for count, order in enumerate(self._desk.published.newest(query.before), 1):
+        for count, order in enumerate(self._listed(query), 1):
             if fits(order):
                 found.append(order)
                 if len(found) > query.limit:
@@ -106,6 +106,13 @@ class Api:
         shown, now = found[: query.limit], self._now()
         following = shown[-1].number if len(found) > query.limit else None
         return json_response({"orders": [full_view(order, now) for order in shown], "next": following})
+
+    def _listed(self, query: models.Filter) -> Iterator[Order]:
+        """Go through the orders that a filter may want; one that is open or in doubt never leaves memory."""
+        published = self._desk.published
+        if query.status.lower() in ("open", "in_doubt"):
+            return published.in_memory(query.before)
+        return published.newest(query.before, symbol=query.symbol, session=query.session)
 
     async def order(self, id: str, _token: Reader, _query: NoQuery) -> Response:  # noqa: A002
         """Show an order by any id: the desk's own, ClOrdID, OrderID, or our number."""

@@ -15,7 +15,9 @@ from oms.app import wiring
 from oms.app.api import create_app
 from oms.app.clock import Clock
 from oms.app.config import Config
+from oms.app.keeper import Keeper
 from oms.app.loop import Loop
+from oms.app.recovery import recover
 from oms.app.tokens import Tokens
 from oms.core.errors import JournalError
 from oms.core.inputs import (
@@ -35,6 +37,7 @@ from oms.fix import inputs as fix_in
 from oms.fix.codec import decode, split
 from oms.fix.dialects import DIALECTS, Dialect
 from oms.fix.initiator import Initiator
+from oms.journal.archive import Archive
 from oms.journal.sqlite import SqliteJournal
 
 if TYPE_CHECKING:
@@ -67,17 +70,18 @@ class Daemon:
         tokens = Tokens.load(config.under(config.api.tokens_file))
         self._api_socket = wiring.listen(config)
         self.journal = SqliteJournal(config.under(config.journal.path))
-        engine = Engine(
-            [wiring.route(config, session) for session in config.session], wiring.timing(config.timing)
-        )
-        _recover(engine, self.journal)
+        self.keeper = self._recovered()
         self.initiator = Initiator(
             [wiring.fix_session(config, session) for session in config.session],
             sink=self._from_fix,
             log_dir=config.under(config.fix.log_dir),
         )
         venues = {session.name: self.initiator.venue(session.name) for session in config.session}
-        self.loop = Loop(engine, self.journal, venues, self.clock, self._translate, self.initiator.flush)
+        self.loop = Loop(
+            *(self.keeper.engine, self.journal, venues, self.clock, self._translate),
+            flush=self.initiator.flush,
+            keeper=self.keeper,
+        )
         self.published = self.loop.published
         self._server = uvicorn.Server(
             uvicorn.Config(create_app(self, tokens), log_config=None, access_log=False, lifespan="off")
@@ -86,6 +90,24 @@ class Daemon:
             target=self._server.run, kwargs={"sockets": [self._api_socket]}, name="api", daemon=True
         )
         self._stopping = threading.Event()
+
+    def _recovered(self) -> Keeper:
+        """Recover the state from the journal, or sooner."""
+        config = self.config
+        routes = [wiring.route(config, session) for session in config.session]
+        timing = wiring.timing(config.timing)
+        keeping = wiring.keeping(config.journal)
+        archive = Archive(self.journal.path)
+        found = recover(lambda: Engine(routes, timing), self.journal, archive, keeping)
+        open_orders = sum(len(book.open) for book in found.engine.blotter.books.values())
+        log.info(
+            "recovered",
+            records=self.journal.head[0],
+            orders=found.engine.blotter.last_order,
+            open=open_orders,
+            snapshot=found.snapshot or None,
+        )
+        return Keeper(found.engine, found.residents, archive, keeping)
 
     # --- running
 
@@ -227,11 +249,3 @@ def _decoded(raw: str, dialect: Dialect) -> Any:  # noqa: ANN401 - a report; our
         return decode(split(raw), dialect)
     except ValueError:
         return Other(msg_type="")
-
-
-def _recover(engine: Engine, journal: SqliteJournal) -> None:
-    count = 0
-    for count, record in journal.read():  # noqa: B007 - the last number is the count
-        engine.recover(record)
-    open_orders = sum(len(book.open) for book in engine.blotter.books.values())
-    log.info("recovered", records=count, orders=len(engine.blotter.orders), open=open_orders)

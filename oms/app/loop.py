@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
+from oms.app.keeper import Keeper, Stored
 from oms.app.published import Published
 from oms.app.recording import record_of
 from oms.core import events as ev
@@ -77,6 +78,7 @@ class Loop:
         clock: Callable[[], int],
         translate: Callable[[Any], Input | Alert],
         flush: Callable[[], None] = lambda: None,
+        keeper: Keeper | None = None,
     ) -> None:
         """Prepare to run.
 
@@ -87,10 +89,11 @@ class Loop:
             clock: tells the time, nanoseconds since the epoch.
             translate: turns what the rim puts in into an input of the engine, or into an alert.
             flush: brings the FIX logs up to date; called before each commit, so that they have what the journal has.
+            keeper: lets finished orders leave memory; None: all stay.
 
         """
         self.engine = engine
-        self.published = Published()
+        self.published = Published(keeper.archive.shelf() if keeper else None)
         self.sessions: dict[str, dict[str, Any]] = {}
         self.in_doubt: set[int] = set()
         self.open_orders = 0
@@ -101,9 +104,11 @@ class Loop:
         self._clock = clock
         self._translate = translate
         self._flush = flush
+        self._keeper = keeper
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._head = journal.head[0]
         self._ahead: list[Item] = []
+        self._stored: list[Stored] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine")
         self._on_end: Callable[[], None] = lambda: None
@@ -137,6 +142,8 @@ class Loop:
         self._on_end = on_end
         for order in self.engine.blotter.orders.values():
             self._publish(order.number)
+        if self._keeper:
+            self._keeper.start(self._journal.head, self.put)
         self._queue.put(Start())
         self._thread.start()
 
@@ -144,6 +151,8 @@ class Loop:
         """Take in what waits, commit it, and end."""
         self._queue.put(Stop())
         self._thread.join(timeout_s)
+        if self._keeper:  # an engine that failed, or works on, has no state to be relied on
+            self._keeper.close(None if self.failure or self._thread.is_alive() else self._journal.head)
 
     # --- the engine's thread
 
@@ -213,11 +222,16 @@ class Loop:
         effects: list[Effect],
         answers: "list[tuple[Future[Answer], Answer]]",
     ) -> None:
+        if isinstance(item, Stored):
+            self._stored.append(item)
+            return
         given = item if isinstance(item, Given) else None
-        message = given.instruction if given else self._translate(item)
+        message = given.instruction if given else item if isinstance(item, Alert) else self._translate(item)
         if isinstance(message, Alert):
             effects.append(message)
             return
+        if self._keeper is not None:
+            self._keeper.before(message)
         step = self.engine.step(message, now, self._head + len(records) + 1)
         record = record_of(message, step, now)
         if record is not None:
@@ -252,7 +266,8 @@ class Loop:
         self.counts["records"] += len(records)
         self.counts["batches"] += bool(records)
         self.open_orders = sum(len(book.open) for book in self.engine.blotter.books.values())
-        for number in self.engine.take_touched():
+        touched = self.engine.take_touched()
+        for number in touched:
             self._publish(number)
         for record in records:
             for event in record.events:
@@ -263,6 +278,16 @@ class Loop:
         for future, answer in answers:
             with contextlib.suppress(InvalidStateError):  # whoever asked may have given up
                 future.set_result(answer)
+        if self._keeper is not None:
+            self._keep(self._keeper, touched)
+
+    def _keep(self, keeper: Keeper, touched: set[int]) -> None:
+        """Let finished orders leave memory, readers' copies with them."""
+        keeper.after(touched, self._journal.head, idle=self._queue.empty())
+        for stored in self._stored:
+            for gone in keeper.let_go(stored):
+                self.published.forget(gone)
+        self._stored.clear()
 
     def _publish(self, number: int) -> None:
         order = self.engine.blotter.orders[number]

@@ -1,6 +1,7 @@
 """What readers see: orders as they stood at the last commit.
 
-The engine's thread publishes after each commit; every other thread reads copies that nobody changes any more.
+The engine's thread publishes after each commit; every other thread reads copies that nobody changes any more. An order
+that left memory is read from the archive: it is stored there before it is forgotten here.
 """
 
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 
 from oms.core.order import Order
+from oms.journal.shelf import Shelf
 
 Watcher = Callable[[Order], None]
 
@@ -15,11 +17,13 @@ Watcher = Callable[[Order], None]
 class Published:
     """Committed orders, by number and by any id."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        """Start empty; `shelf` holds the orders that are not in memory."""
+        self._shelf = shelf
         self._orders: dict[int, Order] = {}
         self._last = 0
         self._numbers: dict[str, int | tuple[int, ...]] = {}
+        self._ids: dict[int, tuple[str, ...]] = {}
         self._watchers: dict[int, list[Watcher]] = {}
         self._lock = threading.Lock()  # for the watchers alone: readers need none
 
@@ -49,9 +53,12 @@ class Published:
         if any_id is None:
             return
         known = self._numbers.get(any_id)
+        if known == number or (isinstance(known, tuple) and number in known):
+            return
+        self._ids[number] = (*self._ids.get(number, ()), any_id)
         if known is None:
             self._numbers[any_id] = number
-        elif known != number and not (isinstance(known, tuple) and number in known):
+        else:
             self._numbers[any_id] = (*(known if isinstance(known, tuple) else (known,)), number)
 
     def _tell(self, order: Order) -> None:
@@ -60,19 +67,82 @@ class Published:
         for watcher in watchers:
             watcher(order)
 
+    def forget(self, order: Order) -> None:
+        """Leave an order to the archive, which has it now. Called by the engine's thread."""
+        number = order.number
+        for any_id in self._ids.pop(number, ()):
+            known = self._numbers.get(any_id)
+            if known == number:
+                del self._numbers[any_id]
+            elif isinstance(known, tuple):
+                rest = tuple(each for each in known if each != number)
+                self._numbers[any_id] = rest if len(rest) > 1 else rest[0]
+        self._orders.pop(number, None)
+
     def find(self, any_id: str) -> list[Order]:
-        """Find orders by any id: the desk's own, a ClOrdID, OrderID. Several may share one across accounts."""
+        """Find orders by any id: the desk's own, a ClOrdID, OrderID. Several may share one across accounts.
+
+        Raises:
+            JournalError: orders that left memory cannot be read.
+
+        """
         known = self._numbers.get(any_id)
         numbers = () if known is None else known if isinstance(known, tuple) else (known,)
-        return [self._orders[number] for number in numbers]
+        found = {number: self._orders.get(number) for number in numbers}
+        if self._shelf is not None:
+            for resting in self._shelf.find(any_id):
+                number = resting.order.number
+                found[number] = self._orders.get(number, resting.order)
+        return [order for _, order in sorted(found.items()) if order is not None]
 
     def get(self, number: int) -> Order | None:
-        """Give an order by our number."""
-        return self._orders.get(number)
+        """Give an order by our number.
 
-    def newest(self, before: int | None = None) -> Iterator[Order]:
-        """Go through the orders, newest first, from below the number `before` on; each as it stands when reached."""
-        for number in range((before or self._last + 1) - 1, 0, -1):
+        Raises:
+            JournalError: orders that left memory cannot be read.
+
+        """
+        found = self._orders.get(number)
+        if found is None and self._shelf is not None:
+            resting = self._shelf.get(number)
+            found = resting.order if resting else None
+        return found
+
+    def newest(
+        self, before: int | None = None, *, symbol: str | None = None, session: str | None = None
+    ) -> Iterator[Order]:
+        """Go through the orders, newest first, from below the number `before` on; each as it stands when reached.
+
+        Args:
+            before: None: from the newest on.
+            symbol: spares reading those of another symbol; some may come all the same.
+            session: likewise.
+
+        Raises:
+            JournalError: orders that left memory cannot be read.
+
+        """
+        below = before or self._last + 1
+        numbers = sorted((number for number in list(self._orders) if number < below), reverse=True)
+        left = self._shelf.newest(below, symbol, session) if self._shelf is not None else iter(())
+        waiting = next(left, None)
+        for number in numbers:
+            while waiting is not None and waiting.number > number:
+                yield waiting
+                waiting = next(left, None)
+            if waiting is not None and waiting.number == number:
+                waiting = next(left, None)
+            order = self.get(number)
+            if order is not None:
+                yield order
+        while waiting is not None:
+            yield waiting
+            waiting = next(left, None)
+
+    def in_memory(self, before: int | None = None) -> Iterator[Order]:
+        """Go through the orders in memory, newest first: every one that is open is among them."""
+        below = before or self._last + 1
+        for number in sorted((number for number in list(self._orders) if number < below), reverse=True):
             order = self._orders.get(number)
             if order is not None:
                 yield order
