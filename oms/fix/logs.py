@@ -1,6 +1,7 @@
 """FIX logs as they are found: QuickFIX message logs, plain lines with SOH or `|` between fields, plain or gzip.
 
-A line is a message, garbled (it has the shape of a FIX message and a damaged frame), or no FIX at all. BodyLength and
+A line is a message, garbled (it has the shape of a FIX message and a damaged frame), or no FIX at all. A message whose
+text holds a newline goes on in the next line; BodyLength says how far, and the lines are joined again. BodyLength and
 CheckSum are held against the text as soon as one message of the file has them right: logs written by hand often carry
 invented ones. Logon is excepted, because logs mask the secret in its RawData.
 """
@@ -26,6 +27,8 @@ _TRAILER_BYTES: Final = len(b"10=000\x01")
 _EXACT_BYTES: Final = (
     256  # in fewer bytes the low half of Adler-32 is exactly 1 + their sum; in ASCII in twice as many
 )
+_BLANK: Final = b"\r\n \t"
+_LONGEST_REST: Final = 1 << 16  # a damaged BodyLength must not make the rest of a file one message
 
 
 class Line(Struct, frozen=True):
@@ -34,6 +37,14 @@ class Line(Struct, frozen=True):
     stamp: str | None
     text: str
     damage: str | None = None
+
+
+class Unfinished(Struct):
+    """A message of which the lines that came hold less than its BodyLength; `line` is what the first is by itself."""
+
+    line: Line
+    parts: list[bytes]
+    missing: int
 
 
 class Counts(Struct):
@@ -78,10 +89,7 @@ class LogReader:
         """
         try:
             with self.path.open("rb") as self._file:
-                for raw in unpacked(self._file):
-                    line = self._line(raw)
-                    if line is not None:
-                        yield line
+                yield from self._lines(unpacked(self._file))
                 self._read = self._file.tell() if self._file.seekable() else 0
         except (OSError, EOFError, zlib.error) as error:
             reason = getattr(error, "strerror", None) or str(error)
@@ -92,19 +100,48 @@ class LogReader:
         """Say how many bytes of the file are read, packed ones where it is packed."""
         return self._file.tell() if self._file is not None and not self._file.closed else self._read
 
+    def _lines(self, file: BinaryIO) -> Iterator[Line]:
+        held: Unfinished | None = None
+        for raw in file:
+            if held is None or _BEGIN in raw:
+                if held is not None:
+                    yield self._given_up(held)
+                line = self._line(raw)
+                held = _unfinished(raw, line) if line is not None and line.damage is not None else None
+            else:
+                held.parts.append(raw)
+                held.missing -= len(raw)
+                if held.missing > _TRAILER_BYTES:
+                    continue
+                line, held = self._joined(held), None
+            if line is not None and held is None:
+                yield line
+        self.counts.torn += held is not None
+
+    def _joined(self, unfinished: Unfinished) -> Line | None:
+        """Read lines as one message where its BodyLength and CheckSum are at their places, or the file ends in it."""
+        raw = b"".join(unfinished.parts)
+        body = _body(raw)
+        frame = _FRAME.match(body)
+        fits = frame is not None and len(body) - _TRAILER_BYTES - frame.end() == int(frame.group(1))
+        if raw.endswith(b"\n") and not (fits and _TRAILER.search(body)):
+            return self._given_up(unfinished)
+        self.counts.fix -= 1  # it was counted with its first line
+        return self._line(raw)
+
+    def _given_up(self, unfinished: Unfinished) -> Line:
+        """Take lines that were held together as what each is by itself."""
+        self.counts.not_fix += sum(bool(part.rstrip(_BLANK)) for part in unfinished.parts[1:])
+        return unfinished.line
+
     def _line(self, raw: bytes) -> Line | None:
-        body = raw.rstrip(b"\r\n \t")
-        start = body.find(_BEGIN)
+        start = raw.find(_BEGIN)
         if start < 0:
-            self.counts.not_fix += bool(body)
+            self.counts.not_fix += bool(raw.rstrip(_BLANK))
             return None
         self.counts.fix += 1
-        stamped = _STAMPED.match(body) if start else None
-        body = body[start:]
-        if b"\x01" not in body and b"|" in body:
-            body = body.replace(b"|", b"\x01")
-        if not body.endswith(b"\x01"):
-            body += b"\x01"
+        stamped = _STAMPED.match(raw) if start else None
+        body = _body(raw)
         damage = self._damage(body)
         if damage is not None and self._is_torn(raw):
             self.counts.torn += 1
@@ -144,3 +181,22 @@ class LogReader:
         elif self._trailed:
             return "CheckSum (10) is missing"
         return None
+
+
+def _body(raw: bytes) -> bytes:
+    """Give the message of a line: from BeginString on, with SOH between its fields and at its end."""
+    body = raw[raw.find(_BEGIN) :].rstrip(_BLANK)
+    if b"\x01" not in body and b"|" in body:
+        body = body.replace(b"|", b"\x01")
+    return body if body.endswith(b"\x01") else body + b"\x01"
+
+
+def _unfinished(raw: bytes, line: Line) -> Unfinished | None:
+    """Begin to join lines, where BodyLength announces more than this one holds and no CheckSum ends it."""
+    body = _body(raw)
+    frame = _FRAME.match(body)
+    if frame is None or _TRAILER.search(body) or raw.count(_BEGIN) > 1:
+        return None
+    held = len(raw) - raw.find(_BEGIN) - frame.end()
+    missing = int(frame.group(1)) - held + _TRAILER_BYTES
+    return Unfinished(line, [raw], missing) if _TRAILER_BYTES < missing <= _LONGEST_REST else None

@@ -132,3 +132,86 @@ def test_a_logon_may_have_its_secret_masked(tmp_path: Path) -> None:
 )
 def test_byte_sum_is_the_sum_of_the_bytes(data: bytes) -> None:
     assert byte_sum(data) == sum(data)
+
+
+STAMP = "20260301-09:00:08.000"
+TEXTS = [
+    "a\nb",
+    "\n",
+    "a\n\nb\n",
+    "\n\n\n",
+    "a\r\nb",
+    "a\n 9=x|10=000|\n",
+    "a\nb" * 50,
+    "20260301-09:00:08 : \nx",
+]
+
+
+def with_text(text: str) -> str:
+    """Put a text, which may hold anything, into a framed message."""
+    body = f"35=8\x0134=3\x0158={text}\x01"
+    head = f"8=FIX.4.2\x019={len(body.encode())}\x01{body}"
+    return f"{head}10={byte_sum(head.encode()) % 256:03d}\x01"
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("around", [("", ""), (f"{STAMP} : {ONE}\n", f"{STAMP} : {TWO}\n")])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_message_whose_text_holds_newlines_is_one_message(
+    tmp_path: Path, text: str, around: tuple[str, str], end: str
+) -> None:
+    before, after = around
+    message = with_text(text)
+    lines, reader = read(tmp_path / "log", f"{before}{STAMP} : {message}{end if after else ''}\n{after}")
+    assert [line.text for line in lines] == [*[ONE] * bool(before), message, *[TWO] * bool(after)]
+    assert {line.stamp for line in lines} == {STAMP}
+    assert {line.damage for line in lines} == {None}
+    assert (reader.counts.fix, reader.counts.not_fix, reader.counts.torn) == (len(lines), 0, 0)
+
+
+def test_messages_with_newlines_follow_each_other(tmp_path: Path) -> None:
+    messages = [with_text(text) for text in TEXTS * 3]
+    lines, reader = read(tmp_path / "log", "".join(f"{STAMP} : {message}\n" for message in messages))
+    assert [line.text for line in lines] == messages
+    assert (reader.counts.fix, reader.counts.not_fix, reader.counts.torn) == (len(messages), 0, 0)
+
+
+def test_a_newline_where_pipes_separate(tmp_path: Path) -> None:
+    message = with_text("a\nb")
+    for piped in (message.replace("\x01", "|"), message.replace("\x01", "|")[:-1]):
+        lines, reader = read(tmp_path / "log", f"{piped}\n{TWO}\n")
+        assert [line.text for line in lines] == [message, TWO]
+        assert reader.counts.not_fix == 0
+
+
+@pytest.mark.parametrize("text", ["a\nb\n\nc", "\n"])
+def test_a_file_that_ends_anywhere_in_such_a_message_ends_torn(tmp_path: Path, text: str) -> None:
+    whole = with_text(text)
+    for end in range(5, len(whole) - 1):
+        lines, reader = read(tmp_path / "log", f"{ONE}\n{whole[:end]}")
+        assert ([line.text for line in lines], reader.counts.torn) == ([ONE], 1), whole[:end]
+        assert (reader.counts.fix, reader.counts.not_fix) == (2, 0), whole[:end]
+
+
+def test_a_garbled_line_is_not_joined_with_what_is_none_of_its_own(tmp_path: Path) -> None:
+    garbled = with_text("x" * 20)[:-20]  # its end is missing, and the newline is not in a field of it
+    for tail, not_fix in (("hello\n", 1), ("hello\nworld\n\n", 2), ("", 0), ("y" * 500 + "\nz\n", 2)):
+        lines, reader = read(tmp_path / "log", f"{ONE}\n{garbled}\n{tail}{TWO}\n")
+        assert [line.damage is None for line in lines] == [True, False, True]
+        assert lines[1].text == garbled + "\x01"
+        assert (reader.counts.fix, reader.counts.not_fix, reader.counts.torn) == (3, not_fix, 0)
+
+
+def test_a_joined_message_is_held_against_its_checksum(tmp_path: Path) -> None:
+    damaged = with_text("a\nb").replace("a\nb", "a\nc")
+    lines, reader = read(tmp_path / "log", f"{ONE}\n{damaged}\n{TWO}\n")
+    assert [line.damage is None for line in lines] == [True, False, True]
+    assert lines[1].text == damaged
+    assert (reader.counts.fix, reader.counts.not_fix, reader.counts.torn) == (3, 0, 0)
+
+
+def test_a_damaged_length_does_not_make_one_message_of_the_rest(tmp_path: Path) -> None:
+    damaged = ONE.replace("\x019=", "\x019=99999")[:-8]
+    lines, reader = read(tmp_path / "log", f"{damaged}\n" + "hello\n" * 30_000 + f"{TWO}\n")
+    assert [line.damage is None for line in lines] == [False, True]
+    assert (reader.counts.fix, reader.counts.not_fix, reader.counts.torn) == (2, 30_000, 0)

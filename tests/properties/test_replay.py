@@ -1,6 +1,7 @@
 """What holds for the replay of any log: the same bytes each time, and every prefix works."""
 
 import gzip
+from itertools import accumulate
 from pathlib import Path
 
 import msgspec
@@ -21,13 +22,20 @@ def framed(fields: Fields, number: int) -> str:
     time = f"20260301-09:{number // 60 % 60:02d}:{number % 60:02d}.000"
     parts = {"35": fields["35"], "34": str(number), "49": "WE" if sent else "THEY", "52": time}
     parts |= {"56": "THEY" if sent else "WE", **fields}
-    body = "".join(f"{tag}={value}\x01" for tag, value in parts.items()).replace("\n", " ").replace("\r", " ")
+    body = "".join(f"{tag}={value}\x01" for tag, value in parts.items())
     head = f"8=FIX.4.2\x019={len(body.encode())}\x01{body}"
     return f"{time} : {head}10={byte_sum(head.encode()) % 256:03d}\x01"
 
 
 MESSAGES = st.lists(
-    st.one_of(wild(), ours(), st.just(LOGON), lives().map(lambda life: life[1][-1])), max_size=12
+    st.one_of(
+        wild(),
+        ours(),
+        st.just(LOGON),
+        lives().map(lambda life: life[1][-1]),
+        lives().map(lambda life: life[1][-1] | {"58": "a text\n\nof several\r\nlines\n"}),
+    ),
+    max_size=12,
 )
 
 
@@ -72,10 +80,13 @@ def test_every_prefix_works_to_the_byte(
     folder: Path = tmp_path_factory.mktemp("logs")  # type: ignore[attr-defined]
     lines = [framed(fields, number).encode() for number, fields in enumerate(messages, 1)]
     text = b"".join(line + b"\n" for line in lines)
-    begun = text[: data.draw(st.integers(0, len(text)))]
-    complete = begun.count(b"\n")
-    if begun.rpartition(b"\n")[2] in {line[:end] for line in lines for end in (-1, None)}:
-        complete += 1  # only the newline is missing, or the separator before it
+    ends = list(accumulate(len(line) + 1 for line in lines))
+    inner = [place + 1 for place, byte in enumerate(text) if byte == ord("\n") and place + 1 not in ends]
+    end = data.draw(st.one_of(st.integers(0, len(text)), *([st.sampled_from(inner)] if inner else [])))
+    begun = text[:end]
+    complete = sum(
+        place - 2 <= end for place in ends
+    )  # the newline may be missing, and the separator before it
     torn, whole = folder / "torn", folder / "whole"
     torn.write_bytes(begun)
     whole.write_bytes(b"".join(line + b"\n" for line in lines[:complete]))
