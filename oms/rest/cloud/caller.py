@@ -1,7 +1,8 @@
 """One request to a Cloud API exchange: signed or not, sent once, its answer judged.
 
 What raises: VenueUnavailable: nothing left; CloudRefused: the venue did not do it, or does not answer the question;
-OutcomeUnknown: sent, and there is no answer that says what became of it. Nothing is sent twice.
+VenueBanned: HTTP 403 to a question (the document knows no such status, so that for what moves something it proves
+nothing); OutcomeUnknown: sent, and there is no answer that says what became of it. Nothing is sent twice.
 """
 
 import time
@@ -17,11 +18,13 @@ from oms.rest.cloud.refusals import CloudRefused, Reason
 from oms.rest.cloud.signing import Credential, Operator, query_of, signed_query
 from oms.rest.rows import Unreadable, read, shown
 from oms.rest.transport import Reply, Transport
+from oms.rest.worker import VenueBanned
 
 T = TypeVar("T")
 Value = str | int | Decimal | None
 
 OK: Final = 200
+FORBIDDEN: Final = 403
 GET_TYPE: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 POST_TYPE: Final = {"Content-Type": "application/json"}
 
@@ -101,7 +104,7 @@ def _written(parameters: Mapping[str, Value]) -> dict[str, str]:
 
 def _answer(what: str, reply: Reply, shape: type[T], *, part: str = "data", moves: bool = False) -> T:
     """Judge a reply: what was asked for, a refusal, or nothing that proves anything."""
-    envelope = _envelope(what, reply)
+    envelope = _envelope(what, reply, moves=moves)
     if envelope.status == "ok":
         try:
             return read(envelope.tick if part == "tick" else envelope.data, shape)
@@ -118,8 +121,10 @@ def _answer(what: str, reply: Reply, shape: type[T], *, part: str = "data", move
     raise refusal
 
 
-def _envelope(what: str, reply: Reply) -> Envelope:
+def _envelope(what: str, reply: Reply, *, moves: bool) -> Envelope:
     fault = f"Cloud API {what}: HTTP {reply.status}: {shown(reply.body)}"
+    if reply.status == FORBIDDEN and not moves:
+        raise VenueBanned(fault)
     if reply.status != OK:
         raise OutcomeUnknown(fault)
     try:

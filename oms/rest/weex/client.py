@@ -1,8 +1,9 @@
 """WEEX's Trade API v1, one method for each of its methods.
 
 A client has one key, and one request at a time is on its way. What raises:
-VenueUnavailable: nothing left; WeexRefused: the venue did not do it, or does not answer the question; WeexInDoubt:
-sent, and nobody knows. Nothing is sent twice, but for a request whose nonce the venue refused: once, with another.
+VenueUnavailable: nothing left; WeexRefused: the venue did not do it, or does not answer the question;
+VenueBanned: HTTP 403 to a question; WeexInDoubt: sent, and nobody knows.
+Nothing is sent twice, but for a request whose nonce the venue refused: once, with another.
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,10 +9,12 @@ from oms.rest.rows import Row, Unreadable, read, shown
 from oms.rest.transport import Transport
 from oms.rest.weex.models import Depth, PublicInfo, PublicTrade, Ticker
 from oms.rest.weex.refusals import WeexRefused, reason_of
+from oms.rest.worker import VenueBanned
 
 T = TypeVar("T")
 
 OK: Final = 200
+FORBIDDEN: Final = 403
 MOST_ROWS: Final = 5000
 
 
@@ -24,7 +26,7 @@ class _Refusal(Row, frozen=True):
 
 
 class PublicClient:
-    """The public API; what raises: VenueUnavailable, WeexRefused, OutcomeUnknown (no answer that can be read)."""
+    """The public API. What raises: VenueUnavailable, WeexRefused, VenueBanned (HTTP 403), OutcomeUnknown."""
 
     def __init__(self, transport: Transport, *, path: str = "/api/3") -> None:
         """Ask below `path`."""
@@ -54,6 +56,9 @@ class PublicClient:
 
     def _get(self, what: str, shape: type[T], query: str = "") -> T:
         reply = self._transport.call("GET", f"{self._path}/{what}", query=query)
+        if reply.status == FORBIDDEN:
+            message = f"WEEX public API, {what}: HTTP 403, the venue turns us away: {shown(reply.body)}"
+            raise VenueBanned(message)
         if reply.status != OK:
             message = f"WEEX public API, {what}: HTTP {reply.status}: {shown(reply.body)}"
             raise OutcomeUnknown(message)

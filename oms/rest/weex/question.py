@@ -7,10 +7,12 @@ from oms.rest.transport import Reply
 from oms.rest.weex.loose import quoted
 from oms.rest.weex.models import Envelope
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused, reason_of
+from oms.rest.worker import VenueBanned
 
 T = TypeVar("T")
 
 OK: Final = 200
+FORBIDDEN: Final = 403
 
 
 class Question:
@@ -27,9 +29,14 @@ class Question:
         """Read what stands around every answer.
 
         Raises:
+            VenueBanned: HTTP 403 to a question. The document knows no such status, so that for a request that moves
+                something even this proves nothing.
             WeexInDoubt: another HTTP status than 200, or text that is no JSON (limits, unknown faults).
 
         """
+        if reply.status == FORBIDDEN and not self.moves:
+            message = f"WEEX {self.method}: HTTP 403, the venue turns us away: {self._shown(reply)}"
+            raise VenueBanned(message)
         if reply.status != OK:
             told = f"HTTP {reply.status}: {self._shown(reply)}"
             raise self.in_doubt(told, nonce)

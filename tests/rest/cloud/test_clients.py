@@ -18,6 +18,7 @@ from oms.rest.cloud.orders import OrderClient, Search
 from oms.rest.cloud.refusals import CloudRefused, Reason, reason_of
 from oms.rest.cloud.signing import Credential, Operator
 from oms.rest.transport import Transport
+from oms.rest.worker import VenueBanned
 from tests.rest.cloud import samples
 from tests.rest.weex.scripted import Answer, Asked, ScriptedVenue
 
@@ -430,6 +431,13 @@ def test_whatever_else_leaves_a_move_in_doubt_and_is_not_sent_again(name: str, a
         assert len(venue.asked) == 1
     assert SECRET not in repr(caught.value)
     assert "Signature" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_403_to_a_question_is_a_ban_and_to_a_move_proves_nothing(name: str) -> None:
+    kind = OutcomeUnknown if name in MOVES else VenueBanned
+    with ScriptedVenue([(403, "<html>blocked</html>")]) as venue, pytest.raises(kind, match="HTTP 403"):
+        METHODS[name][0](client_of(venue.url))
 
 
 @pytest.mark.parametrize("name", METHODS)

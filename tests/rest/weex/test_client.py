@@ -16,7 +16,9 @@ from oms.core.secret import Secret
 from oms.rest.transport import Transport
 from oms.rest.weex.client import HistoryRequest, TradeClient, TradeRequest
 from oms.rest.weex.nonce import Nonces
+from oms.rest.weex.public import PublicClient
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
+from oms.rest.worker import VenueBanned
 from tests.rest.weex import samples
 from tests.rest.weex.scripted import Answer, Asked, Script, ScriptedVenue
 
@@ -294,6 +296,17 @@ def test_a_question_that_is_refused_in_unknown_words_is_just_refused() -> None:
     ):
         client_of(venue.url).get_info()
     assert caught.value.reason is Reason.OTHER
+
+
+def test_a_403_to_a_question_is_a_ban_and_to_an_order_proves_nothing() -> None:
+    with ScriptedVenue(lambda _: (403, "<html>blocked</html>")) as venue:
+        client = client_of(venue.url)
+        with pytest.raises(VenueBanned, match="getInfo: HTTP 403"):
+            client.get_info()
+        with pytest.raises(VenueBanned):
+            PublicClient(Transport(venue.url)).info()
+        with pytest.raises(WeexInDoubt):
+            client.cancel_order(5)
 
 
 def test_an_empty_list_comes_as_an_error() -> None:
