@@ -66,7 +66,7 @@ class Collateral:
             "symbol": account.symbol,
             "fl-price": f"{self._liquidated_at(account, loans):f}",
             "fl-type": "safe",
-            "risk-rate": money(rate.quantize(FINEST), ALL_PLACES),
+            "risk-rate": money(rate.quantize(FINEST, context=ROUGH), ALL_PLACES),
             "list": balances,
         }
 
@@ -84,14 +84,18 @@ class Collateral:
         """Return its assets and its debts."""
         symbol = SYMBOLS[account.symbol]
         price = self._price(symbol)
-        assets = self.balance(account, symbol.base).total * price + self.balance(account, symbol.quote).total
-        debts = (loan.owed * (price if loan.currency == symbol.base else 1) for loan in loans)
+        base, quote = (self.balance(account, each).total for each in (symbol.base, symbol.quote))
+        # Amounts have up to 18 decimals: their worth is a matter of rounding.
+        assets = ROUGH.add(ROUGH.multiply(base, price), quote)
+        debts = (
+            ROUGH.multiply(loan.owed, price if loan.currency == symbol.base else Decimal(1)) for loan in loans
+        )
         return assets, sum(debts, ZERO)
 
     def _in(self, account: Account, currency: str, worth: Decimal) -> Decimal:
         symbol = SYMBOLS[account.symbol]
         price = self._price(symbol) if currency == symbol.base else Decimal(1)
-        return max(ROUGH.divide(worth, price).quantize(FINEST, ROUND_DOWN), ZERO)
+        return max(ROUGH.divide(worth, price).quantize(FINEST, ROUND_DOWN, ROUGH), ZERO)
 
     def _price(self, symbol: Symbol) -> Decimal:
         return self._floor.tape(symbol).trades[-1].price
@@ -106,7 +110,7 @@ class Collateral:
             else:
                 quote -= LIQUIDATED_AT * loan.owed
         price = ROUGH.divide(-quote, base) if base else ZERO
-        return max(price, ZERO).quantize(FINEST)
+        return max(price, ZERO).quantize(FINEST, context=ROUGH)
 
 
 def _balance(currency: str, kind: str, amount: Decimal) -> Row:

@@ -53,7 +53,8 @@ class Loan:
     def accrue(self, now: datetime) -> None:
         """Charge each hour that has begun."""
         while self.balance and self._next_hour() <= now:
-            hourly = ROUGH.divide(self.balance * DAILY_RATE, 24).quantize(FINEST, ROUND_DOWN)
+            daily = ROUGH.multiply(self.balance, DAILY_RATE)
+            hourly = ROUGH.divide(daily, 24).quantize(FINEST, ROUND_DOWN, ROUGH)
             self.interest += hourly
             self.interest_balance += hourly
             self.accrued_at = self._next_hour()

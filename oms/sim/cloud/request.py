@@ -38,7 +38,6 @@ class Request:
     path: str
     host: str = ""
     query: str = ""
-    content_type: str = ""
     body: bytes = b""
 
     def params(self) -> Params:

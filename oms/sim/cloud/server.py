@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import starlette.requests
 
+from oms.core.values import use_exact_decimals
 from oms.sim.cloud.record import Record
 from oms.sim.cloud.request import Request
 from oms.sim.cloud.venue import Conduct, Venue
@@ -73,7 +74,6 @@ class Face:
             path=_path(scope),
             host=http.headers.get("host", ""),
             query=scope["query_string"].decode("latin-1"),
-            content_type=http.headers.get("content-type", ""),
             body=await http.body(),
         )
         with self._lock:
@@ -91,6 +91,7 @@ class Face:
 
 def run(options: Options) -> int:
     """Serve until SIGTERM or SIGINT; the exit code comes back. An OSError: it could not start."""
+    use_exact_decimals()  # amounts have up to 18 decimals
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from oms.core.values import use_exact_decimals
 from oms.sim.cloud.accounts import Credential
 from oms.sim.cloud.request import Request
 from oms.sim.cloud.venue import Conduct, Venue
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from oms.sim.cloud.orders import Entry, Match
+
+use_exact_decimals()  # as the process does: what is rounded unawares raises
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 CREDENTIALS = (
@@ -55,7 +58,6 @@ class Stage:
             path=path,
             host=headers["Host"],
             query=query,
-            content_type=headers.get("Content-Type", ""),
             body=body,
         )
         told = self.venue.answer(request, self.now)

@@ -142,10 +142,24 @@ def test_a_loan_is_limited_by_what_is_owned_and_keeps_it_in() -> None:
     number = client.post(LOAN, symbol="ethusdt", currency="eth", amount="0.5")
     row = margin(client)
     assert (row["list"]["trade", "eth"], row["list"]["loan", "eth"]) == (Decimal("0.5"), Decimal("-0.5"))
+    first_hour = Decimal("0.00002041")  # 0.5 * 0.00098 / 24
+    # Twice the 1000 usdt that are owned, less the 1000 that are owed.
+    assert row["list"]["loan-available", "eth"] == Decimal("0.5") - 3 * first_hour
     assert row["list"]["transfer-out-available", "usdt"] == 0
     with pytest.raises(Problem):
         client.post(OUT, symbol="ethusdt", currency="usdt", amount="1")
     assert isinstance(number, int)
+
+
+def test_amounts_that_do_not_divide_are_valued_all_the_same() -> None:
+    client = Stage(fee="0.002").client
+    client.post(IN, symbol="ethusdt", currency="eth", amount="1.123456789012345678")
+    client.post(IN, symbol="ethusdt", currency="usdt", amount="1000.000000000000000001")
+    client.post(LOAN, symbol="ethusdt", currency="usdt", amount="7.000000000000000003")
+    client.place("buy-limit", "1.111", "1999.77", "ethusdt")
+    row = margin(client)
+    assert row["list"]["loan", "usdt"] == Decimal("-7.000000000000000003")
+    assert row["list"]["trade", "eth"] == Decimal("1.123456789012345678")
 
 
 def test_interest_runs_by_the_hour_and_is_paid_first() -> None:
@@ -160,6 +174,7 @@ def test_interest_runs_by_the_hour_and_is_paid_first() -> None:
     assert Decimal(loan["interest-balance"]) == 3 * hourly
     client.post(f"{LOAN}/{number}/repay", amount="1")
     (loan,) = client.get("/v1/margin/loan-orders", symbol="ethusdt")
+    assert margin(client)["list"]["trade", "eth"] == Decimal("2.4")
     assert Decimal(loan["interest-balance"]) == 0
     assert Decimal(loan["interest-amount"]) == 3 * hourly
     assert Decimal(loan["loan-balance"]) == Decimal("2.4") - (1 - 3 * hourly)
@@ -195,7 +210,7 @@ def test_margin_accounts_trade_their_own_symbol_with_their_own_money() -> None:
 
 def test_all_money_is_somewhere() -> None:
     """Whatever the accounts do among themselves and with the house, only a withdrawal takes money out."""
-    stage = Stage(fee="0.002")
+    stage = Stage({"late-fill": 1}, fee="0.002")
     client = stage.client
     ledger = stage.venue.exchange.floor.ledger
     accounts = [str(one["id"]) for each in (client, stage.other) for one in each.get("/v1/account/accounts")]
@@ -204,7 +219,7 @@ def test_all_money_is_somewhere() -> None:
         return sum((ledger.balance(one, PLACE, currency).total for one in (*accounts, "")), Decimal(0))
 
     before = {currency: everything(currency) for currency in ("BTC", "ETH", "USDT")}
-    client.place("buy-limit", "3", "30010")
+    client.cancel(client.place("buy-limit", "3", "30010"))
     stage.other.place("sell-market", "2")
     client.post(IN, symbol="ethusdt", currency="usdt", amount="1000")
     loan = client.post(LOAN, symbol="ethusdt", currency="eth", amount="0.5")

@@ -94,6 +94,14 @@ def test_what_is_not_signed_is_refused(request_: Request, text: str) -> None:
     assert SECRET not in str(refused.value)
 
 
+def test_a_parameter_that_comes_twice_is_refused_even_if_both_are_signed() -> None:
+    query = QUERY.partition("&Signature=")[0] + "&order-id=2"
+    text = "&".join(sorted(query.split("&")))
+    signed = signature(SECRET, f"GET\n{HOST}\n/v1/order/orders\n{text}")
+    with pytest.raises(Problem, match="Verification"):
+        checked(replace(EXAMPLE, query=f"{query}&Signature={quote(signed, safe='')}"))
+
+
 @pytest.mark.parametrize(("seconds", "good"), [(-301, False), (-299, True), (299, True), (301, False)])
 def test_a_signature_holds_for_minutes(seconds: int, good: bool) -> None:
     now = AT + timedelta(seconds=seconds)
