@@ -70,8 +70,9 @@ class Fills(Struct, frozen=True):
 def fills_since(start_ms: int, now_ms: int, ask: Callable[[int], tuple[Detail, ...]]) -> Fills:
     """Read fills from a moment on, by steps of what one answer covers.
 
-    Rows have no execution id: of equal rows, as many are taken as the answer with most of them has, since answers
-    overlap. A full answer is gone on from its latest row; when many rows are of one moment, that takes many questions.
+    Rows have no execution id: of equal executions, as many are taken as the answer with most of them has, since
+    answers overlap. What a row says of its order may change in between, and is left out of the comparison.
+    A full answer is gone on from its latest row; when many rows are of one moment, that takes many questions.
 
     Args:
         start_ms: from here on.
@@ -79,24 +80,37 @@ def fills_since(start_ms: int, now_ms: int, ask: Callable[[int], tuple[Detail, .
         ask: reads the fills from a moment on.
 
     """
-    counted: Counter[Detail] = Counter()
+    counted: Counter[object] = Counter()
+    shown: dict[object, Detail] = {}
     whole = True
     at_ms = start_ms
     while True:
         rows = ask(at_ms)
-        counted |= Counter(rows)
+        counted |= Counter(_execution(row) for row in rows)
+        shown.update((_execution(row), row) for row in rows)
         if len(rows) < FILLS_ROWS:
             after_ms = at_ms + FILLS_REACH_MS - _OVERLAP_MS
         else:
             whole = False
             after_ms = max(at_ms + 1, min(_latest(rows), at_ms + FILLS_REACH_MS - _OVERLAP_MS))
         if after_ms > now_ms:
-            return Fills(tuple(counted.elements()), whole)
+            return Fills(tuple(shown[each] for each in counted.elements()), whole)
         at_ms = after_ms
 
 
 def _latest(rows: Iterable[Detail]) -> int:
     return max(_filled_at(row) for row in rows)
+
+
+def _execution(row: Detail) -> object:
+    return (
+        row.order_id,
+        row.last_filled_quantity,
+        row.last_filled_price,
+        _filled_at(row),
+        row.last_commission,
+        row.is_taker,
+    )
 
 
 def _filled_at(row: Detail) -> int:

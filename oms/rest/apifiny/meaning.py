@@ -39,7 +39,7 @@ def meaning(code: int | str, text: str = "") -> Meaning:
     sent = str(code).strip()
     number = _number(sent)
     rows = tuple(row for row in CODES if number is not None and _is(row, number, sent))
-    told = tuple(row for row in rows if _plain(row.text) == _plain(text))
+    told = tuple(row for row in rows if _plain(text).startswith(_plain(row.text)))  # a venue may add a detail
     return Meaning(sent[:_LONGEST_CODE], told or rows)
 
 

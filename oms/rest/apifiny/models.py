@@ -241,7 +241,7 @@ class SymbolInfo(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class OrderBook(Struct, frozen=True, rename="camel", kw_only=True):
-    """Levels of (price, size)."""
+    """Levels of (price, size). The document prints asks from the worst to the best in one sample: rely on no order."""
 
     symbol: str
     updated_at: int
