@@ -13,6 +13,7 @@ from oms.rest.transport import Transport
 from oms.rest.weex import rules, snapshots, terms
 from oms.rest.weex.client import HistoryRequest, TradeClient, TradeRequest
 from oms.rest.weex.nonce import Nonces
+from oms.rest.weex.paging import all_trades, all_transactions
 from oms.rest.weex.public import PublicClient
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
 from tests.rest.weex.simulated import Simulator
@@ -112,6 +113,8 @@ def test_an_order_that_fills_at_once_has_no_number(simulator: Simulator) -> None
     rows = client.trade_history(HistoryRequest(from_id=mark + 1, order="ASC", pair="btc_usd"))
     assert sum(row.amount for row in rows.values()) == Decimal("1.5")
     assert list(rows) == sorted(rows)
+    assert all_trades(client, above=mark, pair="btc_usd") == rows
+    assert all_trades(client, above=max(rows)) == {}
 
 
 def test_several_cancels_with_an_outcome_each(simulator: Simulator) -> None:
@@ -160,7 +163,8 @@ def test_money(simulator: Simulator) -> None:
     after = client.get_info().funds
     assert before.funds["btc"] - after["btc"] == Decimal("0.31")
     assert before.funds["usd"] - after["usd"] == Decimal("12.5")
-    assert sent.tx_id in client.trans_history(HistoryRequest(order="ASC"))
+    assert sent.tx_id in all_transactions(client, above=0)
+    assert sent.tx_id not in all_transactions(client, above=sent.tx_id)
 
 
 def test_a_nonce_that_the_venue_has_passed_is_left_behind_once(simulator: Simulator) -> None:
