@@ -90,7 +90,7 @@ class Venue:
         found = self._found(request.method, request.path)
         if found is None:
             text = f"no such request: {request.method} {request.path}"
-            return Answer(NOT_FOUND, _error(Problem(code="not-found", text=text)))
+            return Answer(NOT_FOUND, _error(Problem(code="bad-request", text=text)))
         route, number = found
         market = route.paths[0].startswith("/market/")
         moment = {"ts": millis(now)} if market else {}

@@ -38,10 +38,15 @@ class Stage:
         background: bool = False,
         seed: int = 1,
         prefix: str = "/api",
+        extra_keys: bool = False,
     ) -> None:
         self.now = START
         conduct = Conduct(
-            prefix=prefix, background=background, fee=Decimal(fee), rates=Rates(rates or {}, seed=seed)
+            prefix=prefix,
+            background=background,
+            fee=Decimal(fee),
+            extra_keys=extra_keys,
+            rates=Rates(rates or {}, seed=seed),
         )
         self.venue = Venue(CREDENTIALS, conduct, START)
         self.noted: list[tuple[str, str]] = []

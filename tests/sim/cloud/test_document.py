@@ -303,3 +303,11 @@ def test_an_operator_s_prefix_is_its_own() -> None:
     for prefix in ("", "/open/api"):
         client = Stage(prefix=prefix).client
         assert client.state(client.place("buy-limit", "1", "29000")) == "submitted"
+
+
+def test_what_other_clients_of_the_family_ask_is_answered_beside_the_document() -> None:
+    client = Stage(extra_keys=True).client
+    assert client.public("/market/depth", symbol="btcusdt", type="step0")["tick"]["version"] == MILLIS
+    assert keys(client.public("/market/detail", symbol="btcusdt")["tick"]) == TICK - {"ask", "bid"}
+    settings = client.public("/v1/settings/currencys")["data"]
+    assert [row["name"] for row in settings] == client.public("/v1/common/currencys")["data"]
