@@ -201,6 +201,10 @@ def test_margin(client: Client) -> None:
         row for row in paging.all_loan_orders(client, LoanSearch(symbol="ethusdt")) if row.id == loan_id
     )
     assert (loan.loan_amount, loan.state in {"created", "accrual"}) == (Decimal("100.5"), True)
+    (indebted,) = client.margin_balance("ethusdt")
+    debts = {row.currency: row.balance for row in indebted.rows if row.type == "loan"}
+    assert debts["usdt"] == Decimal("-100.5")
+    assert indebted.risk_rate > 0
     client.repay(loan_id, Decimal("100.5"))
     with pytest.raises(CloudRefused):
         client.repay(loan_id, Decimal(10**6))
