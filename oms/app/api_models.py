@@ -169,7 +169,13 @@ class OrderObject(BaseModel):
         description="The last of them: its code and what it said that is not counted."
     )
     external: bool = Field(description="The venue reported it; nobody sent it from here.")
-    unconfirmed: int
+    unconfirmed: int = Field(description="How many fills could also have been status answers.")
+    inferred: str = Field(
+        description="What of `cum_qty` rests on the venue's total alone; the fills themselves take its place."
+    )
+    fees: dict[str, str] = Field(
+        description="By currency (`?`: not named), positive where they cost.", examples=[{"USDT": "0.35"}]
+    )
     actor: str | None = Field(description="Who asked for it: the name of the token.")
     origin: str | None = Field(description="From where: host and port.")
     created: str = Field(examples=["2026-03-01T09:00:07.000Z"])

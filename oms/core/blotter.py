@@ -110,10 +110,15 @@ class Blotter:
         order = self.orders.get(event.order)
         if order is None:
             return self._take_on(event)
-        cum_qty, notional = order.cum_qty, order.notional
+        cum_qty, notional, fees = order.cum_qty, order.notional, order.fees
+        unpriced = order.unpriced
         fold(order, event)
         if order.cum_qty is not cum_qty or order.notional is not notional:
-            self.positions.move(order, order.cum_qty - cum_qty, order.notional - notional)
+            self.positions.move(
+                order, order.cum_qty - cum_qty, order.notional - notional, order.unpriced - unpriced
+            )
+        if order.fees is not fees:
+            self.positions.charge(order, fees)
         index = _INDEXED.get(type(event))
         if index is not None:
             index(self, self.books[order.session], order, event)
@@ -280,6 +285,7 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
             ev.PendingNewSeen,
             ev.FillBusted,
             ev.FillCorrected,
+            ev.FillIdentified,
             ev.Canceled,
             ev.Expired,
             ev.DoneForDay,
@@ -304,6 +310,8 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
     ev.LegOpened: _open_leg,
     ev.Replaced: _replace,
     ev.Denied: _settle,
+    ev.FillInferred: _settle,
+    ev.Completed: _settle,
     ev.RequestDropped: _settle,
     ev.CancelRequested: _ask,
     ev.ReplaceRequested: _ask,

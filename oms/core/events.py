@@ -230,7 +230,9 @@ class PendingNewSeen(Told, frozen=True, kw_only=True):
 class Filled(Told, frozen=True, kw_only=True):
     """One execution. `complete`: the venue says that nothing is left, where no OrderQty can tell.
 
-    `last_px` None: the venue named no price. `unconfirmed`: it could also have been a status answer.
+    `last_px` None: the venue named no price. `unconfirmed`: it could also have been a status answer. `source`
+    `query`: a list of fills showed it, and no report has yet. `beyond`: the venue's total proves that it is none of
+    the shares inferred before. `fee` is positive where it costs.
     """
 
     last_shares: Decimal
@@ -238,6 +240,20 @@ class Filled(Told, frozen=True, kw_only=True):
     exchange: str | None = None
     complete: bool = False
     unconfirmed: bool = False
+    source: str | None = None
+    beyond: bool = False
+    fee: Decimal | None = None
+    fee_currency: str | None = None
+
+
+class FillIdentified(Told, frozen=True, kw_only=True):
+    """A fill on record was told again under this ExecID, and counts once.
+
+    `replaces` is the key it was counted under. `source` `query`: a list of fills named it; else a report did.
+    """
+
+    replaces: str
+    source: str | None = None
 
 
 class LegFilled(Filled, frozen=True, kw_only=True):
@@ -272,6 +288,47 @@ class LegCanceled(Told, frozen=True, kw_only=True):
     """The first half of a replace as cancel-then-new is done. `proven`: the order's CumQty, where it is stated."""
 
     proven: Decimal | None = None
+
+
+class FillsListed(Event, frozen=True, kw_only=True):
+    """A venue's list of fills was held against the record for the first time.
+
+    From here on the order's fills are counted by shares and price as well.
+    """
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+
+class FillConfirmed(Event, frozen=True, kw_only=True):
+    """The venue's list or total proves a fill that could also have been a status answer."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    exec_id: str
+
+
+class FeeNoted(Event, frozen=True, kw_only=True):
+    """The venue told the fee of a fill on record; it takes the place of an earlier one."""
+
+    exec_id: str
+    fee: Decimal
+    fee_currency: str | None = None
+
+
+class FillInferred(Event, frozen=True, kw_only=True):
+    """So much is counted on the strength of the venue's total alone; the fills that it consists of never arrived.
+
+    It takes the place of what was inferred before, and gives way to the fills themselves. `amount` is in quote
+    currency, None where the venue states no average. `cum_qty` is the total that it rests on.
+    """
+
+    last_shares: Decimal
+    cum_qty: Decimal
+    amount: Decimal | None = None
+
+
+class Completed(Event, frozen=True, kw_only=True):
+    """The venue says that nothing is left to execute, where no OrderQty can tell."""
 
 
 class Canceled(Told, frozen=True, kw_only=True):
@@ -443,6 +500,12 @@ OrderEvent = (
     | LegCorrected
     | FillBusted
     | FillCorrected
+    | FillIdentified
+    | FillsListed
+    | FillConfirmed
+    | FeeNoted
+    | FillInferred
+    | Completed
     | Canceled
     | Expired
     | DoneForDay

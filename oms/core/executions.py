@@ -1,21 +1,22 @@
-"""Reports of executions: fills, busts and corrections. Each counts once, whatever order they come in.
+"""Reports of fills. Each counts once, whatever order they come in; busts and corrections of them: `revisions`.
 
 An execution is known by (order, exchange behind the venue, ExecID): venues and their exchanges number theirs
-independently. The same key with other shares or another price is an anomaly, never a silent duplicate.
+independently. The same key with other shares or another price is an anomaly, never a silent duplicate. On another day
+of a good-till order the same ExecID is another execution, where the venue's total says so.
 """
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from oms.core import events as ev
-from oms.core.fills import Execution, root_of, standing, standing_shares
+from oms.core.alike import leg_of, terms
+from oms.core.fills import DAY_CHARS, Execution, standing
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
 from oms.core.values import (
     GOOD_TILL,
     ZERO,
     AnomalyCode,
-    ExecTransType,
     ExecType,
     OrdStatus,
     Phase,
@@ -25,7 +26,6 @@ from oms.core.verdict import (
     NOTHING,
     Verdict,
     anomalous,
-    is_older,
     only_totals,
     precedes_revision,
     report_key,
@@ -36,10 +36,13 @@ from oms.core.verdict import (
 _FILL: Final = str(ExecType.FILL)  # reading an enumeration's member costs more than the comparison
 _STOPPED: Final = str(OrdStatus.STOPPED)
 _REFUSED: Final = (Phase.REJECTED, Phase.DENIED)
+_CASH_TOLERANCE: Final = Decimal(
+    "1.001"
+)  # what is sized in quote currency is rounded to lots and ticks of the base
 _DONE_FOR_DAY: Final = Phase.DONE_FOR_DAY
 
 
-def _key(order: Order, report: ExecutionReport, exec_id: str) -> str:
+def key_of(order: Order, report: ExecutionReport, exec_id: str) -> str:
     """Name an execution within its order."""
     exchange = report.exchange
     return exec_id if exchange is None or exchange == order.exchange else f"{exec_id}\x01{exchange}"
@@ -51,16 +54,19 @@ def fill(order: Order, report: ExecutionReport) -> Verdict:
     if exec_id is None or shares is None:
         lacking = "ExecID (17)" if exec_id is None else "LastShares (32)"
         return anomalous(AnomalyCode.MISSING_FIELD, f"a fill without {lacking} cannot be counted")
-    key = _key(order, report, exec_id)
+    key = key_of(order, report, exec_id)
     known = order.executions.get(key)
     if known is not None and (known.counted or not known.busted):
+        if is_of_another_day(order, report, known):
+            return _fill_of_another_day(order, report, key, known)
         return _known_fill(order, report, known)
     if report.ord_status == _STOPPED and _is_guarantee(order, report):
         return _guarantee(order, report)
     if shares <= ZERO:
         if not shares and exec_id == "0":  # a status answer that nobody asked for
             return only_totals(order, report)
-        return anomalous(AnomalyCode.QUANTITY_MISMATCH, f"a fill of {format_decimal(shares)} shares")
+        code = AnomalyCode.NEGATIVE_QUANTITY if shares else AnomalyCode.QUANTITY_MISMATCH
+        return anomalous(code, f"a fill of {format_decimal(shares)} shares")
     return _new_fill(order, report, key, ZERO if known is not None else shares)
 
 
@@ -77,6 +83,38 @@ def _known_fill(order: Order, report: ExecutionReport, known: Execution) -> Verd
     return anomalous(AnomalyCode.EXECUTION_MISMATCH, text)
 
 
+def is_of_another_day(order: Order, report: ExecutionReport, known: Execution) -> bool:
+    """Whether a good-till order's report is of another day than the execution known by its ExecID."""
+    time, day = report.transact_time, known.day or order.day
+    return (
+        time is not None and day is not None and not time.startswith(day) and order.time_in_force in GOOD_TILL
+    )
+
+
+def on_day(key: str, report: ExecutionReport) -> str:
+    """Name an execution whose ExecID was used on an earlier day of the order."""
+    return f"{key}\x01\x01{(report.transact_time or '')[:DAY_CHARS]}"
+
+
+def _fill_of_another_day(order: Order, report: ExecutionReport, key: str, known: Execution) -> Verdict:
+    """Tell an ExecID used again from an execution told again: CumQty above ours by its shares is that of a new one."""
+    later, shares = on_day(key, report), report.last_shares
+    seen = order.executions.get(later)
+    if seen is not None:
+        return _known_fill(order, report, seen)
+    if report.cum_qty is None:
+        text = f"ExecID {report.exec_id} comes again on another day, and no CumQty tells whether it is another fill"
+        return anomalous(AnomalyCode.EXECUTION_MISMATCH, f"{text}; the first stays counted")
+    if shares is not None and shares > ZERO and is_beyond(report, order.cum_qty):
+        return _new_fill(order, report, later, shares)
+    return _known_fill(order, report, known)
+
+
+def is_beyond(report: ExecutionReport, total: Decimal) -> bool:
+    """Whether the report's own CumQty proves that its shares come on top of a total."""
+    return report.cum_qty is not None and report.cum_qty - (report.last_shares or ZERO) >= total
+
+
 def _is_guarantee(order: Order, report: ExecutionReport) -> bool:
     """Tell a guarantee of execution from a fill: its shares are in no total (Appendix D, D37 t3)."""
     return report.cum_qty is not None and report.cum_qty == order.cum_qty == order.reported_cum
@@ -89,23 +127,66 @@ def _guarantee(order: Order, report: ExecutionReport) -> Verdict:
 
 def _new_fill(order: Order, report: ExecutionReport, key: str, counts: Decimal) -> Verdict:
     """Count a fill; `counts` is 0 where its bust came first."""
+    beyond, taken_back = False, not counts
+    if counts and (order.alike is not None or order.inferred is not None):
+        shown = _shown_before(order, report)
+        if shown is not None:
+            return _identified(order, report, key, shown)
+        if order.inferred is not None:
+            beyond = is_beyond(report, order.inferred.upto) and not precedes_revision(order, report)
+            counts -= ZERO if beyond else min(counts, order.inferred.shares)
     cum_after = order.cum_qty + counts
     event = ev.Filled(
         order=order.number,
         exec_id=key,
         order_id=report.order_id if order.order_id is None else None,
         transact_time=report.transact_time,
-        cum_qty=_news_of_total(order, report, cum_after, missing=not counts),
+        cum_qty=_news_of_total(order, report, cum_after, missing=taken_back),
         last_shares=report.last_shares or ZERO,
         last_px=report.last_px,
         exchange=report.exchange,
         complete=order.order_qty is None and report.exec_type == _FILL,
         unconfirmed=order.questions > 0 and report.exec_trans_type is None and report.cum_qty is None,
+        beyond=beyond,
     )
     anomaly = _fill_anomaly(order, report, cum_after)
     if order.phase is _DONE_FOR_DAY and _trades_again(order, report):
         return Verdict((ev.Resumed(order=order.number, transact_time=report.transact_time), event), anomaly)
     return Verdict((event,), anomaly)
+
+
+def _shown_before(order: Order, report: ExecutionReport) -> str | None:
+    """Find a fill that only lists have shown and that this report can be about; the key it is counted under."""
+    if order.alike is None or report.last_shares is None:
+        return None
+    if is_beyond(report, order.cum_qty) and not precedes_revision(order, report):
+        return None
+    leg = leg_of(report.exec_id or "")
+    for price in (report.last_px, None):
+        same = order.alike.get(terms(report.last_shares, price, leg))
+        if same is not None and same.unreported:
+            return next(reversed(same.unreported))
+    return None
+
+
+def _identified(order: Order, report: ExecutionReport, key: str, shown: str) -> Verdict:
+    """Count a fill once that a list has shown before; a price that the list left out is known now."""
+    event = ev.FillIdentified(
+        order=order.number,
+        exec_id=key,
+        order_id=report.order_id if order.order_id is None else None,
+        transact_time=report.transact_time,
+        cum_qty=_news_of_total(order, report, order.cum_qty, missing=False),
+        replaces=shown,
+    )
+    root = order.executions[shown]
+    anomaly = total_anomaly(order, report, order.cum_qty)
+    if report.last_px is None or standing(order.executions, root).price is not None:
+        return Verdict((event,), anomaly)
+    priced = ev.FillCorrected(
+        order=order.number, exec_ref_id=shown, last_shares=root.shares, last_px=report.last_px
+    )
+    return Verdict((event, priced), anomaly)
 
 
 def _trades_again(order: Order, report: ExecutionReport) -> bool:
@@ -132,14 +213,15 @@ def _news_of_total(
 
 
 def _fill_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> Anomaly | None:
-    if order.phase in _REFUSED:
-        text = f"an execution of an order that is {order.phase}; it is counted"
-        return Anomaly(AnomalyCode.FILL_AFTER_REJECT, text)
+    shares, last_px = report.last_shares, report.last_px
     limit = order.order_qty
-    if limit is not None and cum_after > limit and cum_after > (limit := _most_wanted(order, report, limit)):
-        text = f"{format_decimal(cum_after)} executed of {format_decimal(limit)} ordered; counted in full"
-        return Anomaly(AnomalyCode.OVERFILL, text)
-    if report.last_px is None:
+    if limit is not None and cum_after > limit:
+        limit = _most_wanted(order, report, limit)
+    spent = spent_by(order) + shares * last_px if limit is None and shares and last_px is not None else ZERO
+    excess = excess_of(order, cum_after, spent, limit)
+    if excess is not None:
+        return excess
+    if last_px is None:
         text = "a fill without a price: the shares count, the average is unknown"
         return report.fault or Anomaly(AnomalyCode.MISSING_FIELD, text)
     claimed = report.cum_qty
@@ -148,6 +230,36 @@ def _fill_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> 
     if claimed < cum_after:
         return total_anomaly(order, report, cum_after)
     return average_anomaly(order, report, cum_after) if claimed == cum_after and report.avg_px else None
+
+
+def excess_of(order: Order, cum_qty: Decimal, spent: Decimal, limit: Decimal | None = None) -> Anomaly | None:
+    """Complain of an execution that makes too much of an order, or of one that was refused.
+
+    Args:
+        order: the order before it.
+        cum_qty: its CumQty after it.
+        spent: its notional after it, in quote currency; compared where only a quote amount was ordered.
+        limit: how much may be executed, where it is not OrderQty.
+
+    """
+    if order.phase in _REFUSED:
+        text = f"an execution of an order that is {order.phase}; it is counted"
+        return Anomaly(AnomalyCode.FILL_AFTER_REJECT, text)
+    limit = order.order_qty if limit is None else limit
+    if limit is not None and cum_qty > limit:
+        text = f"{format_decimal(cum_qty)} executed of {format_decimal(limit)} ordered; counted in full"
+        return Anomaly(AnomalyCode.OVERFILL, text)
+    cash = order.cash_order_qty
+    if limit is None and cash is not None and spent > cash * _CASH_TOLERANCE:
+        told = f"{format_decimal(spent)} spent of {format_decimal(cash)} ordered in quote currency"
+        return Anomaly(AnomalyCode.OVERFILL, f"{told}; counted in full")
+    return None
+
+
+def spent_by(order: Order) -> Decimal:
+    """Give what the fills on record cost, in quote currency, without what is only inferred."""
+    guess = order.inferred.amount if order.inferred is not None else None
+    return order.notional - guess if guess is not None else order.notional
 
 
 def _most_wanted(order: Order, report: ExecutionReport, limit: Decimal) -> Decimal:
@@ -163,6 +275,8 @@ def average_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -
     theirs, shares, price = report.avg_px, report.last_shares, report.last_px
     if theirs is None or shares is None or price is None or order.unpriced or cum_after == order.cum_qty:
         return None
+    if order.inferred is not None:  # its amount rests on an AvgPx itself
+        return None
     said, paid = theirs * cum_after, order.notional + shares * price
     if said == paid or abs(said - paid) < cum_after.scaleb(_last_digit(theirs)):  # rounded or cut off
         return None
@@ -174,77 +288,3 @@ def _last_digit(value: Decimal) -> int:
     """Give the exponent of a number's last digit: -2 for 1.25."""
     exponent = value.as_tuple().exponent
     return exponent if isinstance(exponent, int) else 0
-
-
-# --- busts and corrections ------------------------------------------------------------------------------------------
-
-
-def bust(order: Order, report: ExecutionReport) -> Verdict:
-    """Interpret ExecTransType Cancel: the execution that ExecRefID names by any id of its chain did not happen."""
-    if (settled := _no_revision(order, report)) is not None:
-        return settled
-    ref = _key(order, report, report.exec_ref_id or "")
-    root = root_of(order.executions, ref)
-    if root is not None and root.busted:
-        return _busted_already(report)
-    event = ev.FillBusted(**_revised(order, report), exec_ref_id=ref)
-    if root is None:
-        text = f"a bust of execution {report.exec_ref_id}, which was never seen"
-        return anomalous(AnomalyCode.UNKNOWN_EXECUTION, text, event)
-    cum_after = order.cum_qty - standing_shares(order.executions, root)
-    return Verdict((event,), total_anomaly(order, report, cum_after))
-
-
-def correct(order: Order, report: ExecutionReport) -> Verdict:
-    """Interpret ExecTransType Correct: the execution had other shares or another price."""
-    if (settled := _no_revision(order, report)) is not None:
-        return settled
-    shares = report.last_shares
-    if shares is None or shares <= ZERO:
-        return anomalous(AnomalyCode.MISSING_FIELD, "a correction without LastShares (32) cannot be counted")
-    ref = _key(order, report, report.exec_ref_id or "")
-    root = root_of(order.executions, ref)
-    if root is not None and root.busted:
-        return _busted_already(report)
-    event = ev.FillCorrected(
-        **_revised(order, report), exec_ref_id=ref, last_shares=shares, last_px=report.last_px
-    )
-    if root is None:
-        text = f"a correction of execution {report.exec_ref_id}, which was never seen; counted as corrected"
-        return anomalous(AnomalyCode.UNKNOWN_EXECUTION, text, event)
-    now = standing(order.executions, root)
-    if event.exec_id is None and root.counted and (now.shares, now.price) == (shares, report.last_px):
-        return NOTHING  # a correction that nothing names, and that changes nothing
-    cum_after = order.cum_qty - standing_shares(order.executions, root) + shares
-    limit = order.order_qty
-    if limit is not None and cum_after > limit and cum_after > order.cum_qty:
-        text = f"{format_decimal(cum_after)} executed of {format_decimal(limit)} ordered; counted in full"
-        return anomalous(AnomalyCode.OVERFILL, text, event)
-    return Verdict((event,), total_anomaly(order, report, cum_after))
-
-
-def _no_revision(order: Order, report: ExecutionReport) -> Verdict | None:
-    """Sort out busts and corrections that are repeated or name nothing; None where one is to be applied."""
-    if report.exec_ref_id is None:
-        return anomalous(AnomalyCode.MISSING_FIELD, "a bust or correction without ExecRefID (19)")
-    own = _own_key(order, report)
-    return only_totals(order, report) if own is not None and own in order.executions else None
-
-
-def _own_key(order: Order, report: ExecutionReport) -> str | None:
-    """Name the bust or correction itself; some venues repeat the ExecID that it takes back, which names nothing."""
-    exec_id = report.exec_id
-    return None if exec_id is None or exec_id == report.exec_ref_id else _key(order, report, exec_id)
-
-
-def _busted_already(report: ExecutionReport) -> Verdict:
-    if report.exec_trans_type == ExecTransType.CANCEL and report.exec_id == report.exec_ref_id:
-        return NOTHING  # the same bust again
-    return anomalous(AnomalyCode.UNKNOWN_EXECUTION, f"execution {report.exec_ref_id} is busted already")
-
-
-def _revised(order: Order, report: ExecutionReport) -> dict[str, Any]:
-    """Collect what a bust or correction takes over. Its total replaces the venue's earlier ones, unless it is old."""
-    taken = told(order, report, _own_key(order, report))
-    taken["cum_qty"] = None if is_older(order, report) else report.cum_qty
-    return taken

@@ -11,7 +11,7 @@ from typing import Final
 from oms.core import events as ev
 from oms.core.fills import Execution, root_of
 from oms.core.lifecycle import DUPLICATE_ORDER
-from oms.core.messages import CancelReject, ExecutionReport, Reject, Report
+from oms.core.messages import CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order
 from oms.core.values import (
     ENDED,
@@ -61,6 +61,8 @@ def why_ignored(order: Order, report: Report) -> str:
     """
     if isinstance(report, CancelReject):
         return "nothing that it could refuse is open: it is repeated, or the order ended meanwhile"
+    if isinstance(report, OrderSnapshot):
+        return "the list of fills and the state agree with the record"
     if isinstance(report, Reject):
         return "what it refuses was answered before"
     if not isinstance(report, ExecutionReport):
@@ -210,12 +212,10 @@ def _not_asked(order: Order, report: ExecutionReport) -> str | None:
     return f"no {kind} is open that it could be about"
 
 
-def _overtaken_replace(order: Order, report: ExecutionReport) -> str | None:
+def _overtaken_replace(_order: Order, report: ExecutionReport) -> str | None:
     if report.exec_type != ExecType.REPLACE:
         return None
-    if order.replaced:
-        return "late: a later replace of the chain was confirmed before"
-    return "no replace is open that it could confirm, and it does not replace the order's present terms"
+    return "late: a later replace of the chain was confirmed before"
 
 
 _REASONS: Final[tuple[Reason, ...]] = (
@@ -240,6 +240,10 @@ def remark(order: Order | None, event: ev.Fact) -> str | None:
         return None
     if isinstance(event, ev.Filled):
         return _about_fill(order, event)
+    if isinstance(event, ev.FillIdentified):
+        return f"it was counted before as {_shown_id(event.replaces)}, and counts once"
+    if isinstance(event, ev.FillInferred):
+        return f"the fills on record make {_real(order)}; those that explain the rest take its place when they come"
     if isinstance(event, ev.GapOpened):
         return _missing(order, event, order.cum_qty)
     if isinstance(event, ev.FillBusted | ev.FillCorrected) and event.exec_ref_id not in order.executions:
@@ -257,6 +261,10 @@ def _about_fill(order: Order, event: ev.Filled) -> str | None:
         return "it was taken back before it came, so it adds nothing"
     if order.phase in ENDED:
         return f"late: the order is {_phase(order)}; the fill counts and revives nothing"
+    if event.source is not None:
+        return "a list of fills shows it; no report has brought it"
+    if order.inferred is not None and not event.beyond:
+        return "it takes its shares out of what was inferred from the venue's total"
     if event.cum_qty is not None:
         return _missing(order, event, order.cum_qty + event.last_shares)
     if order.phase is Phase.PENDING_NEW:
@@ -271,6 +279,10 @@ def _missing(order: Order, event: ev.Filled | ev.GapOpened, ours: Decimal) -> st
         return "the venue executed more than it reported; nobody says how much"
     total, ours_text = format_decimal(max(event.cum_qty, order.reported_cum)), format_decimal(ours)
     return f"the venue's CumQty is {total}, the fills that arrived make {ours_text}: fills are missing"
+
+
+def _real(order: Order) -> str:
+    return format_decimal(order.cum_qty - (order.inferred.shares if order.inferred is not None else 0))
 
 
 def _shown_id(key: str) -> str:

@@ -5,10 +5,11 @@ and not objects tie the chain together, so that nothing here refers to itself.
 """
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from oms.core import alike, inferred
 from oms.core.values import ZERO
 
 if TYPE_CHECKING:
@@ -16,10 +17,16 @@ if TYPE_CHECKING:
     from oms.core.order import Order
 
 
+UNKNOWN_CURRENCY: Final = "?"
+DAY_CHARS: Final = 8  # YYYYMMDD, as TransactTime begins
+
+
 class Execution(Struct, gc=False):
     """One ExecID: a fill, a correction or a bust.
 
-    `root` and `latest` are keys. `counted` is false while only a bust of it has come.
+    `root` and `latest` are keys. `counted` is false while only a bust of it has come. `day` is there where it is not
+    the order's first. A fill told under a second ExecID has an execution for each, the later one with the first as
+    its root.
     """
 
     shares: Decimal
@@ -28,6 +35,9 @@ class Execution(Struct, gc=False):
     latest: str | None = None
     busted: bool = False
     counted: bool = True
+    day: str | None = None
+    fee: Decimal | None = None
+    fee_currency: str | None = None
 
 
 def root_of(executions: dict[str, Execution], key: str) -> Execution | None:
@@ -57,25 +67,40 @@ def filled(order: "Order", event: "ev.Filled") -> None:
     key = event.exec_id or f"\x02{len(executions)}"
     known = executions.get(key)
     if known is None:
-        executions[key] = Execution(shares, price)
+        if order.inferred is not None and not event.beyond:
+            inferred.give_way(order, shares, price)
+        known = executions[key] = Execution(shares, price)
         order.cum_qty += shares  # `_count` without its call: this is where most reports end
         if price is None:
             order.unpriced += 1
         else:
             order.notional += shares * price
+        if order.alike is not None or event.fee is not None:
+            _detail(order, key, known, event)
     else:
         known.shares, known.price, known.counted = shares, price, True
     total = order.cum_qty if event.cum_qty is None else event.cum_qty
     if order.reported_cum < total:  # noqa: PLR1730 - `max` costs four times as much
         order.reported_cum = total
+    time = event.transact_time
+    if time is not None and not time.startswith(order.day or time):
+        known.day = time[:DAY_CHARS]
     if event.complete:
         order.complete = True
     if event.unconfirmed:
-        order.unconfirmed += 1
+        order.unconfirmed_fills.append(key)
     if order.unsized_gap:
         if event.complete or (order.order_qty is not None and not order.unprovable):
             order.unsized_gap = False
         close_unsized(order)
+
+
+def _detail(order: "Order", key: str, known: Execution, event: "ev.Filled") -> None:
+    """Note what most fills do not come with: that lists are compared, and a fee."""
+    if order.alike is not None:
+        alike.added(order.alike, key, _terms(key, known), source=event.source, fee=event.fee)
+    if event.fee is not None:
+        _charge(order, known, event.fee, event.fee_currency)
 
 
 def close_unsized(order: "Order") -> None:
@@ -86,30 +111,81 @@ def close_unsized(order: "Order") -> None:
 
 def busted(order: "Order", event: "ev.FillBusted") -> None:
     """Take an execution back; one never seen is noted, so that it does not count when it comes."""
-    root, gap = _root(order, event.exec_ref_id), order.gap
+    root, gap, key = _root(order, event.exec_ref_id), order.gap, _root_key(order, event.exec_ref_id)
     if event.exec_id is not None:
-        order.executions[event.exec_id] = Execution(ZERO, None, root=_root_key(order, event.exec_ref_id))
+        order.executions[event.exec_id] = Execution(ZERO, None, root=key)
     if root.counted and not root.busted:
-        _take_back(order, standing(order.executions, root))
+        now = standing(order.executions, root)
+        _take_back(order, now)
+        if order.alike is not None:
+            alike.removed(order.alike, key, _terms(key, now))
+        _refund(order, root)
+        inferred.revised(order, -now.shares)
         order.complete = False
+    if event.cum_qty is not None:
+        inferred.withdraw(order, event.cum_qty)
     root.busted = True
+    confirmed(order, key)
     _revised(order, event, gap)
 
 
 def corrected(order: "Order", event: "ev.FillCorrected") -> None:
     """Put other shares or another price in the place of an execution, whether it was seen or not."""
-    root, gap = _root(order, event.exec_ref_id), order.gap
-    if root.counted:
-        _take_back(order, standing(order.executions, root))
-    else:
-        gap = max(gap - event.last_shares, ZERO)
-    _count(order, event.last_shares, event.last_px)
+    root, gap, root_key = _root(order, event.exec_ref_id), order.gap, _root_key(order, event.exec_ref_id)
     key = event.exec_id or f"\x02{len(order.executions)}"
-    order.executions[key] = Execution(
-        event.last_shares, event.last_px, root=_root_key(order, event.exec_ref_id)
-    )
+    now = Execution(event.last_shares, event.last_px, root=root_key)
+    if root.counted:
+        before = standing(order.executions, root)
+        _take_back(order, before)
+        inferred.revised(order, now.shares - before.shares)
+        if order.alike is not None:
+            alike.moved(order.alike, root_key, _terms(root_key, before), _terms(root_key, now))
+    else:
+        unexplained = now.shares - inferred.give_way(order, now.shares, now.price)
+        gap = max(gap - unexplained, ZERO)
+        if order.alike is not None:
+            alike.added(order.alike, root_key, _terms(root_key, now), source=None, fee=root.fee)
+    _count(order, now.shares, now.price)
+    if event.cum_qty is not None:
+        inferred.withdraw(order, event.cum_qty)
+    order.executions[key] = now
     root.latest, root.counted = key, True
     _revised(order, event, gap)
+
+
+def identified(order: "Order", event: "ev.FillIdentified") -> None:
+    """Tie a second ExecID to a fill on record; the totals stay."""
+    root, root_key = _root(order, event.replaces), _root_key(order, event.replaces)
+    if event.exec_id is not None and event.exec_id not in order.executions:
+        order.executions[event.exec_id] = Execution(
+            root.shares, root.price, root=root_key, day=_day_of(order, event.transact_time)
+        )
+    if order.alike is not None:
+        name = _terms(root_key, standing(order.executions, root))
+        alike.told(order.alike, root_key, name, source=event.source)
+    if event.cum_qty is not None:
+        order.reported_cum = max(order.reported_cum, event.cum_qty)
+
+
+def listed(order: "Order", _event: "ev.FillsListed") -> None:
+    """Begin to count the fills by shares and price."""
+    if order.alike is None:
+        order.alike = alike.begin(order)
+
+
+def confirmed(order: "Order", key: str) -> None:
+    """Forget that a fill could also have been a status answer."""
+    if order.unconfirmed_fills and key in order.unconfirmed_fills:
+        order.unconfirmed_fills.remove(key)
+
+
+def fee_noted(order: "Order", event: "ev.FeeNoted") -> None:
+    """Put a fee in the place of the one known before."""
+    root, key = _root(order, event.exec_id), _root_key(order, event.exec_id)
+    _refund(order, root)
+    if order.alike is not None:
+        alike.charged(order.alike, key, _terms(key, standing(order.executions, root)))
+    _charge(order, root, event.fee, event.fee_currency)
 
 
 def rebased(order: "Order", event: "ev.Restated") -> None:
@@ -118,6 +194,7 @@ def rebased(order: "Order", event: "ev.Restated") -> None:
         return
     gap = order.gap
     order.cum_qty, order.reported_cum = event.base_qty, event.base_qty + gap
+    order.inferred = None
     if event.base_px is not None:
         order.notional, order.unpriced = event.base_qty * event.base_px, 0
     _note_revision(order, event.transact_time)
@@ -137,6 +214,35 @@ def _take_back(order: "Order", execution: Execution) -> None:
         order.notional -= execution.shares * execution.price
     else:
         order.unpriced -= 1
+
+
+def _charge(order: "Order", root: Execution, fee: Decimal, currency: str | None) -> None:
+    """Add a fee; that of a fill that does not stand costs nothing."""
+    root.fee, root.fee_currency = fee, currency
+    if root.counted and not root.busted:
+        _add_fee(order, currency, fee)
+
+
+def _refund(order: "Order", root: Execution) -> None:
+    if root.fee is not None and root.counted and not root.busted:
+        _add_fee(order, root.fee_currency, -root.fee)
+
+
+def _add_fee(order: "Order", currency: str | None, fee: Decimal) -> None:
+    """Keep the sums by currency; another dict each time, so that who looks can see at once that it changed."""
+    name = currency or UNKNOWN_CURRENCY
+    order.fees = {**order.fees, name: order.fees.get(name, ZERO) + fee}
+
+
+def _terms(key: str, execution: Execution) -> str:
+    return alike.terms(execution.shares, execution.price, alike.leg_of(key))
+
+
+def _day_of(order: "Order", time: str | None) -> str | None:
+    """Give the day of a TransactTime, where it is not the order's first."""
+    if time is None or order.day is None or time.startswith(order.day):
+        return None
+    return time[:DAY_CHARS]
 
 
 def _revised(order: "Order", event: "ev.FillBusted | ev.FillCorrected", gap: Decimal) -> None:

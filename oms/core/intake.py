@@ -16,8 +16,9 @@ from oms.core.legs import refusal
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order, Request
 from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
+from oms.core.snapshots import listed_fills, news
 from oms.core.status import UNKNOWN_ORDER
-from oms.core.values import ENDED, AnomalyCode, ExecType, External, Phase, RequestKind
+from oms.core.values import ENDED, SIDES, AnomalyCode, ExecType, External, Phase, RequestKind
 
 UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
 
@@ -64,6 +65,8 @@ def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> O
     """Fold the events; an order just adopted is told its first report."""
     for event in outcome.events:
         blotter.apply(event)
+    if isinstance(report, OrderSnapshot):
+        return _shown(blotter, outcome, report, now_ns)
     if outcome.order is not None or not outcome.events:
         return outcome
     adopted = outcome.events[-1]
@@ -73,6 +76,22 @@ def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> O
     verdict = interpret(order, report, now_ns)
     blotter.apply_all(verdict.events)
     return Outcome(order, (*outcome.events, *verdict.events), verdict.anomaly, outcome.ref)
+
+
+def _shown(blotter: Blotter, outcome: Outcome, snapshot: OrderSnapshot, now_ns: int) -> Outcome:
+    """Read what a query shows of a known order, or one just adopted: first its fills, then its state."""
+    order = outcome.order
+    if order is None and outcome.events and isinstance(outcome.events[-1], ev.Adopted):
+        order = blotter.orders[outcome.events[-1].order]
+    if order is None or outcome.anomaly is not None:
+        return outcome
+    events, anomaly = list(outcome.events), None
+    for read in (listed_fills(order, snapshot), None):
+        verdict = read or interpret(order, snapshot.report, now_ns)
+        blotter.apply_all(verdict.events)
+        events.extend(verdict.events)
+        anomaly = anomaly or news(order, verdict.anomaly)
+    return Outcome(order, tuple(events), anomaly, outcome.ref)
 
 
 def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: int) -> Outcome:
@@ -86,11 +105,20 @@ def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: 
                 return Outcome(order, (), conflict, ref)
         verdict = interpret(order, report, now_ns)
         return Outcome(order, verdict.events, verdict.anomaly, ref)
+    if isinstance(report, OrderSnapshot):
+        return _snapshot(blotter, session, report.report, now_ns=now_ns, ref=ref)
     if isinstance(report, CancelReject):
         return _cancel_reject(blotter, session, report, ref)
     if isinstance(report, Reject):
         return _reject(blotter, session, report, ref)
     return Outcome(None, (), None, ref)
+
+
+def _snapshot(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
+    order = blotter.of_report(session, report)
+    if order is None:
+        return _nobodys(blotter, session, report, now_ns=now_ns, ref=ref)
+    return Outcome(order, (), _conflict(blotter, session, report, order), ref)
 
 
 def _conflict(blotter: Blotter, session: str, report: ExecutionReport, order: Order) -> Anomaly | None:
@@ -116,11 +144,15 @@ def _nobodys(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns:
         return Outcome(None, (), report.fault, ref)
     if report.exec_type == ExecType.REJECTED and report.ord_rej_reason == UNKNOWN_ORDER:
         return Outcome(None, (), None, ref)  # the venue does not know it either
+    if report.side and report.side not in SIDES:
+        return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_VALUE, f"Side (54) is {report.side!r}"), ref)
     if report.cl_ord_id is None and report.order_id is not None and report.exec_type == ExecType.NEW:
         return _adopt(blotter, session, report, now_ns=now_ns, ref=ref)
     ids = {"ClOrdID": report.cl_ord_id, "OrigClOrdID": report.orig_cl_ord_id, "OrderID": report.order_id}
     named = ", ".join(f"{name} {value}" for name, value in ids.items() if value is not None) or "no id at all"
-    return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_ORDER, f"no order of {session} has {named}"), ref)
+    chain = report.exec_type == ExecType.REPLACE and report.orig_cl_ord_id is not None
+    code = AnomalyCode.UNKNOWN_CHAIN if chain else AnomalyCode.UNKNOWN_ORDER
+    return Outcome(None, (), Anomaly(code, f"no order of {session} has {named}"), ref)
 
 
 def _or_adopt(blotter: Blotter, session: str, report: Report, outcome: Outcome, now_ns: int) -> Outcome:

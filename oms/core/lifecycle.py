@@ -12,6 +12,7 @@ from oms.core.verdict import (
     NOTHING,
     Verdict,
     anomalous,
+    backwards,
     checked,
     illegal,
     is_late,
@@ -36,7 +37,8 @@ def accepted(order: Order, report: ExecutionReport) -> Verdict:
         late = order.phase is not Phase.DENIED and is_late(order, report)
         return NOTHING if late else illegal(order, report, "New")
     if not _is_news(order, report):
-        return NOTHING
+        goes_back = report.ord_status == OrdStatus.NEW and order.cum_qty
+        return backwards(order, report, "New") if goes_back else NOTHING
     event = ev.Accepted(**told(order, report, key))
     if report.order_qty is not None and order.order_qty is not None and report.order_qty != order.order_qty:
         theirs, ours = format_decimal(report.order_qty), format_decimal(order.order_qty)
@@ -58,8 +60,10 @@ def _is_news(order: Order, report: ExecutionReport) -> bool:
 def pending_new(order: Order, report: ExecutionReport) -> Verdict:
     """Interpret Pending New: the venue has the order and has not decided."""
     key = report_key(report)
-    if key in order.reports or order.phase is not Phase.PENDING_NEW:
+    if key in order.reports:
         return NOTHING
+    if order.phase is not Phase.PENDING_NEW:
+        return backwards(order, report, "Pending New")
     return Verdict((ev.PendingNewSeen(**told(order, report, key)),))
 
 
@@ -208,7 +212,7 @@ def replaced(order: Order, report: ExecutionReport) -> Verdict:
     request = _named(order, report.cl_ord_id, RequestKind.REPLACE) if report.cl_ord_id else None
     unknown = request is None and report.cl_ord_id not in (None, order.cl_ord_id)
     if unknown and report.orig_cl_ord_id != order.cl_ord_id:
-        return NOTHING  # a later replace of the chain was confirmed first
+        return _overtaken(order, report)
     if not is_legal(order, ev.Replaced):
         return NOTHING if is_late(order, report) else illegal(order, report, "Replace")
     asked_qty, asked_px = (request.order_qty, request.price) if request else (None, None)
@@ -224,6 +228,17 @@ def replaced(order: Order, report: ExecutionReport) -> Verdict:
             AnomalyCode.UNKNOWN_REQUEST, f"a replace by {report.cl_ord_id}, which nobody sent", event
         )
     return checked(order, report, event)
+
+
+def _overtaken(order: Order, report: ExecutionReport) -> Verdict:
+    """Judge a replace that is not the next of the chain: a later one was confirmed first, or it is of another chain."""
+    ours = {order.first_cl_ord_id, order.orig_cl_ord_id, *order.replaces}
+    if report.cl_ord_id in ours or report.orig_cl_ord_id in ours:
+        return NOTHING
+    text = (
+        f"a replace of {report.orig_cl_ord_id or 'nothing'} by {report.cl_ord_id}: neither is of this order"
+    )
+    return anomalous(AnomalyCode.UNKNOWN_CHAIN, text)
 
 
 def restated(order: Order, report: ExecutionReport) -> Verdict:

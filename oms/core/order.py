@@ -16,10 +16,12 @@ from msgspec import Struct, field
 
 from oms.core import chain as legs
 from oms.core import events as ev
-from oms.core import fills, requests
+from oms.core import fills, inferred, requests
+from oms.core.alike import Alike
 from oms.core.chain import Chain
 from oms.core.errors import IllegalTransition
 from oms.core.fills import Execution
+from oms.core.inferred import Inferred
 from oms.core.requests import Request
 from oms.core.values import (
     AVG_PX_STEP,
@@ -41,6 +43,8 @@ class Order(Struct, kw_only=True):
     `unheard`: reports may have been lost with a connection, and the venue has not stated the order since.
     `chain`: there when it is, or was, replaced as cancel-then-new. `stated_px`: AvgPx of the last status answer.
     `unprovable`: fills may be missing that no later report can show, so only the full quantity closes the gap.
+    `day`: of the first report; `replaces`: the ClOrdIDs of all its replaces; `fees`: by currency, positive where they
+    cost; `inferred` is within CumQty; `alike`: its fills by shares and price, from the first list of fills on.
     """
 
     number: int
@@ -81,21 +85,31 @@ class Order(Struct, kw_only=True):
     last_anomaly: str | None = None
     actor: str | None = None
     origin: str | None = None
-    unconfirmed: int = 0
+    unconfirmed_fills: list[str] = field(default_factory=list)
     phase_time: str | None = None
     last_time: str | None = None
     revised_time: str | None = None
+    day: str | None = None
     executions: dict[str, Execution] = field(default_factory=dict)
     reports: set[str] = field(default_factory=set)
     pending: list[Request] = field(default_factory=list)
     chain: Chain | None = None
     stated_px: Decimal | None = None
     resolved: int = 0
+    replaces: list[str] = field(default_factory=list)
+    fees: dict[str, Decimal] = field(default_factory=dict)
+    inferred: Inferred | None = None
+    alike: dict[str, Alike] | None = None
 
     @property
     def in_doubt(self) -> bool:
         """Whether the outcome of any request is unknown."""
         return any(request.in_doubt for request in self.pending)
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many fills could also have been status answers."""
+        return len(self.unconfirmed_fills)
 
     @property
     def gap(self) -> Decimal:
@@ -218,6 +232,12 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.LegFilled,
     ev.LegBusted,
     ev.LegCorrected,
+    ev.FillIdentified,
+    ev.FillsListed,
+    ev.FillConfirmed,
+    ev.FeeNoted,
+    ev.FillInferred,
+    ev.Completed,
     ev.GapOpened,
     ev.AnomalyNoted,
     ev.CancelRequested,  # a cancel is never denied for the order's state
@@ -259,6 +279,8 @@ TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
         FillBusted=Phase.WORKING,
         FillCorrected=Phase.WORKING,
         LegCanceled=Phase.WORKING,
+        FillInferred=Phase.WORKING,
+        Completed=Phase.WORKING,
         Replaced=Phase.WORKING,
         Restated=Phase.WORKING,
     ),
@@ -312,7 +334,10 @@ def _note(order: Order, event: ev.Told, *, moved: bool) -> None:
         order.order_id = event.order_id
     time = event.transact_time
     if time is not None:
-        if order.last_time is None or time > order.last_time:
+        if order.last_time is None:
+            order.day = time[:8]
+            order.last_time = time
+        elif time > order.last_time:
             order.last_time = time
         if moved:
             order.phase_time = time
@@ -339,6 +364,27 @@ def _busted(order: Order, event: ev.FillBusted) -> None:
 def _corrected(order: Order, event: ev.FillCorrected) -> None:
     fills.corrected(order, event)
     requests.answered(order, RequestKind.NEW)
+
+
+def _identified(order: Order, event: ev.FillIdentified) -> None:
+    fills.identified(order, event)
+    requests.answered(order, RequestKind.NEW)
+
+
+def _confirmed(order: Order, event: ev.FillConfirmed) -> None:
+    fills.confirmed(order, event.exec_id)
+
+
+def _inferred(order: Order, event: ev.FillInferred) -> None:
+    inferred.inferred(order, event)
+    requests.answered(order, RequestKind.NEW)
+    requests.pointless_cancels(order)
+
+
+def _completed(order: Order, _event: ev.Completed) -> None:
+    order.complete, order.unsized_gap = True, False
+    requests.answered(order, RequestKind.NEW)
+    requests.pointless_cancels(order)
 
 
 def _alive(order: Order, _event: ev.Told) -> None:
@@ -443,7 +489,15 @@ def _nothing(_order: Order, _event: ev.Event) -> None:
 
 
 _EXECUTIONS: Final = frozenset(
-    {ev.Filled, ev.FillBusted, ev.FillCorrected, ev.LegFilled, ev.LegBusted, ev.LegCorrected}
+    {
+        ev.Filled,
+        ev.FillBusted,
+        ev.FillCorrected,
+        ev.FillIdentified,
+        ev.LegFilled,
+        ev.LegBusted,
+        ev.LegCorrected,
+    }
 )
 
 
@@ -464,6 +518,12 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.Resolved: _resolved,
     ev.FillBusted: _busted,
     ev.FillCorrected: _corrected,
+    ev.FillIdentified: _identified,
+    ev.FillsListed: fills.listed,
+    ev.FillConfirmed: _confirmed,
+    ev.FeeNoted: fills.fee_noted,
+    ev.FillInferred: _inferred,
+    ev.Completed: _completed,
     ev.Canceled: _canceled,
     ev.Expired: _ended,
     ev.Rejected: _ended,

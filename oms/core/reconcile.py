@@ -12,13 +12,22 @@ Invariants
 from typing import Final
 
 from oms.core import events as ev
-from oms.core import executions, lifecycle
+from oms.core import executions, lifecycle, revisions
 from oms.core.legs import interpret_leg
-from oms.core.messages import CancelReject, ExecutionReport
+from oms.core.messages import Anomaly, CancelReject, ExecutionReport
 from oms.core.order import Order
 from oms.core.requests import Request
 from oms.core.status import status
-from oms.core.values import ZERO, AnomalyCode, ExecTransType, ExecType, OrdStatus, Phase, RequestKind
+from oms.core.values import (
+    SIDES,
+    ZERO,
+    AnomalyCode,
+    ExecTransType,
+    ExecType,
+    OrdStatus,
+    Phase,
+    RequestKind,
+)
 from oms.core.verdict import Verdict, anomalous, inconsistency
 
 __all__ = ["Verdict", "interpret", "interpret_cancel_reject"]
@@ -40,10 +49,11 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     """
     if not report.readable:
         return Verdict((), report.fault)
-    if (report.side != order.side or report.symbol != order.symbol) and _is_of_another(order, report):
-        text = f"the report is of {report.symbol} side {report.side}, the order of {order.symbol} side {order.side}"
-        return anomalous(AnomalyCode.TERMS_MISMATCH, text)
-    if report.exec_type in _FILLS and (plain := _plain_fill(order, report)) is not None:
+    if report.side != order.side or report.symbol != order.symbol:
+        if is_of_another(order, report):
+            text = f"the report is of {report.symbol} side {report.side}, the order of {order.symbol} side {order.side}"
+            return anomalous(AnomalyCode.TERMS_MISMATCH, text)
+    elif report.exec_type in _FILLS and (plain := _plain_fill(order, report)) is not None:
         return plain
     if order.chain is not None:
         verdict = interpret_leg(order, order.chain, report, now_ns, _dispatch)
@@ -51,14 +61,16 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         verdict = _dispatch(order, report, now_ns)
     if verdict.anomaly is None:
         fault = report.fault or inconsistency(report)
+        if fault is None and not (report.exec_id and report.ord_status and report.side == order.side):
+            fault = _lacking(order, report)
         if fault is not None:
             return Verdict(verdict.events, fault)
     return verdict
 
 
-def _is_of_another(order: Order, report: ExecutionReport) -> bool:
-    """Whether symbol or side differ; one that either side left out does not."""
-    sides = {order.side, report.side} - {None, ""}
+def is_of_another(order: Order, report: ExecutionReport) -> bool:
+    """Whether symbol or side differ; one that either side left out does not, nor a side that FIX does not define."""
+    sides = {order.side, report.side} - {None, ""} if report.side in SIDES else set()
     symbols = {order.symbol, report.symbol} - {None, ""}
     return len(sides) > 1 or len(symbols) > 1
 
@@ -79,6 +91,8 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
         or exec_id in order.executions
         or order.phase is not _WORKING
         or order.chain is not None
+        or order.inferred is not None
+        or report.ord_status is None
         or report.exec_trans_type != _NEW
         or report.fault is not None
         or (report.exchange is not None and report.exchange != order.exchange)
@@ -102,6 +116,28 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
     return Verdict((event,))
 
 
+def _lacking(order: Order, report: ExecutionReport) -> Anomaly | None:
+    """Name what FIX 4.2 requires of every ExecutionReport, in every form; symbol and side venues leave out.
+
+    A query's answer has no ExecID.
+    """
+    if report.side and report.side not in SIDES:
+        return Anomaly(AnomalyCode.UNKNOWN_VALUE, f"Side (54) is {report.side!r}")
+    if report.exec_trans_type == ExecTransType.STATUS or (order.questions and _looks_like_status(report)):
+        return None
+    names = [
+        name for name, value in zip(_REQUIRED, (report.exec_id, report.ord_status), strict=True) if not value
+    ]
+    if not names:
+        return None
+    return Anomaly(
+        AnomalyCode.MISSING_FIELD, f"{' and '.join(names)} missing; what the report says counts all the same"
+    )
+
+
+_REQUIRED: Final = ("ExecID (17)", "OrdStatus (39)")
+
+
 def _dispatch(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     trans_type = report.exec_trans_type
     if trans_type is None:
@@ -110,7 +146,7 @@ def _dispatch(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     elif trans_type != _NEW:
         if trans_type == ExecTransType.STATUS:
             return status(order, report, now_ns)
-        revise = executions.bust if trans_type == ExecTransType.CANCEL else executions.correct
+        revise = revisions.bust if trans_type == ExecTransType.CANCEL else revisions.correct
         return revise(order, report)
     if report.exec_type == _REJECTED:
         return lifecycle.rejected(order, report, now_ns)

@@ -94,6 +94,8 @@ def requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
     """Build the fold of a request for a cancel or a replace."""
 
     def add(order: "Order", event: "ev.CancelRequested | ev.ReplaceRequested") -> None:
+        if kind is RequestKind.REPLACE:
+            order.replaces.append(event.cl_ord_id)
         order.pending.append(
             Request(
                 number=event.request,

@@ -7,6 +7,7 @@ own reports is an anomaly, unless the answer is older than they are.
 from typing import Final
 
 from oms.core import events as ev
+from oms.core.inferred import Inferred
 from oms.core.lifecycle import (
     Handler,
     calculated,
@@ -22,7 +23,7 @@ from oms.core.lifecycle import (
 )
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
-from oms.core.values import ENDED, AnomalyCode, OrdStatus, Phase, format_decimal
+from oms.core.values import ENDED, ZERO, AnomalyCode, OrdStatus, Phase, format_decimal
 from oms.core.verdict import NOTHING, Verdict, anomalous, is_older, precedes_revision, report_key, told
 
 UNKNOWN_ORDER: Final = "5"  # OrdRejReason (103)
@@ -52,15 +53,35 @@ def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return _rejected(order, report, now_ns)
     if order.phase in (Phase.REJECTED, Phase.DENIED):
         return _contradiction(order, report)
+    if order.inferred is not None and (less := _less_inferred(order, order.inferred, report)) is not None:
+        return Verdict((less,))
     handler = _BY_STATUS.get(said)
     verdict = handler(order, report) if handler else NOTHING
     if verdict.anomaly is not None:
         return verdict
     events = _implied_acceptance(order, report, verdict.events)
+    if _is_complete(order, report):
+        return Verdict((*events, ev.Completed(order=order.number)))
     gap = _gap(order, report)
     if gap is not None and not any(_states_gap(event) for event in events):
         return Verdict((*events, gap))
     return Verdict(events, _less_than_reported(order, report))
+
+
+def _less_inferred(order: Order, guess: Inferred, report: ExecutionReport) -> ev.FillInferred | None:
+    """A lower total takes back what was inferred from a higher one; the next answer says what else there is."""
+    total = report.cum_qty
+    if total is None or total >= order.cum_qty or is_older(order, report):
+        return None
+    left = max(guess.shares - (order.cum_qty - total), ZERO)
+    return ev.FillInferred(order=order.number, last_shares=left, cum_qty=total)
+
+
+def _is_complete(order: Order, report: ExecutionReport) -> bool:
+    """Whether the venue says that an order without OrderQty is filled, and all of its fills are on record."""
+    if order.order_qty is not None or order.complete or order.phase in ENDED:
+        return False
+    return _said(report) == OrdStatus.FILLED and report.cum_qty == order.cum_qty > ZERO
 
 
 def _states_gap(event: ev.Event) -> bool:

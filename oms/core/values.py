@@ -106,6 +106,7 @@ class Side(StrEnum):
     CROSS_SHORT = "9"
 
 
+SIDES: Final = frozenset(str(side) for side in Side)
 BUYS: Final = frozenset({Side.BUY, Side.BUY_MINUS})
 
 
@@ -227,11 +228,16 @@ class AnomalyCode(StrEnum):
     UNKNOWN_ORDER = "UNKNOWN_ORDER"
     UNKNOWN_EXECUTION = "UNKNOWN_EXECUTION"
     UNKNOWN_REQUEST = "UNKNOWN_REQUEST"
+    UNKNOWN_CHAIN = "UNKNOWN_CHAIN"
     ILLEGAL_TRANSITION = "ILLEGAL_TRANSITION"
     EXECUTION_MISMATCH = "EXECUTION_MISMATCH"
     TERMS_MISMATCH = "TERMS_MISMATCH"
     QUANTITY_MISMATCH = "QUANTITY_MISMATCH"
+    LEAVES_MISMATCH = "LEAVES_MISMATCH"
+    NEGATIVE_QUANTITY = "NEGATIVE_QUANTITY"
     STATUS_MISMATCH = "STATUS_MISMATCH"
+    STATUS_BACKWARDS = "STATUS_BACKWARDS"
+    UNCONFIRMED_FILL = "UNCONFIRMED_FILL"
     FILL_AFTER_REJECT = "FILL_AFTER_REJECT"
     FILL_AFTER_REPLACE = "FILL_AFTER_REPLACE"
     ID_CONFLICT = "ID_CONFLICT"
@@ -247,11 +253,16 @@ ANOMALY_TEXTS: Final[dict[AnomalyCode, str]] = {
     AnomalyCode.UNKNOWN_ORDER: "a report names no order of this session",
     AnomalyCode.UNKNOWN_EXECUTION: "a bust or correction names an execution that was never seen, or is busted already",
     AnomalyCode.UNKNOWN_REQUEST: "the venue answers a message or request that is not on record",
+    AnomalyCode.UNKNOWN_CHAIN: "a replacement is reported whose ClOrdID and OrigClOrdID are in no chain on record",
     AnomalyCode.ILLEGAL_TRANSITION: "the order cannot go from where it is to where the report puts it",
     AnomalyCode.EXECUTION_MISMATCH: "a known ExecID comes again with other shares or another price",
     AnomalyCode.TERMS_MISMATCH: "symbol, side or accepted quantity are not those of the order",
-    AnomalyCode.QUANTITY_MISMATCH: "the quantities contradict each other or the fills on record",
+    AnomalyCode.QUANTITY_MISMATCH: "the quantities contradict the fills on record, or each other",
+    AnomalyCode.LEAVES_MISMATCH: "LeavesQty is not OrderQty - CumQty, though the order is active",
+    AnomalyCode.NEGATIVE_QUANTITY: "a quantity is below zero; a fill of such a quantity is not counted",
     AnomalyCode.STATUS_MISMATCH: "a status answer contradicts what the venue itself reported before",
+    AnomalyCode.STATUS_BACKWARDS: "a report younger than all others puts the order back to where it was before",
+    AnomalyCode.UNCONFIRMED_FILL: "a fill that could have been a status answer is not in the venue's total",
     AnomalyCode.FILL_AFTER_REJECT: "an execution arrived for an order that was rejected or denied; it is counted",
     AnomalyCode.FILL_AFTER_REPLACE: "an execution of an order canceled for a replace, after its successor left",
     AnomalyCode.ID_CONFLICT: "ClOrdID and OrderID of one report belong to different orders",

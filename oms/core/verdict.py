@@ -8,7 +8,7 @@ from msgspec import Struct
 from oms.core import events as ev
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
-from oms.core.values import ZERO, AnomalyCode, OrdStatus, format_decimal
+from oms.core.values import ORD_STATUS_NAMES, ZERO, AnomalyCode, OrdStatus, format_decimal
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -79,6 +79,20 @@ def precedes_revision(order: Order, report: ExecutionReport) -> bool:
     return time is not None and order.revised_time is not None and time < order.revised_time
 
 
+def is_youngest(order: Order, report: ExecutionReport) -> bool:
+    """Whether the report is certainly younger than every one before it."""
+    time = report.transact_time
+    return time is not None and order.last_time is not None and time > order.last_time
+
+
+def backwards(order: Order, report: ExecutionReport, what: str) -> Verdict:
+    """Judge a report of an earlier stage: one that may have been on its way for long says nothing new."""
+    if not is_youngest(order, report):
+        return NOTHING
+    text = f"{what} at {report.transact_time}, the order was {ORD_STATUS_NAMES[order.ord_status]} at {order.last_time}"
+    return anomalous(AnomalyCode.STATUS_BACKWARDS, text)
+
+
 # --- totals ---------------------------------------------------------------------------------------------------------
 
 
@@ -96,15 +110,18 @@ def checked(order: Order, report: ExecutionReport, event: ev.Event) -> Verdict:
 
 
 def total_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> Anomaly | None:
-    """Complain of a CumQty below the fills on record, unless fills arrive out of order while a gap is open."""
+    """Complain of a CumQty below the fills on record, unless fills come late into a gap, inferred or not."""
     claimed = report.cum_qty
     if (
         claimed is None
         or claimed >= cum_after
         or order.reported_cum > order.cum_qty
+        or order.inferred is not None
         or is_older(order, report)
     ):
         return None
+    if claimed < ZERO:
+        return Anomaly(AnomalyCode.NEGATIVE_QUANTITY, f"a CumQty of {format_decimal(claimed)}")
     ours = format_decimal(cum_after)
     text = f"the venue reports CumQty {format_decimal(claimed)}, the fills on record give {ours}"
     return Anomaly(AnomalyCode.QUANTITY_MISMATCH, text)
@@ -115,7 +132,7 @@ def inconsistency(report: ExecutionReport) -> Anomaly | None:
     order_qty, cum_qty, leaves_qty = report.order_qty, report.cum_qty, report.leaves_qty
     for quantity in (order_qty, cum_qty, leaves_qty):
         if quantity is not None and quantity < ZERO:
-            return Anomaly(AnomalyCode.QUANTITY_MISMATCH, f"a quantity of {format_decimal(quantity)}")
+            return Anomaly(AnomalyCode.NEGATIVE_QUANTITY, f"a quantity of {format_decimal(quantity)}")
     if leaves_qty is None or order_qty is None or cum_qty is None or leaves_qty + cum_qty == order_qty:
         return None
     active = report.ord_status in (OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED) and cum_qty < order_qty
@@ -125,4 +142,4 @@ def inconsistency(report: ExecutionReport) -> Anomaly | None:
         f"OrderQty {format_decimal(order_qty)} is not CumQty {format_decimal(cum_qty)}"
         f" + LeavesQty {format_decimal(leaves_qty)}"
     )
-    return Anomaly(AnomalyCode.QUANTITY_MISMATCH, text)
+    return Anomaly(AnomalyCode.LEAVES_MISMATCH, text)

@@ -4,7 +4,7 @@ from typing import Any
 
 from oms.core.order import Order, Request
 from oms.core.times import NS_PER_S, ns_to_iso
-from oms.core.values import ORD_STATUS_NAMES, format_decimal, format_optional
+from oms.core.values import ORD_STATUS_NAMES, ZERO, format_decimal, format_optional
 
 
 def order_view(order: Order) -> dict[str, Any]:
@@ -69,6 +69,8 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
         "last_anomaly": order.last_anomaly,
         "external": order.external,
         "unconfirmed": order.unconfirmed,
+        "inferred": format_decimal(order.inferred.shares if order.inferred else ZERO),
+        "fees": {currency: format_decimal(amount) for currency, amount in order.fees.items()},
         "actor": order.actor,
         "origin": order.origin,
         "created": ns_to_iso(order.created_ns),

@@ -250,7 +250,6 @@ def test_a_dialect_can_be_named(path: Path) -> None:
         ),
         ([], "37=V1 17=P 20=0 150=6 39=6", "no cancel is open that it could be about"),
         (["37=V1 17=C 20=0 150=4 39=4"], "37=V1 17=P 20=0 150=6 39=6", "late: Pending cancel arrives after"),
-        ([], "37=V1 11=Q 41=Z 17=R 20=0 150=5 39=5", "no replace is open that it could confirm"),
         ([], "37=V1 17=0 20=0 150=8 39=0 103=6", "it refuses a second order with this ClOrdID"),
         ([], "37=V1 17=0 20=3 150=0 39=0", "a status answer that agrees with the record: New"),
         ([], "37=V1 17=0 150=1 39=1 32=0", "a status answer that nobody asked for"),

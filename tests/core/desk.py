@@ -100,8 +100,12 @@ def example(kind: type[ev.Event]) -> ev.Event:
         "base_qty": Decimal(0),
         "last_shares": Decimal(1),
         "cum_qty": Decimal(1),
+        "replaces": "E1",
+        "fee": Decimal(1),
     }
     told = issubclass(kind, ev.Told)
+    if kind in {ev.FillConfirmed, ev.FeeNoted}:
+        values["exec_id"] = "E1"
     wanted = {
         name: values[name]
         for name in kind.__struct_fields__

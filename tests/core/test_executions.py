@@ -99,7 +99,7 @@ def test_a_fill_after_a_reject_is_counted_and_an_anomaly(text: str) -> None:
         ("17=- 32=4 31=100", "MISSING_FIELD"),
         ("17=F1 31=100", "MISSING_FIELD"),
         ("17=F1 32=0 31=100", "QUANTITY_MISMATCH"),
-        ("17=F1 32=-4 31=100", "QUANTITY_MISMATCH"),
+        ("17=F1 32=-4 31=100", "NEGATIVE_QUANTITY"),
     ],
 )
 def test_a_fill_that_cannot_be_counted_changes_nothing(text: str, expected: str) -> None:
@@ -120,7 +120,7 @@ def test_a_fill_without_a_price_counts_and_leaves_the_average_unknown() -> None:
     ("text", "expected"),
     [
         ("14=3 151=7 38=10", "QUANTITY_MISMATCH"),  # less than the fills on record
-        ("14=4 151=5 38=10", "QUANTITY_MISMATCH"),  # its own quantities do not add up
+        ("14=4 151=5 38=10", "LEAVES_MISMATCH"),  # its own quantities do not add up
         ("14=4 151=6 38=10 6=101", "QUANTITY_MISMATCH"),  # another average than the fills have
         ("14=4 151=6 38=10 6=0", None),  # "not computed"
         ("14=4 151=6 38=10 6=100.0", None),

@@ -52,6 +52,12 @@ CELLS = """
     LegCanceled      W = = = = = . . . .
     LegOpened        P P P P P P . . . .
     Resolved         = = = = = = = = = =
+    FillIdentified   = = = = = = = = = =
+    FillsListed      = = = = = = = = = =
+    FillConfirmed    = = = = = = = = = =
+    FeeNoted         = = = = = = = = = =
+    FillInferred     W = = = = = = = = =
+    Completed        W = = = = = = = = =
     GapOpened        = = = = = = = = = =
     AnomalyNoted     = = = = = = = = = =
     CancelRequested  = = = = = = = = = =

@@ -13,6 +13,7 @@ def after(*moves: tuple[str, str]) -> tuple[str, str, str]:
     position = Position()
     for qty, price in moves:
         position.move(Decimal(qty), Decimal(qty) * Decimal(price))
+    assert position.avg_cost is not None
     return str(position.qty), str(position.avg_cost.normalize()), str(position.realised.normalize())
 
 
