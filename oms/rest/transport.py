@@ -125,7 +125,7 @@ class Transport:
         try:
             status, content = self._exchange(method, path, query, body, headers)
             return Reply(status, content, time.monotonic() - began)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except _FAILURES as error:
             failure = self._classified(f"{method} {self._base_url}{path}", error)
         # Outside the handler, so that what was caught, which names the whole URL, is no part of the chain.
         raise failure
@@ -183,6 +183,15 @@ _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (requests.exceptions.ConnectionError, "the connection failed or was closed"),
     (urllib3.exceptions.ProtocolError, "the connection was closed, or the answer is not HTTP"),
     (urllib3.exceptions.DecodeError, "the answer's encoding cannot be read"),
+)
+
+
+_FAILURES: Final = (
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    HTTPException,
+    OSError,
+    ValueError,
 )
 
 

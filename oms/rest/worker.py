@@ -103,7 +103,8 @@ class Worker:
 
         Args:
             priority: what it goes before.
-            job: called once at most; whatever it raises is logged, and the next one follows.
+            job: called once at most. It tells its own outcome, and lets a VenueBanned out, which stops the worker;
+                whatever else it raises is logged, and the next one follows.
             kind: the pacer's class.
             dropped: called instead, from some thread, if the job will never run.
 

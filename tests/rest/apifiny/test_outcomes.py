@@ -1,17 +1,22 @@
 """What may go wrong, and what is then known: refused, stopped, or unknown. No secret in any of it."""
 
+import json
 import traceback
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
-from oms.rest.apifiny.answers import ApifinyRefused, ApifinyStopped, ApifinyUnknown
+from oms.rest.apifiny.answers import ApifinyRefused, ApifinyStopped, ApifinyUnknown, Asked, interpret
 from oms.rest.apifiny.calls import Manner
 from oms.rest.apifiny.client import ApifinyClient
-from oms.rest.transport import Transport
+from oms.rest.apifiny.codes import Verdict
+from oms.rest.apifiny.models import Order
+from oms.rest.transport import Reply, Transport
 from oms.rest.worker import VenueBanned
 from tests.rest.apifiny.samples import ORDER
 from tests.rest.apifiny.test_client import NOW_NS, TERMS
@@ -92,7 +97,8 @@ UNREADABLE: dict[str, Answer] = {
     "504": (504, b""),
     "404": (404, b"{}"),
     "302": (302, b""),
-    "201": (201, b"{}"),
+    "201": (201, result(ORDER)[1]),
+    "204": (204, b""),
     "429": (429, b"slow down"),
     "unknown code": error(4242, "never heard of"),
     "no code": error(None, "sorry"),
@@ -254,6 +260,36 @@ def test_an_answer_cut_off_on_the_way() -> None:
         signature = server.requests[0].split(b"signature=")[1].split(b" ")[0].decode()
         assert signature not in "".join(traceback.format_exception(caught.value))
         assert len(server.requests) == 1
+
+
+ASKED = Asked("m", changes=True, mask=str)
+WHOLE = result(ORDER)[1]
+pieces = st.lists(
+    st.sampled_from(
+        [b'"error"', b'"result"', b'"code"', b":", b",", b"{", b"}", b"[", b"]", b"null", b"0x06002A", WHOLE]
+    )
+    | st.integers().map(lambda number: str(number).encode())
+    | st.text().map(lambda text: json.dumps(text).encode()),
+    max_size=12,
+).map(b"".join)
+cut = st.integers(0, len(WHOLE)).map(lambda at: WHOLE[:at])
+
+
+@given(
+    st.sampled_from([200, 201, 302, 400, 403, 404, 500, 502]) | st.integers(100, 999),
+    st.binary() | pieces | cut,
+)
+def test_whatever_comes_is_an_order_or_one_of_three_failures(status: int, body: bytes) -> None:
+    try:
+        found = interpret(ASKED, Reply(status, body, 0.0), Order)
+    except (ApifinyRefused, ApifinyStopped, ApifinyUnknown) as error:
+        assert str(error).isprintable()
+        assert error.__cause__ is None
+        if isinstance(error, ApifinyRefused):
+            assert error.meaning.verdict is Verdict.REFUSED
+    else:
+        assert status == 200
+        assert found.order_id == ORDER_ID
 
 
 def test_the_client_shows_no_secret() -> None:
