@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from oms.app.cli_sim import app
-from oms.sim.faults import MEANINGS
+from oms.app.cli_sim_apifiny_help import FAULTS
 from tests.sim.wire_client import ROOT
 
 if TYPE_CHECKING:
@@ -24,6 +24,19 @@ GOOD = ["apifiny", "--fix-port", "0", "--credential", "STA-1:K:secret"]
     ("arguments", "text"),
     [
         (["apifiny"], "--fix-port"),
+        (["apifiny", "--http-port", "x", "--credential", "a:b:c"], "--http-port"),
+        ([*GOOD, "--fee", "x"], "--fee"),
+        ([*GOOD, "--fee", "1"], "--fee"),
+        ([*GOOD, "--fee", "0.1,"], "--fee"),
+        ([*GOOD, "--fee", "nan"], "--fee"),
+        ([*GOOD, "--account-status", "STA-2=SUSPENDED"], "known are: STA-1"),
+        ([*GOOD, "--account-status", "STA-1=GONE"], "OPENED, RESTRICTED, SUSPENDED"),
+        ([*GOOD, "--venue-status", "VENUE24=MAINTENANCE"], "BINANCEUS"),
+        ([*GOOD, "--venue-status", "HUOBI"], "--venue-status"),
+        ([*GOOD, "--http-timeout-s", "soon"], "--http-timeout-s"),
+        ([*GOOD, "--md-interval-s", "-1"], "--md-interval-s"),
+        ([*GOOD, "--fault", "drop@order.insertOrderLite=1"], "unknown fault"),
+        ([*GOOD, "--fault", "http-502@order.insertOrderLite=2"], "rate"),
         (["apifiny", "--fix-port", "0"], "--credential"),
         (["apifiny", "--fix-port", "x", "--credential", "a:b:c"], "--fix-port"),
         (["apifiny", "--fix-port", "65536", "--credential", "a:b:c"], "65535"),
@@ -76,5 +89,12 @@ def test_a_port_in_use_says_so() -> None:
 def test_the_help_tells_the_market_and_the_faults() -> None:
     result = CliRunner().invoke(app, ["apifiny", "--help"], terminal_width=200)
     assert result.exit_code == 0
-    for word in (*MEANINGS, "BTCUSDT asks 30000 x 1, 30010 x 1", "1000 BTC", "BINANCEUS", "ready fix=PORT"):
+    for word in (
+        *FAULTS,
+        "BTCUSDT asks 30000 x 1, 30010 x 1",
+        "1000 BTC",
+        "BINANCEUS",
+        "ready fix=PORT",
+        "http=PORT",
+    ):
         assert word in result.stdout

@@ -16,12 +16,14 @@ from oms.sim.exchange import Exchange
 from oms.sim.market import INSTRUMENTS, OPENING_BALANCES, VENUES
 from oms.sim.rules import id_is_well_formed
 from oms.sim.terms import (
+    NO_FEES,
     Accepted,
     Canceled,
     CancelOrder,
     CancelReason,
     CancelRefused,
     Event,
+    Fees,
     Filled,
     NewOrder,
     OrderView,
@@ -40,8 +42,10 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 class Desk:
     """Orders with fresh ids, and the exchange that they go to."""
 
-    def __init__(self, *, background: bool = False, seed: int = 1) -> None:
-        self.exchange = Exchange((FIRST, SECOND), random.Random(seed), background=background)
+    def __init__(self, *, background: bool = False, seed: int = 1, fees: Fees = NO_FEES) -> None:
+        self.fees = fees
+        dice = random.Random(seed)
+        self.exchange = Exchange((FIRST, SECOND), dice, background=background, fees=fees)
         self._numbers = count(1)
 
     def new(self, side: str, qty: str | None, price: str | None, **changes: object) -> NewOrder:
@@ -321,6 +325,7 @@ _orders = st.tuples(
     st.sampled_from(["1", "1", "3", "7"]),
 )
 _cancels = st.tuples(st.just("cancel"), st.integers(0, 60), st.booleans())
+_fees = st.sampled_from([NO_FEES, Fees(Decimal("0.0005"), Decimal("0.0005")), Fees(Decimal("0.003"))])
 _actions = st.lists(_orders | _cancels | st.tuples(st.just("step")), max_size=60)
 
 
@@ -332,6 +337,7 @@ class Audit:
         self.orders: dict[str, OrderView] = {}
         self.arrival: dict[str, int] = {}
         self.exec_ids: set[str] = set()
+        self.fees: dict[str, Decimal] = {FIRST: Decimal(0), SECOND: Decimal(0)}
 
     def hear(self, events: list[Event]) -> None:
         for event in events:
@@ -347,6 +353,10 @@ class Audit:
     def _check_fill(self, fill: Filled, before: OrderView) -> None:
         assert fill.order.cum_qty == before.cum_qty + fill.last_qty
         assert fill.order.notional == before.notional + fill.last_qty * fill.last_px
+        rate = self.desk.fees.taker if fill.taker else self.desk.fees.maker
+        due = fill.last_qty * fill.last_px * rate
+        assert due - Decimal("1e-8") < fill.fee <= due
+        self.fees[fill.order.account] += fill.fee
         if fill.order.price is not None:
             better = fill.last_px - fill.order.price
             assert better <= 0 if fill.order.side is Side.BUY else better >= 0
@@ -364,8 +374,9 @@ class Audit:
                 assert order.leaves_qty == 0
 
     def check_balances(self) -> None:
-        """Each account's balances are the opening ones moved by its fills; nothing else moved."""
+        """Each account's balances are the opening ones moved by its fills and fees; nothing else moved."""
         instrument = INSTRUMENTS[0]
+        with_fee = 1 + max(self.desk.fees.taker, self.desk.fees.maker)
         for account in (FIRST, SECOND):
             mine = [order for order in self.orders.values() if order.account == account]
             base = sum((_signed(order.side, order.cum_qty) for order in mine), Decimal(0))
@@ -374,7 +385,11 @@ class Audit:
                 (_open(order) * (order.price or 0) for order in mine if order.side is Side.BUY), Decimal(0)
             )
             asks = sum((_open(order) for order in mine if order.side is Side.SELL), Decimal(0))
-            for currency, moved, held in ((instrument.base, base, asks), (instrument.quote, -quote, bids)):
+            spent = quote + self.fees[account]
+            for currency, moved, held in (
+                (instrument.base, base, asks),
+                (instrument.quote, -spent, bids * with_fee),
+            ):
                 balance = self.desk.exchange.balance(account, "BINANCEUS", currency)
                 assert balance.total == OPENING_BALANCES[currency] + moved
                 assert balance.frozen == held
@@ -412,9 +427,11 @@ def _perform(audit: Audit, action: tuple[object, ...]) -> list[Event]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(actions=_actions, background=st.booleans())
-def test_quantities_and_balances_always_add_up(actions: list[tuple[object, ...]], background: bool) -> None:
-    audit = Audit(Desk(background=background))
+@given(actions=_actions, background=st.booleans(), fees=_fees)
+def test_quantities_and_balances_always_add_up(
+    actions: list[tuple[object, ...]], background: bool, fees: Fees
+) -> None:
+    audit = Audit(Desk(background=background, fees=fees))
     for action in actions:
         audit.hear(_perform(audit, action))
         audit.check_quantities()

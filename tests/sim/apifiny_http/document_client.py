@@ -64,7 +64,7 @@ class Rest:
 
     def __init__(self, port: int, account: str = ACCOUNT, key: str = KEY, secret: str = SECRET) -> None:
         self.port, self.account, self.key, self.secret = port, account, key, secret
-        self._orders = 0
+        self._orders = 500  # far from those of the FIX client
 
     def post(self, raw: bytes, token: str, **headers: str) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WITHIN_S)

@@ -190,7 +190,7 @@ def test_a_ticket_is_good_once_and_for_its_venue(fresh: Venue) -> None:
     ("changes", "code"),
     [
         ({"address": "3NxwenaElsewhere"}, 262170),
-        ({"amount": "1000"}, 393258),
+        ({"amount": "100000"}, 393258),
         ({"amount": "0.0001"}, 65562),
         ({"amount": "1.123456789"}, 65562),
         ({"amount": "-1"}, 65562),
@@ -213,7 +213,7 @@ def test_a_wrong_withdrawal_moves_nothing(rest: Rest, changes: dict[str, object]
         ({"targetVenue": "VENUE24"}, 2097178),
         ({"targetVenue": None}, 65562),
         ({"currency": "DOGE"}, 262218),
-        ({"amount": "2000"}, 393258),
+        ({"amount": "100000"}, 393258),
     ],
 )
 def test_a_wrong_transfer_is_refused(rest: Rest, changes: dict[str, object], code: int) -> None:
