@@ -14,7 +14,7 @@ from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnava
 from oms.rest.apifiny.answers import ApifinyRefused, ApifinyStopped, ApifinyUnknown, Asked, interpret
 from oms.rest.apifiny.calls import Manner
 from oms.rest.apifiny.client import ApifinyClient
-from oms.rest.apifiny.codes import Verdict
+from oms.rest.apifiny.codes import CODES, Verdict
 from oms.rest.apifiny.models import Order
 from oms.rest.transport import Reply, Transport
 from oms.rest.worker import VenueBanned
@@ -264,32 +264,38 @@ def test_an_answer_cut_off_on_the_way() -> None:
 
 ASKED = Asked("m", changes=True, mask=str)
 WHOLE = result(ORDER)[1]
+words = [b'"error"', b'"result"', b'"code"', b":", b",", b"{", b"}", b"[", b"]", b"null", b"0x06002A", WHOLE]
 pieces = st.lists(
-    st.sampled_from(
-        [b'"error"', b'"result"', b'"code"', b":", b",", b"{", b"}", b"[", b"]", b"null", b"0x06002A", WHOLE]
-    )
+    st.sampled_from(words)
     | st.integers().map(lambda number: str(number).encode())
     | st.text().map(lambda text: json.dumps(text).encode()),
     max_size=12,
 ).map(b"".join)
+codes = st.sampled_from(CODES).map(lambda code: error(code.decimal, code.text)[1])
 cut = st.integers(0, len(WHOLE)).map(lambda at: WHOLE[:at])
 
 
-@given(
-    st.sampled_from([200, 201, 302, 400, 403, 404, 500, 502]) | st.integers(100, 999),
-    st.binary() | pieces | cut,
-)
-def test_whatever_comes_is_an_order_or_one_of_three_failures(status: int, body: bytes) -> None:
+statuses = st.sampled_from([200, 201, 302, 400, 403, 404, 500, 502]) | st.integers(100, 999)
+
+
+def outcome(status: int, body: bytes) -> Order | Exception:
     try:
-        found = interpret(ASKED, Reply(status, body, 0.0), Order)
-    except (ApifinyRefused, ApifinyStopped, ApifinyUnknown) as error:
-        assert str(error).isprintable()
-        assert error.__cause__ is None
-        if isinstance(error, ApifinyRefused):
-            assert error.meaning.verdict is Verdict.REFUSED
-    else:
-        assert status == 200
-        assert found.order_id == ORDER_ID
+        return interpret(ASKED, Reply(status, body, 0.0), Order)
+    except (ApifinyRefused, ApifinyStopped, ApifinyUnknown) as failure:
+        return failure
+
+
+@given(statuses, st.binary() | pieces | cut | codes)
+def test_whatever_comes_is_an_order_or_one_of_three_failures(status: int, body: bytes) -> None:
+    found = outcome(status, body)
+    if isinstance(found, Order):
+        assert (status, found.order_id) == (200, ORDER_ID)
+        return
+    assert str(found).isprintable()
+    assert found.__cause__ is None
+    if isinstance(found, ApifinyRefused):
+        assert status < 500
+        assert found.meaning.verdict is Verdict.REFUSED
 
 
 def test_the_client_shows_no_secret() -> None:
