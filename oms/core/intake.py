@@ -23,7 +23,7 @@ from oms.core.values import ENDED, SIDES, AnomalyCode, ExecType, External, Phase
 UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """What a message became. `ref` is the record or line that brought it (an earlier one for a held report)."""
 
     order: Order | None
@@ -56,7 +56,7 @@ def receive(  # noqa: PLR0913 - by name
     if judged.order is None and external is not External.IGNORE:
         judged = _or_adopt(blotter, session, report, judged, now_ns)
     outcome = _apply(blotter, judged, report, now_ns)
-    if not outcome.events or not blotter.book(session).held:
+    if not outcome.events or not blotter.books[session].held:
         return [outcome]
     return [outcome, *_set_free(blotter, session, now_ns=now_ns, external=external)]
 
@@ -99,7 +99,7 @@ def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: 
         order = blotter.of_report(session, report)
         if order is None:
             return _unknown(blotter, session, report, now_ns=now_ns, ref=ref)
-        if report.order_id is not None and order.order_id is not None and report.order_id != order.order_id:
+        if report.order_id != order.order_id and None not in (report.order_id, order.order_id):
             conflict = _conflict(blotter, session, report, order)
             if conflict is not None:
                 return Outcome(order, (), conflict, ref)

@@ -92,6 +92,7 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
         or order.phase is not _WORKING
         or order.chain is not None
         or order.inferred is not None
+        or order.alike is not None
         or report.ord_status is None
         or report.exec_trans_type != _NEW
         or report.fault is not None

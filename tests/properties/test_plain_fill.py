@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from oms.core import reconcile
 from oms.core.blotter import Blotter
+from oms.core.chain import Chain
+from oms.core.inferred import Inferred
 from oms.core.intake import receive
 from oms.core.messages import Command, ExecutionReport, Report
 from oms.core.observe import observe
@@ -118,3 +120,15 @@ def test_whatever_is_unusual_goes_the_long_way(changed: str) -> None:
 def test_a_fill_of_an_order_that_does_not_work_goes_the_long_way(end: str) -> None:
     ended = {**NEXT, "17": "END", "150": end, "39": end, "32": "0", "14": "4", "151": "96"}
     assert reconcile._plain_fill(filled_once(ended), read(NEXT)) is None
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [{"alike": {}}, {"inferred": Inferred(Decimal(1), None, Decimal(5))}, {"chain": Chain()}],
+    ids=lambda kept: next(iter(kept)),
+)
+def test_a_fill_of_an_order_with_more_to_compare_goes_the_long_way(kept: dict[str, object]) -> None:
+    order = filled_once()
+    for name, value in kept.items():
+        setattr(order, name, value)
+    assert reconcile._plain_fill(order, read(NEXT)) is None
