@@ -219,8 +219,6 @@ class Engine:
                 replacing.cancel_refused(work, order, event.reason)
             elif isinstance(event, ev.Adopted):
                 self._external(order)
-            elif isinstance(event, ev.LegFilled) and event.excess:
-                replacing.reduce_excess(work, order)
             elif isinstance(event, ev.Told):
                 doubtful = doubtful or event.cum_qty is not None  # more than the fills explain
                 if isinstance(event, ev.Canceled | ev.Expired):
@@ -291,10 +289,10 @@ class Engine:
         work = self._work
         if work.counts_exposure:
             work.exposure.update(order)
-        if not order.pending:
-            return
         if order.chain is not None:
             replacing.advance(work, order)
+        if not order.pending:
+            return
         for request in list(order.pending):
             if not request.waiting or request.by_cancel:
                 continue

@@ -185,6 +185,7 @@ def test_the_new_leg_leaves_after_the_cancel_for_what_is_left(world: World) -> N
         order_id="V2",
         exec_id="ack2",
         exec_type="0",
+        ord_status="0",
         order_qty=Decimal(4),
         cum_qty=Decimal(0),
     )
@@ -271,7 +272,7 @@ def test_the_new_leg_in_doubt_puts_the_order_in_doubt(world: World) -> None:
     world.step(Tick(), after_s=6)
     assert order.in_doubt
     assert status_of(order) == "E"
-    world.report(cl_ord_id=order.cl_ord_id, order_id="V2", exec_id="ack2", exec_type="0")
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V2", exec_id="ack2", exec_type="0", ord_status="0")
     assert (order.in_doubt, order.order_qty, status_of(order)) == (False, Decimal(5), "5")
 
 
@@ -320,7 +321,7 @@ def test_a_late_fill_of_the_old_leg_counts_and_the_excess_is_canceled_down(world
     ask_replace(world, order_qty=5)
     canceled(world, "0")
     new = world.sent[-1]
-    world.report(cl_ord_id=new.cl_ord_id, order_id="V2", exec_id="ack2", exec_type="0")
+    world.report(cl_ord_id=new.cl_ord_id, order_id="V2", exec_id="ack2", exec_type="0", ord_status="0")
     world.sent.clear()
     world.fill(1, "late", order_id="V1")
     assert order.cum_qty == Decimal(1)
@@ -330,7 +331,7 @@ def test_a_late_fill_of_the_old_leg_counts_and_the_excess_is_canceled_down(world
     canceled(world, "0", order_id="V2", exec_id="c2")
     (third,) = sent(world, NewOrder)
     assert third.order_qty == Decimal(4)
-    world.report(cl_ord_id=third.cl_ord_id, order_id="V3", exec_id="ack3", exec_type="0")
+    world.report(cl_ord_id=third.cl_ord_id, order_id="V3", exec_id="ack3", exec_type="0", ord_status="0")
     assert (order.order_qty, order.leaves_qty) == (Decimal(5), Decimal(4))
 
 

@@ -18,7 +18,8 @@ class Chain(Struct, kw_only=True):
 
     `number`: of the present leg; 0 is the order as it was placed. `base_qty`: what the earlier legs executed. `over`:
     the venue canceled the present leg for the sake of a replace. `proven`: the order's CumQty after that, once the
-    venue has stated it. `earlier`: ClOrdIDs and OrderIDs of earlier legs.
+    venue has stated it. `earlier`: ClOrdIDs and OrderIDs of earlier legs. `excess`: what they executed after the
+    present one had left, so that it is too large.
     """
 
     number: int = 0
@@ -26,6 +27,7 @@ class Chain(Struct, kw_only=True):
     over: bool = False
     proven: Decimal | None = None
     earlier: dict[str, int] = field(default_factory=dict)
+    excess: Decimal = ZERO
 
 
 def begun(order: "Order") -> Chain:
@@ -33,6 +35,11 @@ def begun(order: "Order") -> Chain:
     if order.chain is None:
         order.chain = Chain()
     return order.chain
+
+
+def requested(order: "Order") -> None:
+    """A replace begins; its new leg will be no larger than it may be."""
+    begun(order).excess = ZERO
 
 
 def leg_canceled(order: "Order", event: "ev.LegCanceled") -> None:
@@ -79,7 +86,9 @@ def leg_opened(order: "Order", event: "ev.LegOpened") -> None:
 def leg_filled(order: "Order", event: "ev.LegFilled") -> None:
     """Count a late fill."""
     fills.filled(order, event)
-    begun(order).base_qty += event.excess
+    chain = begun(order)
+    chain.base_qty += event.excess
+    chain.excess += event.excess
 
 
 def leg_busted(order: "Order", event: "ev.LegBusted") -> None:

@@ -15,7 +15,7 @@ from oms.core.chain import Chain
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
 from oms.core.requests import Request
-from oms.core.values import ZERO, AnomalyCode, ExecTransType, ExecType, RequestKind, format_decimal
+from oms.core.values import ZERO, AnomalyCode, ExecTransType, ExecType, OrdStatus, RequestKind, format_decimal
 from oms.core.verdict import NOTHING, Verdict
 
 Interpreter = Callable[[Order, ExecutionReport, int], Verdict]
@@ -50,11 +50,13 @@ def _in_whole(report: ExecutionReport, chain: Chain, opened: Request | None) -> 
     if not chain.number:
         return report
     order_qty = _plus(report.order_qty, chain.base_qty)
+    is_new = report.ord_status == OrdStatus.NEW
     return msgspec.structs.replace(
         report,
         exec_id=_of_leg(report.exec_id, chain.number),
         exec_ref_id=_of_leg(report.exec_ref_id, chain.number),
         cum_qty=_plus(report.cum_qty, chain.base_qty),
+        ord_status=OrdStatus.PARTIALLY_FILLED if is_new and chain.base_qty else report.ord_status,
         order_qty=None if opened is not None and order_qty == opened.order_qty else order_qty,
         avg_px=None,
     )

@@ -440,7 +440,7 @@ _add_replace: Final = requests.requested(RequestKind.REPLACE)
 def _replace_requested(order: Order, event: ev.ReplaceRequested) -> None:
     _add_replace(order, event)
     if event.by_cancel:
-        legs.begun(order)
+        legs.requested(order)
 
 
 def _gap_opened(order: Order, event: ev.GapOpened) -> None:

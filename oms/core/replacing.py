@@ -27,7 +27,8 @@ def replace(work: Work, command: Replace) -> tuple[Order | None, Answer | None]:
         return None, refusal
     route = work.route(order)
     denial = _deny(work, order, command, route)
-    begin(work, order, command, by_cancel=route is not None and not route.has_replace)
+    by_cancel = denial is None and route is not None and not route.has_replace
+    begin(work, order, command, by_cancel=by_cancel)
     if denial is None:
         return order, Answer(order=order.number)
     told = f"{denial.code}: {denial.text}"
@@ -124,7 +125,11 @@ def _deny_unprovable(route: Route) -> Denial | None:
 def advance(work: Work, order: Order) -> None:
     """Take a cancel-then-new as far as it can go now."""
     request, chain = order.replacing, order.chain
-    if request is None or chain is None:
+    if chain is None:
+        return
+    if request is None:
+        if chain.excess:
+            _reduce(work, order)
         return
     if order.phase in ENDED or (order.is_spent and not chain.over):
         give_up_replace(work, order, "the order was executed before its cancel")
@@ -145,11 +150,7 @@ def _open_leg(work: Work, order: Order, request: Request, proven: Decimal) -> No
     """The old leg is gone and its CumQty proven: the rest of the wanted quantity leaves."""
     if request.order_qty is None or request.order_qty <= proven:
         done = format_decimal(proven)
-        work.emit(
-            ev.Replaced(
-                order=order.number, cl_ord_id=request.cl_ord_id, order_qty=proven, price=request.price
-            )
-        )
+        work.emit(ev.Replaced(order=order.number, order_qty=proven, price=request.price))
         reason = f"{done} was executed, so nothing is left to send"
         work.emit(ev.Canceled(order=order.number, reason=reason))
         return
@@ -175,12 +176,14 @@ def cancel_refused(work: Work, order: Order, reason: str | None) -> None:
         give_up_replace(work, order, f"its cancel was refused: {reason or 'no reason given'}")
 
 
-def reduce_excess(work: Work, order: Order) -> None:
+def _reduce(work: Work, order: Order) -> None:
     """A fill of the old leg came after the new one left: take the new one back, and send only what is wanted."""
-    if not order.is_open or order.requested(RequestKind.REPLACE) or order.is_spent or order.order_qty is None:
+    changing = [request for request in order.pending if request.kind is not RequestKind.NEW]
+    if changing or not order.is_open or order.is_spent or order.order_qty is None:
         return
     wanted = Replace(id="", order_qty=order.order_qty, actor="oms", origin="excess of a replace")
     begin(work, order, wanted, by_cancel=True)
+    advance(work, order)
 
 
 # --- replaces in doubt at a venue that has them ---------------------------------------------------------------------

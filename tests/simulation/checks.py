@@ -19,12 +19,13 @@ nothing can prove that nothing was missed.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from oms.core.values import AVG_PX_STEP, ENDED, WIDE, Phase, RequestKind
+from oms.core.values import AVG_PX_STEP, ENDED, WIDE, OrdStatus, Phase, RequestKind
 from oms.core.views import full_view
 from oms.engine import Engine
 from oms.fix.codec import split
@@ -76,11 +77,10 @@ def _check_wire(world: World, wrong: list[str]) -> None:
     for name, count in world.venue.questions.items():
         if count > 20 + 6 * (world.logons + world.starts) + age_s / 10:
             wrong.append(f"{name}: {count} questions in {age_s:.0f} s and {world.logons} logons")
-    asked = {
-        world.engine.blotter.search(name)[0].cl_ord_id: n
-        for name, n in world.asked.items()
-        if n and world.engine.blotter.search(name)
-    }
+    asked = {}
+    for name, n in world.asked.items():
+        for order in world.engine.blotter.search(name):
+            asked.update(dict.fromkeys(_ids(order), n))
     for name, count in world.venue.cancels.items():
         if count > 3 * asked.get(name, 0):
             wrong.append(f"{name}: {count} cancels sent, {asked.get(name, 0)} asked for")
@@ -94,19 +94,69 @@ def _check_orders(world: World, received: set[str], wrong: list[str]) -> None:
         if order is None:
             wrong.append(f"{cl_ord_id}: at the venue, and not in the blotter")
             continue
+        is_leg = order.chain is not None and order.chain.number > 0
         wanted = [(p.side, p.order_qty, p.price) for p in world.wanted[order.client_order_id or ""]]
-        if (view.side, view.qty, view.price) not in wanted:
+        quantities = {view.qty} if not is_leg else {qty for _, qty, _ in wanted}
+        if not any((view.side, qty, view.price) in wanted for qty in quantities):
             wrong.append(f"{cl_ord_id}: the venue has other terms than were wanted")
-        fills = world.venue.fills.get(cl_ord_id, {})
-        wrong += [
-            f"{cl_ord_id} (c, {order.client_order_id}): {text}"
-            for text in _differences(world, order, view, received, set(fills))
-        ]
     for order in world.engine.blotter.orders.values():
-        if order.cl_ord_id not in views:
+        if order.external:
+            wrong.append(f"{order.cl_ord_id}: taken for an order of others")
+        legs = [name for name in _ids(order) if name in views]
+        if legs:
+            texts = _differences(
+                world, order, _whole(order, views, legs), received, _fills(world, order, legs)
+            )
+            wrong += [f"{order.cl_ord_id} (c, {order.client_order_id}): {text}" for text in texts]
+            wrong += _held_at_once(world, order, legs)
+        else:
             wrong += [f"{order.cl_ord_id} ({order.client_order_id}): {text}" for text in _unplaced(order)]
     if book.held:
         wrong.append(f"reports are held: {sorted(book.held)}")
+
+
+def _ids(order: Order) -> list[str]:
+    """List the ClOrdIDs of an order's legs, oldest first."""
+    chain = order.chain
+    earlier = [name for name in chain.earlier if name.isdigit()] if chain is not None else []
+    return [*earlier, order.cl_ord_id or ""]
+
+
+def _whole(order: Order, views: dict[str, OrderView], legs: list[str]) -> OrderView:
+    """Add the legs up; one that was rejected, or never came, leaves the order canceled."""
+    last = views[legs[-1]]
+    if len(_ids(order)) == 1:
+        return last
+    over = last.status is Status.REJECTED or legs[-1] != order.cl_ord_id
+    cum_qty = sum((views[name].cum_qty for name in legs), ZERO)
+    status = Status.PARTIALLY_FILLED if last.status is Status.NEW and cum_qty else last.status
+    return replace(
+        last,
+        cum_qty=cum_qty,
+        notional=sum((views[name].notional for name in legs), ZERO),
+        status=Status.CANCELED if over else status,
+        qty=sum((views[name].cum_qty for name in legs[:-1]), ZERO) + (last.qty or ZERO),
+        order_id=order.order_id or "" if over else last.order_id,
+    )
+
+
+def _fills(world: World, order: Order, legs: list[str]) -> set[str]:
+    found = set()
+    for number, name in enumerate(_ids(order)):
+        if name in legs:
+            ending = f"/leg{number}" if number else ""
+            found |= {exec_id + ending for exec_id in world.venue.fills.get(name, {})}
+    return found
+
+
+def _held_at_once(world: World, order: Order, legs: list[str]) -> list[str]:
+    """The venue never held more of an order than was wanted: what was executed and what could still be."""
+    if len(legs) == 1:
+        return []
+    most = max((p.order_qty or ZERO for p in world.wanted[order.client_order_id or ""]), default=ZERO)
+    sums = [sum((sum(held[name]) for name in legs if name in held), ZERO) for held in world.venue.moments]
+    late = any(set(world.venue.fills.get(name, {})) & world.venue.late_fills for name in legs)
+    return [f"{max(sums)} in the market, {most} wanted"] if max(sums) > most and not late else []
 
 
 def _unplaced(order: Order) -> list[str]:
@@ -125,10 +175,16 @@ def _differences(
     world: World, order: Order, view: OrderView, received: set[str], fills: set[str]
 ) -> list[str]:
     wrong = []
-    if set(order.executions) != fills & received:
-        wrong.append(f"counted {sorted(order.executions)}, received {sorted(fills & received)}")
-    lost = fills - received
-    if lost and lost <= world.venue.late_fills and not order.has_gap and order.phase is Phase.CANCELED:
+    heard = {name for name in fills if name.split("/")[0] in received}
+    if set(order.executions) != heard:
+        wrong.append(f"counted {sorted(order.executions)}, received {sorted(heard)}")
+    lost = {name for name in fills if name.split("/")[0] not in received}
+    if (
+        lost
+        and {name.split("/")[0] for name in lost} <= world.venue.late_fills
+        and not order.has_gap
+        and order.phase is Phase.CANCELED
+    ):
         return wrong
     if order.cum_qty != view.cum_qty and not lost:
         wrong.append(f"CumQty {order.cum_qty}, the venue has {view.cum_qty}")
@@ -137,7 +193,7 @@ def _differences(
     wrong += _pending(world, order, view)
     if not lost and order.avg_px != _average(view):
         wrong.append(f"AvgPx {order.avg_px}, the venue has {_average(view)}")
-    if view.status is not Status.REJECTED and order.order_id != view.order_id:
+    if view.status is not Status.REJECTED and (order.order_id or "") != view.order_id:
         wrong.append(f"OrderID {order.order_id}, the venue has {view.order_id}")
     return wrong
 
@@ -162,12 +218,15 @@ def _status(order: Order, view: OrderView) -> list[str]:
     phases = {Status.CANCELED: Phase.CANCELED, Status.REJECTED: Phase.REJECTED}
     if view.status is Status.CANCELED and view.cum_qty == view.qty and order.is_filled:
         return []  # a late fill was all that was left: Filled precedes Canceled (FIX 4.2, precedence of OrdStatus)
+    if view.status is Status.CANCELED and order.chain is not None and order.is_filled:
+        return []  # replaced by what was executed already: that makes it Filled (Appendix D, D11)
     told = f"{order.phase} with OrdStatus {order.ord_status}, the venue has {view.status}"
     if order.phase is not phases.get(view.status, Phase.WORKING):
         return [told]
     if order.has_gap:
         return []
-    if str(order.ord_status) != view.status:
+    is_new = order.ord_status == OrdStatus.REPLACED and view.status is Status.NEW
+    if str(order.ord_status) != view.status and not is_new:
         return [told]
     return (
         []

@@ -108,12 +108,14 @@ def _numbered(actions: tuple[Action, ...]) -> tuple[Action, ...]:
 def _action(rng: Random, at: int, *, wild: list[str], share: float) -> Action:
     if wild and rng.random() < share:
         return _disruption(rng, at, rng.choice(wild))
-    name = rng.choices(("place", "cancel", "ask", "again", "hit"), (10, 5, 1, 1, 4))[0]
+    name = rng.choices(("place", "cancel", "ask", "again", "hit", "replace"), (10, 5, 1, 1, 4, 4))[0]
     if name == "place":
         return Action(at, name, _terms(rng))
     which = rng.randrange(1000)
     if name == "hit":
         return Action(at, name, (which, rng.choice((25, 50, 100))))
+    if name == "replace":
+        return Action(at, name, (which, rng.choice((50, 100, 100, 200)), rng.choice((-3, 0, 0, 2))))
     if name == "again":
         return Action(at, name, (which, rng.random() < 0.3))
     return Action(at, name, (which,))

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from oms.ports import Journal, Sent
 
 SESSION = "main"
-ROUTE = Route(session=SESSION, account=ACCOUNT, id_prefix="00000015", cancel_repeats_id=True)
+ROUTE = Route(
+    session=SESSION,
+    account=ACCOUNT,
+    id_prefix="00000015",
+    cancel_repeats_id=True,
+    has_replace=False,
+    proves_cum_qty=False,
+)
 TICK = Tick()
 
 
@@ -37,8 +44,10 @@ class Given(NamedTuple):
 class Process:
     """Engine and loop between one start and one crash."""
 
-    def __init__(self, journal: Journal, clock: Callable[[], int], send: Callable[[Any], Sent]) -> None:
-        self.engine = Engine([ROUTE], Timing(reconcile_ns=0))
+    def __init__(
+        self, journal: Journal, clock: Callable[[], int], send: Callable[[Any], Sent], *, route: Route = ROUTE
+    ) -> None:
+        self.engine = Engine([route], Timing(reconcile_ns=0))
         for _, record in journal.read():
             self.engine.recover(record)
         self.alerts: list[Alert] = []

@@ -34,6 +34,7 @@ ACCOUNT, OTHER = "STA-00000015", "STA-00000099"
 EXCHANGE = "VENUE1"
 SYMBOL = "BTCUSDT"
 START_S = 1_772_355_600
+ZERO = Decimal(0)
 SLOWEST_S = 90.0  # well within the 600 s after which "unknown order" counts
 
 
@@ -70,6 +71,9 @@ class Venue:
         self.cancels: Counter[str] = Counter()
         self.fills: dict[str, dict[str, tuple[Decimal, Decimal]]] = {}
         self.late_fills: set[str] = set()
+        self.moments: list[
+            dict[str, tuple[Decimal, Decimal]]
+        ] = []  # (CumQty, LeavesQty) as each order came in
 
     # --- requests
 
@@ -137,6 +141,8 @@ class Venue:
                 if "rejected" in hit:
                     return self._noted(self.exchange.reject(request, now, text="not now"))
                 events = self._noted(self.exchange.submit(request, now))
+                held = {name: (view.cum_qty, view.leaves_qty or ZERO) for name, view in self.orders().items()}
+                self.moments.append(held)
                 late = "ack-after-fill" in hit and len(events) > 1
                 return [events[1], events[0], *events[2:]] if late else events
             case CancelOrder():

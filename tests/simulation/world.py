@@ -13,6 +13,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+import msgspec
+
 import oms.app.clock
 from oms.app.clock import Clock
 from oms.core.errors import VenueUnavailable
@@ -22,6 +24,7 @@ from oms.core.inputs import (
     Cancel,
     PlaceOrder,
     Received,
+    Replace,
     ResendRefused,
     SessionDown,
     SessionUp,
@@ -31,9 +34,10 @@ from oms.core.times import ns_to_fix
 from oms.fix.codec import SOH, decode, encode, split
 from oms.fix.dialects import APIFINY
 from oms.ports import Sent
+from oms.sim.reports import Form
 from oms.sim.wire import parse
 from tests.simulation.plan import MS, Action, Plan, S
-from tests.simulation.process import SESSION, Crashed, Given, Process
+from tests.simulation.process import ROUTE, SESSION, Crashed, Given, Process
 from tests.simulation.venue import EXCHANGE, START_S, SYMBOL, Venue
 
 if TYPE_CHECKING:
@@ -63,6 +67,7 @@ class World:
         self.terms: dict[str, PlaceOrder] = {}
         self.wanted: dict[str, list[PlaceOrder]] = defaultdict(list)
         self.asked: Counter[str] = Counter()
+        self.totals: dict[str, set[Decimal]] = defaultdict(set)
         self.logons = self.starts = self.steps = 0
         self.alerts: list[Any] = []
         self.faulty = True
@@ -156,7 +161,8 @@ class World:
     def _start(self) -> None:
         self._life += 1
         self.starts += 1
-        self.process = Process(self.journal, Clock(), self._send)
+        route = msgspec.structs.replace(ROUTE, proves_cum_qty=self.plan.form is Form.FULL)
+        self.process = Process(self.journal, Clock(), self._send, route=route)
         self._put(Start())
         self._connect_at(self.now + 100 * MS)
 
@@ -387,6 +393,17 @@ class World:
             fields = {name: getattr(first, name) for name in first.__struct_fields__}
             self._instruct(PlaceOrder(**{**fields, "price": price}))
 
+    def _act_replace(self, which: int, percent: int, ticks: int) -> None:
+        first = self.terms.get(self._pick(which))
+        if first is None or first.order_qty is None or first.price is None:
+            return
+        name, qty = first.client_order_id, first.order_qty * percent / 100
+        price = None if ticks == 0 else first.price + ticks
+        self.asked[name] += 1
+        self.totals[name].add(qty)
+        self.wanted[name].append(msgspec.structs.replace(first, order_qty=qty, price=price or first.price))
+        self._instruct(Replace(id=name, order_qty=qty, price=price))
+
     def _act_hit(self, which: int, percent: int) -> None:
         self.venue.hit(which, percent)
 
@@ -427,6 +444,7 @@ _ACTS: dict[str, Callable[..., None]] = {
     "cancel": World._act_cancel,
     "ask": World._act_ask,
     "again": World._act_again,
+    "replace": World._act_replace,
     "hit": World._act_hit,
     "drop": World._act_drop,
     "logout": World._act_logout,
