@@ -22,7 +22,7 @@ from oms.core.inputs import (
 from oms.core.messages import CancelOrder, StatusRequest
 from oms.core.order import Order
 from oms.core.values import External
-from tests.test_engine import ROUTE, TIMING, World, view
+from tests.test_engine import ROUTE, START_NS, TIMING, S, World, view
 
 HOURLY = msgspec.structs.replace(TIMING, reconcile_ns=300 * 1_000_000_000)
 
@@ -233,3 +233,29 @@ def test_an_unknown_order_can_stop_trading_until_a_person_resumes_it() -> None:
     world.step(Resume(session="main", actor="ann"))
     assert world.place("b").phase == "PENDING_NEW"
     assert isinstance(world.step(PlaceOrder(client_order_id="c", symbol="BTCUSDT", side="1")).answer, Answer)
+
+
+# --- fills that nobody names
+
+
+def test_fills_that_only_a_total_proves_are_inferred_and_give_way_to_the_real_ones(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.step(Reconcile())
+    world.step(Tick())
+    world.answer("1", cl_ord_id=order.cl_ord_id, cum_qty=Decimal(1), avg_px=Decimal(99))
+    assert (order.gap, order.cum_qty) == (Decimal(1), Decimal(0))
+    while order.gap:
+        world.step(Tick(), after_s=1)
+        assert world.now < HOURLY.infer_ns + START_NS + 60 * S
+    assert (order.cum_qty, order.avg_px) == (Decimal(1), Decimal(99))
+    assert any(alert.code == "FILL_INFERRED" for alert in world.alerts)
+    world.fill(1, "late")
+    assert (order.cum_qty, order.avg_px, set(order.executions)) == (Decimal(1), Decimal(99), {"late"})
+    assert view(world.recovered()) == view(world.engine)
+
+
+def test_a_person_names_what_was_executed(world: World) -> None:
+    order = in_doubt(world)
+    resolve(world, "canceled", cum_qty=Decimal("0.5"), avg_px=Decimal(98))
+    assert (order.phase, order.cum_qty, order.avg_px) == ("CANCELED", Decimal("0.5"), Decimal(98))

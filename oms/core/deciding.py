@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from oms.core import events as ev
+from oms.core.inferred import infer_gap
 from oms.core.inputs import Answer, Resolve, Resume
 from oms.core.legs import refusal
 from oms.core.order import Order, is_legal
-from oms.core.values import ENDED, Phase, RequestKind
+from oms.core.values import ENDED, ZERO, Phase, RequestKind, format_decimal
 from oms.core.work import Work
 
 
@@ -33,6 +34,7 @@ def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
     if command.cum_qty is not None and command.cum_qty > order.reported_cum:
         work.emit(ev.GapOpened(order=order.number, cum_qty=command.cum_qty))
     _OUTCOMES[command.outcome](work, order, why)
+    work.emit(*infer_gap(order, command.avg_px))
     return order, Answer(order=order.number)
 
 
@@ -113,8 +115,13 @@ OUTCOMES: Final = tuple(_OUTCOMES)
 def infer(work: Work, number: int) -> None:
     """The venue confirmed a total that no fill explains, and nothing has come since: one fill stands for them."""
     order = work.blotter.orders.get(number)
-    if order is None or not order.has_gap or order.unsized_gap:
+    if order is None or order.gap <= ZERO:
         return
+    told = f"{format_decimal(order.gap)} executed that no fill explains: inferred from the venue's total"
+    events = infer_gap(order, order.stated_px)
+    if events:
+        work.emit(*events)
+        work.alert("FILL_INFERRED", told, order=order)
 
 
 def resume(work: Work, command: Resume) -> Answer:

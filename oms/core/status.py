@@ -35,7 +35,8 @@ def status(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     verdict = _evidence(order, report, now_ns)
     if not order.questions:
         return verdict
-    answered = ev.StatusAnswered(order=order.number)
+    more = report.cum_qty is not None and report.cum_qty > order.cum_qty
+    answered = ev.StatusAnswered(order=order.number, avg_px=report.avg_px if more else None)
     if order.unheard:  # the gap that this answer leaves is judged by what was not heard before it
         return Verdict((*verdict.events, answered), verdict.anomaly)
     return Verdict((answered, *verdict.events), verdict.anomaly)

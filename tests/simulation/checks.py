@@ -4,6 +4,7 @@ The blotter is compared with the venue for every order that the venue took. They
 AvgPx, with this exception: a fill whose report never got into our journal (lost with a connection, or told to nobody)
 cannot be had back over FIX. Then the difference must be *visible* on the order, which is accepted as:
 
+- an inferred fill, which brings CumQty to the venue's; or
 - a sized gap (`reported_cum` above `cum_qty`): what the fills give plus the gap is exactly the venue's CumQty; or
 - an unsized gap, only in the documented form, which has no CumQty: the venue's CumQty is not below ours.
 
@@ -199,6 +200,8 @@ def _differences(
 
 
 def _gap(world: World, order: Order, view: OrderView, *, lost: bool) -> list[str]:
+    if order.inferred is not None and order.cum_qty == view.cum_qty:
+        return [] if lost else ["a fill is inferred, and none was lost"]
     if not order.has_gap:
         return [f"silently different: CumQty {order.cum_qty}, the venue has {view.cum_qty}"] if lost else []
     if order.unsized_gap and world.plan.form is Form.DOCUMENTED:
@@ -282,6 +285,7 @@ def _check_positions(world: World, wrong: list[str]) -> None:
     sums: dict[tuple[str | None, str], Decimal] = defaultdict(Decimal)
     for order in world.engine.blotter.orders.values():
         shares = sum((execution.shares for execution in order.executions.values()), ZERO)
+        shares += order.inferred.shares if order.inferred is not None else ZERO
         sums[order.account, order.symbol] += shares if order.side == "1" else -shares
     positions = world.engine.blotter.positions.by_key
     for key, total in sums.items():
