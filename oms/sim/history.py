@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, takewhile
 from typing import TYPE_CHECKING
 
 from oms.sim.book import ZERO
@@ -22,7 +22,7 @@ from oms.sim.terms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
 CHANGES_KEPT = 50_000
@@ -60,6 +60,8 @@ class History:
     def __init__(self) -> None:
         """Nothing has happened yet."""
         self._entries: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
+        self._open: defaultdict[str, dict[str, Entry]] = defaultdict(dict)
+        self._fills: defaultdict[tuple[str, str], list[Change]] = defaultdict(list)
         self._changes: defaultdict[str, deque[Change]] = defaultdict(lambda: deque(maxlen=CHANGES_KEPT))
         self._numbers = count(1)
 
@@ -94,15 +96,30 @@ class History:
         """Return all orders of an account, in the order in which they came."""
         return self._entries[account].values()
 
-    def changes(self, account: str) -> Collection[Change]:
-        """Return the last changes of an account, oldest first."""
-        return self._changes[account]
+    def open_entries(self, account: str) -> Collection[Entry]:
+        """Return the orders of an account that are not over, in the order in which they came."""
+        return self._open[account].values()
+
+    def fills(self, account: str, cl_ord_id: str) -> Sequence[Change]:
+        """Return all fills of one order, oldest first."""
+        return self._fills.get((account, cl_ord_id), ())
+
+    def changes_since(self, account: str, start: datetime) -> list[Change]:
+        """Return the last changes of an account from a moment on, oldest first."""
+        recent = takewhile(lambda change: change.at >= start, reversed(self._changes[account]))
+        return list(recent)[::-1]
 
     def _changed(self, entry: Entry, *, at: datetime, fill: Filled | None) -> Change:
         order = entry.order
         change = Change(next(self._numbers), at, entry, fill)
         self._entries[order.account][order.cl_ord_id] = entry
         self._changes[order.account].append(change)
+        if entry.order.status.open:
+            self._open[order.account][order.cl_ord_id] = entry
+        else:
+            self._open[order.account].pop(order.cl_ord_id, None)
+        if fill is not None:
+            self._fills[order.account, order.cl_ord_id].append(change)
         return change
 
 

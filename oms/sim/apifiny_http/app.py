@@ -145,9 +145,8 @@ class App:
         with self._venue.lock:
             if body.get("startDateTime") is not None:
                 start = fields.moment(body, "startDateTime", EPOCH)
-                for change in self._venue.history.changes(caller.account):
-                    if change.at >= start:
-                        pushes.answer(_text(change))
+                for change in self._venue.history.changes_since(caller.account, start):
+                    pushes.answer(_text(change))
             streams.add(pushes)
         try:
             await pushes.serve(lambda text: _pong(pushes, text))

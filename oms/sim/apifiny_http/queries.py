@@ -55,7 +55,7 @@ class Queries:
     def open(self, account: str, body: Body) -> list[Row]:
         """Return what works in a book."""
         venues = fields.venues(body)
-        entries = (entry for entry in self._history.entries(account) if entry.order.venue in venues)
+        entries = (entry for entry in self._history.open_entries(account) if entry.order.venue in venues)
         return [order_row(entry) for entry in entries if order_status(entry) == SUBMITTED]
 
     def completed(self, account: str, body: Body) -> list[Row]:
@@ -74,14 +74,13 @@ class Queries:
         """Return the last fills, oldest first."""
         start = max(fields.moment(body, "startDateTime", EPOCH), now() - FILLS_WITHIN)
         venue = fields.venue(body)
-        changes = (each for each in self._history.changes(account) if each.entry.order.venue == venue)
-        return _fills(each for each in changes if each.at >= start)[-MOST_FILLS:]
+        changes = self._history.changes_since(account, start)
+        return _fills(each for each in changes if each.entry.order.venue == venue)[-MOST_FILLS:]
 
     def fills(self, account: str, body: Body) -> list[Row]:
         """Return all fills of one order, oldest first."""
         order = self._entry(account, body).order
-        changes = self._history.changes(account)
-        return _fills(each for each in changes if each.entry.order.cl_ord_id == order.cl_ord_id)
+        return _fills(self._history.fills(account, order.cl_ord_id))
 
     def commission(self, account: str, body: Body) -> Row:
         """Return what an execution costs."""
@@ -92,9 +91,8 @@ class Queries:
         volume = sum(
             (
                 change.fill.last_qty * change.fill.last_px
-                for change in self._history.changes(account)
+                for change in self._history.changes_since(account, since)
                 if change.fill is not None
-                and change.at >= since
                 and (change.entry.order.venue, change.entry.order.symbol) == (venue, symbol)
             ),
             Decimal(0),
@@ -110,8 +108,7 @@ class Queries:
     def stream(self, account: str, body: Body) -> list[Row]:
         """Return the last changes of all orders, oldest first."""
         start = fields.moment(body, "startDateTime", EPOCH)
-        rows = [change_row(change) for change in self._history.changes(account) if change.at >= start]
-        return rows[-MOST_FILLS:]
+        return [change_row(change) for change in self._history.changes_since(account, start)[-MOST_FILLS:]]
 
     def _entry(self, account: str, body: Body) -> Entry:
         entry = self._history.entry(account, fields.text(body, "orderId"))
