@@ -17,7 +17,7 @@ HANG_UP = "hang_up"
 """In the scope's state: a function that ends the connection without another byte."""
 
 READY_WITHIN_S = 10.0
-GRACE_S = 1
+GRACE_S = 2  # longer than a late request takes
 STOP_WITHIN_S = 5.0
 
 
