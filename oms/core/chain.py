@@ -1,7 +1,7 @@
 """The legs of an order that is replaced as cancel-then-new: one order to the desk, several to the venue."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
@@ -13,13 +13,16 @@ if TYPE_CHECKING:
     from oms.core.order import Order
 
 
+EXCESS: Final = "excess of a replace"
+
+
 class Chain(Struct, kw_only=True):
     """Where such an order stands.
 
     `number`: of the present leg; 0 is the order as it was placed. `base_qty`: what the earlier legs executed. `over`:
     the venue canceled the present leg for the sake of a replace. `proven`: the order's CumQty after that, once the
     venue has stated it. `earlier`: ClOrdIDs and OrderIDs of earlier legs. `excess`: what they executed after the
-    present one had left, so that it is too large.
+    present one had left, so that it is too large; `reductions`: how often that was taken back.
     """
 
     number: int = 0
@@ -28,6 +31,7 @@ class Chain(Struct, kw_only=True):
     proven: Decimal | None = None
     earlier: dict[str, int] = field(default_factory=dict)
     excess: Decimal = ZERO
+    reductions: int = 0
 
 
 def begun(order: "Order") -> Chain:
@@ -37,15 +41,25 @@ def begun(order: "Order") -> Chain:
     return order.chain
 
 
-def requested(order: "Order") -> None:
-    """A replace begins; its new leg will be no larger than it may be."""
-    begun(order).excess = ZERO
+def requested(order: "Order", event: "ev.ReplaceRequested") -> None:
+    """A replace begins; `origin` tells one that nobody asked for."""
+    chain = begun(order)
+    chain.reductions += event.origin == EXCESS
+
+
+def total_qty(order: "Order", chain: Chain) -> Decimal | None:
+    """Give what may be executed in all: the quantity wanted of the present leg, and what came beside it."""
+    wanted = order.order_qty
+    for request in order.pending:
+        if request.by_cancel and not request.waiting:
+            wanted = request.order_qty
+    return None if wanted is None else wanted + chain.excess
 
 
 def leg_canceled(order: "Order", event: "ev.LegCanceled") -> None:
     """The venue has carried out the first half: from now on it is a replace that it has seen."""
     chain = begun(order)
-    chain.over = True
+    chain.over, chain.excess = True, ZERO
     chain.proven = event.proven if event.proven is not None else chain.proven
     requests.answered(order, RequestKind.NEW)
     order.pending = [request for request in order.pending if request.kind is not RequestKind.CANCEL]

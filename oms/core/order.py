@@ -122,16 +122,23 @@ class Order(Struct, kw_only=True):
         return self.unsized_gap or self.reported_cum != self.cum_qty
 
     @property
+    def total_qty(self) -> Decimal | None:
+        """What may be executed in all: OrderQty, or more where the leg in the market is larger than wanted."""
+        return self.order_qty if self.chain is None else legs.total_qty(self, self.chain)
+
+    @property
     def is_filled(self) -> bool:
         """Whether nothing is left to execute."""
-        return self.complete or (self.order_qty is not None and ZERO < self.order_qty <= self.cum_qty)
+        total = self.total_qty
+        return self.complete or (total is not None and ZERO < total <= self.cum_qty)
 
     @property
     def is_spent(self) -> bool:
         """Whether nothing is left to cancel by what the venue has told, even where the fills did not arrive."""
         if self.phase in ENDED or self.is_filled:
             return True
-        return self.order_qty is not None and ZERO < self.order_qty <= self.reported_cum
+        total = self.total_qty
+        return total is not None and ZERO < total <= self.reported_cum
 
     @property
     def is_open(self) -> bool:
@@ -152,9 +159,8 @@ class Order(Struct, kw_only=True):
         """LeavesQty (151): 0 once the order is no longer active; None where OrderQty is unknown."""
         if self.phase in ENDED or self.phase is Phase.CALCULATED or self.complete or self.is_done_for_good:
             return ZERO
-        if self.order_qty is None:
-            return None
-        return max(self.order_qty - self.cum_qty, ZERO)
+        total = self.total_qty
+        return None if total is None else max(total - self.cum_qty, ZERO)
 
     @property
     def avg_px(self) -> Decimal | None:
@@ -440,7 +446,7 @@ _add_replace: Final = requests.requested(RequestKind.REPLACE)
 def _replace_requested(order: Order, event: ev.ReplaceRequested) -> None:
     _add_replace(order, event)
     if event.by_cancel:
-        legs.requested(order)
+        legs.requested(order, event)
 
 
 def _gap_opened(order: Order, event: ev.GapOpened) -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from oms.core import events as ev
 from oms.core.asking import ask
 from oms.core.canceling import give_up_replace, request_cancel
+from oms.core.chain import EXCESS
 from oms.core.inputs import Answer, PlaceOrder, Replace
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order, Request
@@ -181,7 +182,9 @@ def _reduce(work: Work, order: Order) -> None:
     changing = [request for request in order.pending if request.kind is not RequestKind.NEW]
     if changing or not order.is_open or order.is_spent or order.order_qty is None:
         return
-    wanted = Replace(id="", order_qty=order.order_qty, actor="oms", origin="excess of a replace")
+    if order.chain is not None and order.chain.reductions >= work.timing.cancel_tries:
+        return
+    wanted = Replace(id="", order_qty=order.order_qty, actor="oms", origin=EXCESS)
     begin(work, order, wanted, by_cancel=True)
     advance(work, order)
 
