@@ -22,7 +22,7 @@ from oms.core.chain import Chain
 from oms.core.errors import IllegalTransition
 from oms.core.fills import Execution
 from oms.core.inferred import Inferred
-from oms.core.requests import Request
+from oms.core.requests import Refusal, Request
 from oms.core.values import (
     AVG_PX_STEP,
     ENDED,
@@ -45,6 +45,8 @@ class Order(Struct, kw_only=True):
     `unprovable`: fills may be missing that no later report can show, so only the full quantity closes the gap.
     `day`: of the first report; `replaces`: the ClOrdIDs of all its replaces; `fees`: by currency, positive where they
     cost; `inferred` is within CumQty; `alike`: its fills by shares and price, from the first list of fills on.
+    `disputed`: the last anomaly, until the venue states the order again. `refusal`: what became of the last cancel or
+    replace, where it was nothing.
     """
 
     number: int
@@ -100,6 +102,8 @@ class Order(Struct, kw_only=True):
     fees: dict[str, Decimal] = field(default_factory=dict)
     inferred: Inferred | None = None
     alike: dict[str, Alike] | None = None
+    disputed: str | None = None
+    refusal: Refusal | None = None
 
     @property
     def in_doubt(self) -> bool:
@@ -465,7 +469,7 @@ def _status_requested(order: Order, _event: ev.StatusRequested) -> None:
 
 def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
     order.questions = max(order.questions - 1, 0)
-    order.unheard = False
+    order.unheard, order.disputed = False, None
     order.stated_px = event.avg_px
     requests.pointless_cancels(order)
     if event.exec_id is not None:
@@ -509,7 +513,7 @@ _EXECUTIONS: Final = frozenset(
 
 def _anomaly_noted(order: Order, event: ev.AnomalyNoted) -> None:
     order.anomalies += 1
-    order.last_anomaly = f"{event.code}: {event.text}"
+    order.last_anomaly = order.disputed = f"{event.code}: {event.text}"
 
 
 _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {

@@ -40,6 +40,14 @@ class Request(Struct, kw_only=True):
     tries: int = 0
 
 
+class Refusal(Struct, frozen=True, kw_only=True):
+    """Why a cancel or a replace came to nothing: refused by us or the venue, or overtaken."""
+
+    kind: RequestKind
+    cl_ord_id: str
+    reason: str | None
+
+
 def answered(order: "Order", kind: RequestKind) -> None:
     """Drop the oldest request of a kind, and forget that the venue did not know the order."""
     order.unknown_at_ns = None
@@ -94,6 +102,7 @@ def requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
     """Build the fold of a request for a cancel or a replace."""
 
     def add(order: "Order", event: "ev.CancelRequested | ev.ReplaceRequested") -> None:
+        order.refusal = None
         if kind is RequestKind.REPLACE:
             order.replaces.append(event.cl_ord_id)
         order.pending.append(
@@ -114,6 +123,9 @@ def requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
 
 def dropped(order: "Order", event: "ev.CancelRejected | ev.ReplaceRejected | ev.RequestDropped") -> None:
     """The request is refused, or ends before it left."""
+    request = order.request(event.request)
+    if request is not None and request.kind is not RequestKind.NEW:
+        order.refusal = Refusal(kind=request.kind, cl_ord_id=request.cl_ord_id, reason=event.reason)
     order.pending = [request for request in order.pending if request.number != event.request]
 
 
