@@ -68,6 +68,8 @@ class Problem(Exception):  # noqa: N818 - it is told as an answer
     def __init__(self, code: Code, detail: str = "") -> None:
         """Add a detail behind the venue's own words."""
         number, text = code
+        # The detail may repeat what the client sent, which may be no text at all.
+        detail = detail.encode("utf-8", "replace").decode()
         self.error = {"code": number, "message": f"{text}: {detail}" if detail else text}
         super().__init__(self.error["message"])
 
