@@ -211,6 +211,7 @@ def test_a_wrong_withdrawal_moves_nothing(rest: Rest, changes: dict[str, object]
     [
         ({"targetVenue": "BINANCEUS"}, 2097178),
         ({"targetVenue": "VENUE24"}, 2097178),
+        ({"targetVenue": "\ud800"}, 2097178),
         ({"targetVenue": None}, 65562),
         ({"currency": "DOGE"}, 262218),
         ({"amount": "100000"}, 393258),
