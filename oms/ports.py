@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from oms.core.inputs import Look, TakeMark
 from oms.core.messages import Command
 from oms.core.records import Record
 
@@ -17,15 +18,30 @@ class Sent(Struct, frozen=True):
 
 
 class Venue(Protocol):
-    """A way to a venue. `send` is called by the engine's thread alone, after the commit of what it sends."""
+    """A way to a venue. It is called by the engine's thread alone, after the commit of what it sends."""
 
-    def send(self, message: Command) -> Sent:
-        """Send one message.
+    def send(self, message: Command, *, order: int, request: int) -> Sent | None:
+        """Send one message about our order `order`; `request` is our number for it, 0 for a status question.
+
+        Returns:
+            How it left; None where that is told later, as `WentOut` or `StayedHere`, with what became of it.
 
         Raises:
             VenueUnavailable: nothing left this machine, for certain.
 
         """
+        ...
+
+
+class MarkedVenue(Venue, Protocol):
+    """A way to a venue without client order ids."""
+
+    def take_mark(self, effect: TakeMark) -> None:
+        """Read where its numbering stands; told later, as `MarkTaken` or `StayedHere`."""
+        ...
+
+    def look(self, effect: Look) -> None:
+        """Look for a submit in doubt; told later, as `Looked`. Whoever cannot look completely tells nothing."""
         ...
 
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from queue import Empty, SimpleQueue
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import structlog
 
@@ -27,15 +27,17 @@ from oms.core.inputs import (
     Effect,
     Input,
     Instruction,
+    Look,
     Send,
     Start,
     StayedHere,
+    TakeMark,
     Tick,
     WentOut,
 )
 from oms.core.records import Record
 from oms.engine import Engine
-from oms.ports import Journal, Venue
+from oms.ports import Journal, MarkedVenue, Venue
 
 MOST_IN_A_BATCH: Final = 2000
 LONGEST_WAIT_S: Final = 1.0
@@ -310,6 +312,9 @@ class Loop:
     def _perform(self, effect: Effect) -> None:
         if isinstance(effect, Send):
             self._send(effect)
+        elif isinstance(effect, TakeMark | Look):
+            venue = cast("MarkedVenue", self._venues[effect.session])
+            venue.take_mark(effect) if isinstance(effect, TakeMark) else venue.look(effect)
         else:
             self.counts["alerts"] += 1
             order = self.engine.blotter.orders.get(effect.order) if effect.order is not None else None
@@ -323,12 +328,15 @@ class Loop:
     def _send(self, effect: Send) -> None:
         told: Input
         try:
-            sent = self._venues[effect.session].send(effect.message)
+            venue = self._venues[effect.session]
+            sent = venue.send(effect.message, order=effect.order, request=effect.request)
         except OmsError as error:
             told = StayedHere(
                 session=effect.session, order=effect.order, request=effect.request, reason=str(error)
             )
         else:
+            if sent is None:
+                return
             told = WentOut(
                 session=effect.session, order=effect.order, request=effect.request, seq=sent.seq, raw=sent.raw
             )

@@ -9,6 +9,8 @@ from oms.core.inputs import (
     Cancel,
     CancelAll,
     Input,
+    Looked,
+    MarkTaken,
     PlaceOrder,
     Received,
     Reconcile,
@@ -69,7 +71,12 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
             return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
         case SessionUp(session=session) | SessionDown(session=session):
             return "session", session, None, None
-        case Refused(session=session, raw=raw) | Unanswered(session=session, raw=raw):
+        case (
+            Refused(session=session, raw=raw)
+            | Unanswered(session=session, raw=raw)
+            | MarkTaken(session=session, raw=raw)
+            | Looked(session=session, raw=raw)
+        ):
             return "received", session, raw, None
         case StayedHere(session=session) | ResendRefused(session=session):
             return "unsent", session, None, None

@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from oms.core.events import Fact
-from oms.core.messages import Anomaly, Command, Report
+from oms.core.messages import Anomaly, Candidate, Command, Mark, NewOrder, Report
 
 
 class PlaceOrder(Struct, frozen=True, kw_only=True):
@@ -139,6 +139,30 @@ class Unanswered(Struct, frozen=True, kw_only=True):
     raw: str | None = None
 
 
+class MarkTaken(Struct, frozen=True, kw_only=True):
+    """The answer to `TakeMark`: nothing of the request has left yet."""
+
+    session: str
+    order: int
+    request: int
+    mark: Mark
+    raw: str | None = None
+
+
+class Looked(Struct, frozen=True, kw_only=True):
+    """The answer to `Look`: every order at the venue that is above the mark, open ones first, then history.
+
+    `past_fence`: the request could not start any more when the look began. An incomplete look is not put in.
+    """
+
+    session: str
+    order: int
+    request: int
+    candidates: tuple[Candidate, ...]
+    past_fence: bool
+    raw: str | None = None
+
+
 class ResendRefused(Struct, frozen=True, kw_only=True):
     """The session wanted to send an old request again, because the venue asked for it, and was not let."""
 
@@ -187,6 +211,8 @@ Input = (
     | StayedHere
     | Refused
     | Unanswered
+    | MarkTaken
+    | Looked
     | ResendRefused
     | SessionUp
     | SessionDown
@@ -204,6 +230,29 @@ class Send(Struct, frozen=True, kw_only=True):
     request: int
 
 
+class TakeMark(Struct, frozen=True, kw_only=True):
+    """Effect: read where the venue's numbering stands; answer `MarkTaken`, or `StayedHere` where it cannot be read."""
+
+    session: str
+    order: int
+    request: int
+    symbol: str
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """Effect: look for a submit in doubt at a venue without client order ids, and answer `Looked` when it is complete.
+
+    `message` is what was submitted, `since_ns` when it left, `mark` where the numbering stood before.
+    """
+
+    session: str
+    order: int
+    request: int
+    message: NewOrder
+    since_ns: int
+    mark: Mark
+
+
 class Alert(Struct, frozen=True, kw_only=True):
     """Effect: tell people."""
 
@@ -213,7 +262,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     order: int | None = None
 
 
-Effect = Send | Alert
+Effect = Send | TakeMark | Look | Alert
 
 
 class Answer(Struct, frozen=True, kw_only=True):

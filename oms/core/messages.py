@@ -136,6 +136,32 @@ class OrderSnapshot(Struct, frozen=True, kw_only=True):
     all_fills: bool = True
 
 
+class Mark(Struct, frozen=True, kw_only=True):
+    """Where a venue's numbering stood immediately before a submit: its highest ids, of whatever order and trade.
+
+    `time_ns`: the venue's clock then, nanoseconds since the epoch; None where it does not tell.
+    """
+
+    order_id: str | None = None
+    trade_id: str | None = None
+    time_ns: int | None = None
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """An order at a venue without client order ids that may be the one we ask about: its own information says so.
+
+    `order_qty` and `price` are those it was submitted with; `created_ns` is by the venue's clock.
+    """
+
+    order_id: str
+    symbol: str
+    side: str
+    order_qty: Decimal | None
+    price: Decimal | None
+    created_ns: int | None
+    snapshot: OrderSnapshot
+
+
 class CancelReject(Struct, frozen=True, kw_only=True):
     """OrderCancelReject (35=9)."""
 

@@ -169,7 +169,7 @@ class FixVenue:
         self._session = session
         self._clock = clock
 
-    def send(self, message: Command) -> Sent:
+    def send(self, message: Command, *, order: int = 0, request: int = 0) -> Sent:  # noqa: ARG002 - FIX needs neither
         """Send one message; see `oms.ports.Venue.send`. What `toApp` saw counts as sent, whatever QuickFIX says then.
 
         Raises:
