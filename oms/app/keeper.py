@@ -95,7 +95,8 @@ class Keeper:
             self._snapshot(head)
 
     def _store(self, n: int) -> None:
-        parcels = [parcel(resting(self.engine.blotter, order)) for order in self.residents.leaving(BATCH)]
+        leaving = self.residents.leaving(BATCH, self.engine.doubts.holding())
+        parcels = [parcel(resting(self.engine.blotter, order)) for order in leaving]
         if parcels:
             self._under_way = True
             self._tasks.put(lambda: self._write(n, parcels))

@@ -4,6 +4,7 @@ A snapshot is a shortcut and never an authority. One that is damaged, from anoth
 told in the log and thrown away with the archive; both are made again from the journal.
 """
 
+import gc
 from collections.abc import Callable
 from typing import Final
 
@@ -22,7 +23,7 @@ from oms.journal.sieve import Sieve
 from oms.journal.snapshot import Snapshot, Torn, decode_layers, decode_state, fingerprint
 from oms.journal.sqlite import SqliteJournal
 
-SWEEP: Final = 5000  # records between two looks at which orders are at rest
+SWEEP: Final = 20_000  # records between two looks at which orders are at rest
 BATCH: Final = 1000
 log = structlog.get_logger("oms")
 
@@ -105,11 +106,27 @@ def _usable(snapshot: Snapshot | None, journal: SqliteJournal) -> Snapshot:
 
 def _fold(engine: Engine, journal: SqliteJournal, archive: Archive, residents: Residents, start: int) -> int:
     """Fold the records from `start` on, with finished orders leaving on the way; then write a snapshot."""
+    collects = gc.isenabled()
+    gc.disable()  # nothing that is made here refers to itself, and looking for it costs a fifth of the time
+    try:
+        return _folded(engine, journal, archive, residents, start)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _folded(
+    engine: Engine, journal: SqliteJournal, archive: Archive, residents: Residents, start: int
+) -> int:
     number, touched = start - 1, set[int]()
+    orders = engine.blotter.orders
     for number, record in journal.read(start):
-        residents.before_record(record)
+        for event in record.events:
+            named = getattr(event, "order", 0)
+            if named not in orders:
+                residents.before_event(event)
+            touched.add(named)
         engine.recover(record)
-        touched.update([getattr(event, "order", 0) for event in record.events])
         if not number % SWEEP:
             _sweep(engine, archive, residents, touched, number)
     _sweep(engine, archive, residents, touched, number)

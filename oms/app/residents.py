@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
 from oms.core.blotter import Blotter
+from oms.core.events import Adopted, Fact, Placed
 from oms.core.inputs import Input
 from oms.core.order import Order
-from oms.core.records import Record
 from oms.core.residence import (
     Resting,
     Wanted,
@@ -18,7 +18,6 @@ from oms.core.residence import (
     is_at_rest,
     restore,
     wanted,
-    wanted_by_record,
 )
 from oms.journal.shelf import Shelf
 from oms.journal.sieve import Sieve
@@ -57,15 +56,16 @@ class Residents:
         for need in wanted(self._blotter, message):
             self._fetch(need)
 
-    def before_record(self, record: Record) -> None:
-        """Bring back every order that a record of the journal changes.
+    def before_event(self, event: Fact) -> None:
+        """Bring back the order that an event of the journal changes, if it left.
 
         Raises:
             JournalError: the archive cannot be read.
 
         """
-        for need in wanted_by_record(self._blotter, record):
-            self._fetch(need)
+        number = getattr(event, "order", None)
+        if number is not None and not isinstance(event, Placed | Adopted):
+            self._fetch(Wanted(number=number))
 
     def _fetch(self, need: Wanted) -> None:
         found: Iterable[Resting | None] = ()
@@ -90,22 +90,32 @@ class Residents:
 
     def note(self, numbers: Iterable[int]) -> None:
         """Note which orders changed: those that are at rest now may leave when their turn comes."""
+        orders, books = self._blotter.orders, self._blotter.books
         for number in numbers:
-            self._finished.pop(number, None)
-            self._leaving.discard(number)
-            if is_at_rest(self._blotter.orders[number]):
+            order = orders[number]
+            if self._finished.pop(number, None) is None and self._leaving:
+                self._leaving.discard(number)
+            if number not in books[order.session].open and is_at_rest(order):
                 self._finished[number] = False
 
     def excess(self) -> int:
         """Say how many finished orders there are more than stay in memory."""
         return max(len(self._finished) - self._keep, 0)
 
-    def leaving(self, most: int) -> Iterator[Order]:
-        """Take the orders whose turn it is to leave; store each, then `let_go`. Those that are stored go at once."""
+    def leaving(self, most: int, held: "set[int] | frozenset[int]" = frozenset()) -> Iterator[Order]:
+        """Take the orders whose turn it is to leave; store each, then `let_go`. Those that are stored go at once.
+
+        Args:
+            most: how many may leave now.
+            held: those that have to be at hand; their turn comes again.
+
+        """
         for _ in range(min(self.excess(), most)):
             number, is_stored = self._finished.popitem(last=False)
             order = self._blotter.orders[number]
-            if is_stored:
+            if number in held:
+                self._finished[number] = is_stored
+            elif is_stored:
                 self._evict(order)
             else:
                 self._leaving.add(number)

@@ -90,6 +90,8 @@ def unanswered(work: Work) -> list[Order]:
         if order is not None and work.doubts.needs_answer(order):
             work.doubts.ask_later(order, work.now)
             late.append(order)
+        else:
+            work.doubts.answered(number)  # it does not matter any more
     return late
 
 

@@ -30,7 +30,7 @@ def session_down(work: Work, message: SessionDown) -> None:
 
 def start(work: Work) -> None:
     """Begin on the state that the journal gave: nothing that was planned before is known any more."""
-    for session, book in work.blotter.books.items():
+    for session, book in sorted(work.blotter.books.items()):
         for order in book.open.values():
             work.exposure.update(order)
             for request in order.pending:

@@ -219,6 +219,13 @@ class Doubts:
         while ended and ended[0][0] < now_ns - self._timing.late_ns:
             ended.popleft()
 
+    def holding(self) -> set[int]:
+        """Name the orders that are over and may be asked about all the same: they have to be at hand."""
+        held = {number for ended in self._ended.values() for _, number in ended}
+        for questions in self._rounds.values():
+            held.update(questions.waiting, questions.asked)
+        return held
+
     def ended_lately(self, session: str) -> list[int]:
         """Take out the orders that ended shortly before the session dropped."""
         return [number for _, number in self._ended.pop(session, ())]

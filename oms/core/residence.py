@@ -7,17 +7,15 @@
 3. An id that another order got meanwhile stays with that one: only ids that still belong to an order come back.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import Struct
 
-from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.inputs import Input, PlaceOrder, Received
 from oms.core.messages import CancelReject, ExecutionReport
 from oms.core.order import Order
-from oms.core.records import Record
 
 CL_ORD_ID: Final = "c"
 ORDER_ID: Final = "o"
@@ -155,16 +153,3 @@ def _of_instruction(blotter: Blotter, message: object) -> Iterator[Wanted]:
 def _has(blotter: Blotter, session: str, any_id: str) -> bool:
     book = blotter.book(session)
     return any_id in book.by_cl_ord_id or any_id in book.by_order_id
-
-
-def wanted_by_record(blotter: Blotter, record: Record) -> Iterator[Wanted]:
-    """Name the orders that a record of the journal changes and memory does not have."""
-    for event in record.events:
-        number = getattr(event, "order", 0)
-        if number and number not in blotter.orders and not isinstance(event, _BIRTHS):
-            yield Wanted(number=number)
-
-
-_BIRTHS: Final = (ev.Placed, ev.Adopted)
-
-Fetch = Callable[[Wanted], None]
