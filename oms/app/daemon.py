@@ -202,6 +202,9 @@ class Daemon:
                     "logged_on": bool(seen.get("logged_on")),
                     "since": ns_to_iso(seen["since_ns"]) if seen.get("since_ns") else None,
                     "reason": seen.get("reason") or state.last_error,
+                    "halted": seen.get("halted"),
+                    "under_way": session.name in self.loop.asking,
+                    "round": _round(seen.get("round")),
                     "held": [
                         {
                             "order_id": held["order_id"],
@@ -223,10 +226,15 @@ class Daemon:
         stranded = self.loop.stranded()
         if stranded:
             return [f"open orders of sessions that are not configured: {', '.join(stranded)}"]
+        sessions = self.sessions()
         return [
             f"session {session['name']} is not logged on: {session['reason'] or 'no logon yet'}"
-            for session in self.sessions()
+            for session in sessions
             if not session["logged_on"]
+        ] + [
+            f"session {session['name']} takes no new orders until a person resumes it: {session['halted']}"
+            for session in sessions
+            if session["halted"]
         ]
 
     def figures(self) -> dict[str, float]:
@@ -242,6 +250,17 @@ class Daemon:
             "oms_alerts_total": counts["alerts"],
             "oms_clock_ahead_seconds": self.clock.ahead_ns / 1e9,
         }
+
+
+def _round(seen: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Describe how the last round of questions ended."""
+    if seen is None:
+        return None
+    return {
+        "ended": ns_to_iso(seen["ended_ns"]),
+        "asked": seen["asked"],
+        "unanswered": list(seen["unanswered"]),
+    }
 
 
 def _decoded(raw: str, dialect: Dialect) -> Any:  # noqa: ANN401 - a report; our own words do not come back

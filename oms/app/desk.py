@@ -23,7 +23,11 @@ class Desk(Protocol):
         ...
 
     def sessions(self) -> list[dict[str, Any]]:
-        """Describe the sessions: name, account, host, port, logged_on, since, reason, and what waits or is held."""
+        """Describe the sessions: name, account, host, port, logged_on, since, reason, and what waits or is held.
+
+        `halted`: why no new order leaves; `under_way`: its orders are being asked for now; `round`: how the last
+        round of questions ended, with `ended`, `asked`, and the numbers of the `unanswered`.
+        """
         ...
 
     def readiness(self) -> list[str]:

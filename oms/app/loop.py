@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, cast
 
 import structlog
 
+from oms.app import session_facts
 from oms.app.keeper import Keeper, Stored
 from oms.app.published import Published
 from oms.app.recording import record_of
@@ -97,6 +98,7 @@ class Loop:
         self.engine = engine
         self.published = Published(keeper.archive.shelf() if keeper else None)
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.asking: frozenset[str] = frozenset()
         self.in_doubt: set[int] = set()
         self.open_orders = 0
         self.counts = {"records": 0, "batches": 0, "anomalies": 0, "alerts": 0}
@@ -144,6 +146,7 @@ class Loop:
         self._on_end = on_end
         for order in self.engine.blotter.orders.values():
             self._publish(order.number)
+        self.sessions = session_facts.at_start(self.engine.blotter.books)
         if self._keeper:
             self._keeper.start(self._journal.head, self.put)
         self._queue.put(Start())
@@ -276,7 +279,8 @@ class Loop:
                 if isinstance(event, NOTEWORTHY):
                     _log_event(event, self.engine)
                 elif isinstance(event, ev.SessionFact):
-                    self._publish_session(event.session)
+                    session_facts.note(self.sessions, event, self.engine.blotter)
+        self.asking = session_facts.under_way(self.engine.doubts, self.engine.routes)
         for future, answer in answers:
             with contextlib.suppress(InvalidStateError):  # whoever asked may have given up
                 future.set_result(answer)
@@ -295,19 +299,6 @@ class Loop:
         order = self.engine.blotter.orders[number]
         self.published.publish(order)
         (self.in_doubt.add if order.pending and order.in_doubt else self.in_doubt.discard)(number)
-
-    def _publish_session(self, session: str) -> None:
-        book = self.engine.blotter.book(session)
-        held = [
-            {"order_id": held.report.order_id, "exec_id": held.report.exec_id, "since_ns": held.time_ns}
-            for held in book.held.values()
-        ]
-        self.sessions[session] = {
-            "logged_on": book.logged_on,
-            "since_ns": book.since_ns,
-            "reason": book.reason,
-            "held": held,
-        }
 
     def _perform(self, effect: Effect) -> None:
         if isinstance(effect, Send):
