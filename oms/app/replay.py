@@ -4,6 +4,7 @@ import heapq
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -113,7 +114,7 @@ class Replay:
         if sent is None:
             self.tally.other_sessions += 1
             return None
-        session = _session(fields, sent=sent)
+        session = _session(fields.get("49"), fields.get("56"), sent=sent)
         time_ns = _time_ns(line, fields)
         if msg_type in ADMIN:
             if msg_type == "A":
@@ -226,9 +227,11 @@ class Replay:
             self._emit(self._rows.popleft())
 
 
-def _session(fields: Fields, *, sent: bool) -> str:
+@lru_cache(
+    maxsize=256
+)  # one text for a session is found faster in every index than a new one for each message
+def _session(sender: str | None, target: str | None, *, sent: bool) -> str:
     """Name the session of a message: both sides, ours first; logs that leave one out have a single session."""
-    sender, target = fields.get("49"), fields.get("56")
     if sender is None or target is None:
         return "log"
     return f"{sender}-{target}" if sent else f"{target}-{sender}"

@@ -24,6 +24,7 @@ _BEGIN_AGAIN = re.compile(_BEGIN)
 _FRAME = re.compile(rb"8=FIX[^\x01]*\x019=(\d{1,9})\x01(?=35=([^\x01]+)\x01)")
 _TRAILER = re.compile(rb"\x0110=\d{3}\x01\Z")
 _TRAILER_BYTES: Final = len(b"10=000\x01")
+_CHECKSUMS: Final = tuple(b"%03d" % value for value in range(256))
 _EXACT_BYTES: Final = (
     256  # in fewer bytes the low half of Adler-32 is exactly 1 + their sum; in ASCII in twice as many
 )
@@ -164,9 +165,8 @@ class LogReader:
         if frame.group(2) == b"A":
             return None
         length = len(body) - _TRAILER_BYTES - frame.end()
-        right = int(frame.group(1)) == length and body[-4:-1] == b"%03d" % (
-            byte_sum(body[:-_TRAILER_BYTES]) % 256
-        )
+        checksum = _CHECKSUMS[byte_sum(body[:-_TRAILER_BYTES]) % 256]
+        right = int(frame.group(1)) == length and body[-4:-1] == checksum
         if right:
             self._framed = True
             return None
