@@ -8,6 +8,7 @@ Invariants
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from oms.core import asking, canceling, connecting, deciding, placing, replacing
 from oms.core import events as ev
@@ -47,6 +48,10 @@ from oms.core.work import Route, Work
 __all__ = ["Engine", "Route"]
 
 Outcome = tuple[Order | None, Answer | None, Anomaly | None]
+
+
+_FROM_ANSWERS: Final = (AnomalyCode.STATUS_MISMATCH, AnomalyCode.UNCONFIRMED_FILL)
+"""Contradictions that an answer shows: to ask again at once would only give the same answer."""
 
 
 class Engine:
@@ -174,7 +179,7 @@ class Engine:
         if order is None:
             return
         self._work.emit(ev.AnomalyNoted(order=order.number, code=str(anomaly.code), text=anomaly.text))
-        if anomaly.code is not AnomalyCode.STATUS_MISMATCH and not order.questions:
+        if anomaly.code not in _FROM_ANSWERS and not order.questions:
             asking.ask(self._work, order)
 
     # --- what venues say

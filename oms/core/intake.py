@@ -90,8 +90,8 @@ def _shown(blotter: Blotter, outcome: Outcome, snapshot: OrderSnapshot, now_ns: 
         verdict = read or interpret(order, snapshot.report, now_ns)
         blotter.apply_all(verdict.events)
         events.extend(verdict.events)
-        anomaly = anomaly or news(order, verdict.anomaly)
-    return Outcome(order, tuple(events), anomaly, outcome.ref)
+        anomaly = anomaly or verdict.anomaly
+    return Outcome(order, tuple(events), news(order, anomaly), outcome.ref)
 
 
 def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: int) -> Outcome:

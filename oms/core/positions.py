@@ -59,23 +59,23 @@ class Position(Struct, kw_only=True):
         `unpriced` is how many more executions have no price, and so no part in the amount.
         """
         self.unpriced += unpriced
-        if qty:
-            self._trade(qty, amount, blurs=bool(self.unpriced or unpriced))
-        else:  # a correction of the price alone
-            self.cost = ROUNDING.add(self.cost, amount)
-        if not self.qty:
-            self.realised, self.cost = ROUNDING.subtract(self.realised, self.cost), ZERO
-            self.blurred = self.blurred and self.unpriced > 0
-
-    def _trade(self, qty: Decimal, amount: Decimal, *, blurs: bool) -> None:
         if qty > 0:
             self.bought += qty
         else:
             self.sold -= qty
-        if not self.qty or (self.qty > 0) == (qty > 0):
+        if not qty:  # a correction of the price alone
+            self.cost = ROUNDING.add(self.cost, amount)
+        elif not self.qty or (self.qty > 0) == (qty > 0):
             self.qty += qty
             self.cost = ROUNDING.add(self.cost, amount)
             return
+        else:
+            self._reduce(qty, amount, blurs=bool(self.unpriced or unpriced))
+        if not self.qty:
+            self.realised, self.cost = ROUNDING.subtract(self.realised, self.cost), ZERO
+            self.blurred = self.blurred and self.unpriced > 0
+
+    def _reduce(self, qty: Decimal, amount: Decimal, *, blurs: bool) -> None:
         self.blurred = self.blurred or blurs
         closing = min(abs(qty), abs(self.qty))
         share = ROUNDING.divide(closing, abs(qty))
@@ -98,8 +98,11 @@ class Positions:
 
     def move(self, order: Order, qty: Decimal, notional: Decimal, unpriced: int = 0) -> None:
         """Fold what one execution changed: quantity and notional as the order counts them (both unsigned)."""
-        sign = 1 if order.side in BUYS else -1
-        self._of(order).move(sign * qty, sign * notional, unpriced)
+        position = self.by_key.get((order.account, order.symbol)) or self._of(order)
+        if order.side in BUYS:
+            position.move(qty, notional, unpriced)
+        else:
+            position.move(-qty, -notional, unpriced)
 
     def charge(self, order: Order, before: Mapping[str, Decimal]) -> None:
         """Fold the fees of an order, which were `before`."""

@@ -17,9 +17,10 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core.alike import Alike, begin, derived_id, leg_of, terms
+from oms.core.chain import Chain
 from oms.core.executions import excess_of, key_of, spent_by
 from oms.core.fills import Execution, standing
-from oms.core.messages import Anomaly, FillRow, OrderSnapshot
+from oms.core.messages import Anomaly, ExecutionReport, FillRow, OrderSnapshot
 from oms.core.order import Order
 from oms.core.reconcile import is_of_another
 from oms.core.values import ZERO, AnomalyCode, format_decimal
@@ -44,6 +45,8 @@ def listed_fills(order: Order, snapshot: OrderSnapshot) -> Verdict:
         return NOTHING
     if not snapshot.report.readable or is_of_another(order, snapshot.report):
         return NOTHING  # the report's own interpretation says so
+    if order.chain is not None and _is_of_earlier_leg(order.chain, snapshot.report):
+        return NOTHING  # its total was proven before the next leg left
     reading = _Reading(order, snapshot)
     if snapshot.fills and order.alike is None:
         reading.events.append(ev.FillsListed(order=order.number))
@@ -267,6 +270,12 @@ class _Reading:
         name = terms(now.shares, now.price, leg_of(key))
         same = self._index.get(name)
         return same is not None and self._rows.get(name, 0) >= same.standing
+
+
+def _is_of_earlier_leg(chain: Chain, report: ExecutionReport) -> bool:
+    return any(
+        name in chain.earlier for name in (report.cl_ord_id, report.orig_cl_ord_id, report.order_id) if name
+    )
 
 
 def _leg_suffix(order: Order) -> str:

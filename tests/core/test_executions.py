@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from oms.core.order import Order
 from tests.core.desk import Desk, code, names, totals
 
 FILL = "11=X 37=O 17=F1 20=0 150=1 39=1 32=4 31=100"
@@ -166,6 +167,101 @@ def test_an_order_by_quote_amount_is_filled_when_the_venue_says_so() -> None:
     assert totals(order) == ("1", "4", None)
     desk.tell("11=X 17=F2 150=2 39=2 32=6 31=100")
     assert totals(order) == ("2", "10", "0")
+
+
+@pytest.mark.parametrize(
+    ("fills", "expected"),
+    [
+        (["4@100", "6@100"], None),
+        (["4@100", "6@100.1"], None),  # lots and ticks are coarse: 1000.6
+        (["4@100", "7@100"], "OVERFILL"),
+        (["4@100", "6@150"], "OVERFILL"),
+    ],
+)
+def test_an_order_by_quote_amount_spends_no_more(fills: list[str], expected: str | None) -> None:
+    desk = Desk()
+    order = desk.place("11=X 152=1000 40=1")
+    told = None
+    for number, fill in enumerate(fills):
+        assert told is None or code(told) is None
+        shares, _, price = fill.partition("@")
+        told = desk.tell(f"11=X 37=O 17=F{number} 150=1 39=1 32={shares} 31={price}")
+    assert told is not None
+    assert (names(told), code(told)) == (["Filled"], expected)
+    assert order.cum_qty == sum(int(fill.split("@")[0]) for fill in fills), "counted in full"
+
+
+def test_a_correction_can_make_an_order_by_quote_amount_spend_too_much() -> None:
+    desk = Desk()
+    desk.place("11=X 152=1000 40=1")
+    desk.tell(FILL)
+    assert code(desk.tell("11=X 37=O 17=K 19=F1 20=2 150=1 39=1 32=4 31=240")) is None
+    assert code(desk.tell("11=X 37=O 17=L 19=F1 20=2 150=1 39=1 32=4 31=260")) == "OVERFILL"
+    assert code(desk.tell("11=X 37=O 17=M 19=F1 20=2 150=1 39=1 32=4 31=255")) is None, (
+        "it spends less than before"
+    )
+
+
+# --- ExecIDs that a venue uses again on another day
+
+TODAY, TOMORROW = "60=20260301-20:00:00", "60=20260302-09:00:00"
+
+
+def good_till(desk: Desk, *, tif: str = "1") -> Order:
+    order = desk.working(f"11=X 38=20 44=100 59={tif}")
+    desk.tell(f"{FILL} 14=4 151=16 38=20 {TODAY}")
+    return order
+
+
+def test_an_exec_id_used_again_on_another_day_is_another_fill_where_the_total_says_so() -> None:
+    desk = Desk()
+    order = good_till(desk)
+    for text in (f"{FILL} 14=8 151=12 38=20 {TOMORROW}", f"{FILL} 14=8 151=12 38=20 {TOMORROW}"):
+        assert code(desk.tell(text)) is None
+        assert totals(order) == ("1", "8", "12")
+    assert names(desk.tell(f"{FILL} 14=4 151=16 38=20 {TODAY}")) == [], "that of the first day again"
+    assert names(desk.tell(f"{FILL} 14=12 60=20260303-09:00:00")) == ["Filled"]
+    assert totals(order) == ("1", "12", "8")
+
+
+def test_with_other_shares_it_is_another_fill_too() -> None:
+    desk = Desk()
+    order = good_till(desk)
+    other = f"{FILL} {TOMORROW}".replace("32=4", "32=5").replace("31=100", "31=99")
+    assert (code(desk.tell(f"{other} 14=9 151=11 38=20")), order.notional) == (None, 895)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("14=4 151=16 38=20", None),  # the venue's total holds it already: told again in the morning
+        ("", "EXECUTION_MISMATCH"),  # nothing tells
+    ],
+)
+def test_else_it_counts_once(text: str, expected: str | None) -> None:
+    desk = Desk()
+    order = good_till(desk)
+    told = desk.tell(f"{FILL} {text} {TOMORROW}")
+    assert (names(told), code(told), order.cum_qty) == ([], expected, 4)
+
+
+def test_on_a_day_order_or_on_the_same_day_it_is_a_repetition() -> None:
+    desk = Desk()
+    order = good_till(desk, tif="0")
+    assert (names(desk.tell(f"{FILL} {TOMORROW}")), order.cum_qty) == ([], 4)
+    desk = Desk()
+    order = good_till(desk)
+    assert (names(desk.tell(f"{FILL} 60=20260301-21:00:00")), order.cum_qty) == ([], 4)
+
+
+@pytest.mark.parametrize(("time", "left"), [(TOMORROW, 600), (TODAY, 500)])
+def test_a_bust_means_the_execution_of_its_own_day(time: str, left: int) -> None:
+    desk = Desk()
+    order = good_till(desk)
+    desk.tell(f"11=X 37=O 17=F2 20=0 150=1 39=1 32=2 31=100 14=6 {TODAY}")
+    desk.tell(f"11=X 37=O 17=F1 20=0 150=1 39=1 32=3 31=100 14=9 {TOMORROW}")
+    desk.tell(f"11=X 37=O 17=B 19=F1 20=1 150=1 39=1 32=0 {time}")
+    assert order.notional == left
 
 
 def test_a_guarantee_is_no_fill_and_a_late_fill_is_no_guarantee() -> None:

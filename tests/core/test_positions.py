@@ -1,5 +1,8 @@
 """Positions, average cost and realised P&L."""
 
+# mypy: disable-error-code="comparison-overlap"
+# Decimals are compared with plain numbers inside tuples.
+
 from decimal import Decimal
 
 import pytest
@@ -52,3 +55,44 @@ def test_a_sale_is_negative() -> None:
     desk.place("11=X 38=10 44=100 54=2")
     desk.tell("11=X 54=2 17=F1 150=1 39=1 32=4 31=100")
     assert str(desk.blotter.positions.by_key[None, "BTCUSDT"].qty) == "-4"
+
+
+def test_a_price_that_is_unknown_makes_the_cost_unknown_and_not_wrong() -> None:
+    desk = Desk()
+    desk.working("11=X 38=10 44=100 1=ACC")
+    desk.tell("11=X 17=F1 150=1 39=1 32=4 31=100")
+    position = desk.blotter.positions.by_key["ACC", "BTCUSDT"]
+    desk.tell("11=X 17=F2 150=1 39=1 32=2 31=abc")
+    assert (position.qty, position.avg_cost, position.realised_pnl) == (6, None, None)
+    desk.tell("11=X 17=K 19=F2 20=2 150=1 39=1 32=2 31=103")
+    assert (position.qty, position.avg_cost, position.realised_pnl) == (6, 101, 0)
+
+
+def test_after_a_sale_at_an_unknown_cost_it_is_unknown_until_flat() -> None:
+    position = Position()
+    position.move(Decimal(4), Decimal(0), 1)
+    position.move(Decimal(-3), Decimal(-330))
+    position.move(Decimal(0), Decimal(400), -1)  # the price is known now: 100
+    assert (position.avg_cost, position.realised_pnl) == (None, None)
+    position.move(Decimal(-1), Decimal(-120))
+    assert (position.qty, position.avg_cost, position.realised_pnl) == (0, 0, 50)
+
+
+def test_a_bust_of_an_execution_without_a_price() -> None:
+    position = Position()
+    position.move(Decimal(2), Decimal(200))
+    position.move(Decimal(4), Decimal(0), 1)
+    position.move(Decimal(-4), Decimal(0), -1)
+    assert (position.qty, position.avg_cost) == (2, None), "what it took with it cannot be told"
+    position.move(Decimal(-2), Decimal(-240))
+    assert (position.avg_cost, position.realised_pnl) == (0, 40)
+
+
+def test_the_price_of_a_closed_position_is_corrected_in_what_it_realised() -> None:
+    position = Position()
+    position.move(Decimal(2), Decimal(200))
+    position.move(Decimal(-2), Decimal(-240))
+    position.move(Decimal(0), Decimal(-20))
+    assert (position.cost, position.realised_pnl) == (0, 60)
+    position.move(Decimal(1), Decimal(90))
+    assert (position.avg_cost, position.realised_pnl) == (90, 60)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from oms.core import events as ev
+from oms.core.chain import Chain
 from oms.core.intake import Outcome, receive
 from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot
 from oms.core.order import Order
@@ -296,3 +297,25 @@ class _Uncountable(dict):  # type: ignore[type-arg]
         pytest.fail("somebody walks over all executions")
 
     keys = values = items = __iter__  # type: ignore[assignment]
+
+
+def test_each_leg_of_a_replaced_order_has_lists_of_its_own() -> None:
+    """To the venue they are orders of their own, whose fills may be alike, and whose totals start at zero."""
+    desk = Desk()
+    order = desk.working()
+    shown(desk, "4", row("4@100"))
+    order.chain = Chain(number=1, base_qty=Decimal(4), earlier={"X": 0, "O": 0})
+    order.cl_ord_id, order.order_id = "Y", "P"
+    desk.blotter.book(SESSION).by_cl_ord_id["Y"] = order
+    report = ExecutionReport(
+        cl_ord_id="Y", order_id="P", exec_trans_type="3", ord_status="1", cum_qty=Decimal(4)
+    )
+    for _ in range(2):
+        receive(desk.blotter, SESSION, OrderSnapshot(report=report, fills=(row("4@100"),)), now_ns=9, ref=9)
+        assert (state(order), "q:4@100#1/leg1\x01" in order.executions) == (("8", "800", "0"), True)
+    told = shown(desk, "8", row("4@100"), row("4@100"))
+    assert (names(told), order.cum_qty) == ([], 8), "an earlier leg is over"
+    desk.tell("11=Y 37=P 150=1 39=1 17=F1 32=4 31=100")
+    assert (state(order), "F1/leg1" in order.executions) == (("8", "800", "0"), True)
+    desk.tell("11=X 37=O 150=1 39=1 17=F1 32=4 31=100")
+    assert (state(order), "F1" in order.executions) == (("8", "800", "0"), True)
