@@ -12,6 +12,7 @@ from typing import Final
 
 from oms.core import asking, canceling, connecting, deciding, placing, replacing
 from oms.core import events as ev
+from oms.core import money, reference
 from oms.core.blotter import Blotter
 from oms.core.doubt import Doubts, Timing
 from oms.core.inputs import (
@@ -135,6 +136,9 @@ class Engine:
                 connecting.session_down(self._work, message)
             case Start():
                 connecting.start(self._work)
+                money.start(self._work)
+            case _:
+                return None, reference.take(self._work, message), None
         return None, None, None
 
     def _instructed(

@@ -29,6 +29,7 @@ from oms.core.inputs import (
     WentOut,
 )
 from oms.core.records import Record
+from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, MoveMoney, PricesSeen, ResolveMoney
 
 if TYPE_CHECKING:
     from oms.core import events as ev
@@ -80,6 +81,13 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
             return "received", session, raw, None
         case StayedHere(session=session) | ResendRefused(session=session):
             return "unsent", session, None, None
+        case MoveMoney() | ResolveMoney():
+            command = msgspec.to_builtins(message)
+            return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
+        case InstrumentsSeen(session=session) | PricesSeen(session=session):
+            return "received", session, None, None
+        case MoneyAnswered(session=session, raw=raw):
+            return "received", session, raw, None
         case Start():
             return "start", None, None, None
         case Tick():

@@ -1,11 +1,15 @@
 """What is known of one session: its orders by id and by what they wait for, and what left under which number."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from oms.core import events as ev
+from oms.core.errors import IllegalTransition
+from oms.core.instruments import Instrument, Key, merged
+from oms.core.movements import Movement, MovementStatus
 from oms.core.naming import Ids
 from oms.core.order import Order
 
@@ -19,7 +23,8 @@ class Book(Struct, kw_only=True):
 
     `awaiting`: orders without an acknowledgement, by symbol and side. `held`: reports whose OrderID no
     acknowledgement has tied to an order yet, by `ref`. `asked`: orders with a question that has no answer. `sent`:
-    (MsgSeqNum, order, request) of the last messages of this logon, in a ring of `KEPT_SEQS` places.
+    (MsgSeqNum, order, request) of the last messages of this logon, in a ring of `KEPT_SEQS` places. `instruments` and
+    `movements` are replaced and never changed, so that others may read them.
     """
 
     logged_on: bool = False
@@ -34,6 +39,8 @@ class Book(Struct, kw_only=True):
     asked: dict[int, Order] = field(default_factory=dict)
     held: dict[int, ev.ReportHeld] = field(default_factory=dict)
     sent: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    instruments: Mapping[Key, Instrument] = field(default_factory=dict)
+    movements: Mapping[str, Movement] = field(default_factory=dict)
 
     def note_sent(self, seq: int, order: int, request: int) -> None:
         """Remember what left under a MsgSeqNum."""
@@ -89,7 +96,36 @@ def _nothing(_book: Book, _event: ev.Reconciled) -> None:
     """It tells people, and changes nothing."""
 
 
+def _know_instruments(book: Book, event: ev.InstrumentsKnown) -> None:
+    book.instruments = merged(book.instruments, event.instruments)
+
+
+def _money_requested(book: Book, event: ev.MoneyRequested) -> None:
+    names = [name for name in Movement.__struct_fields__ if name in event.__struct_fields__]
+    movement = Movement(**{name: getattr(event, name) for name in names})
+    book.movements = {**book.movements, event.id: movement}
+
+
+def _money_decided(book: Book, event: ev.MoneyDecided) -> None:
+    movement = book.movements.get(event.id)
+    if movement is None:
+        message = f"{event!r} names no movement of money that was requested"
+        raise IllegalTransition(message)
+    status = _MONEY[type(event)]
+    told = {"status": status, "reason": event.reason, "log_id": event.log_id or movement.log_id}
+    ended_ns = None if status is MovementStatus.IN_DOUBT else event.time_ns
+    book.movements = {**book.movements, event.id: replace(movement, **told, ended_ns=ended_ns)}
+
+
+_MONEY: Final[dict[type, MovementStatus]] = {
+    ev.MoneyDone: MovementStatus.DONE,
+    ev.MoneyRefused: MovementStatus.REFUSED,
+    ev.MoneyInDoubt: MovementStatus.IN_DOUBT,
+}
 _SESSION_EVENTS: Final[dict[type, Callable[[Book, Any], None]]] = {
+    ev.InstrumentsKnown: _know_instruments,
+    ev.MoneyRequested: _money_requested,
+    **dict.fromkeys(_MONEY, _money_decided),
     ev.ReportHeld: _hold,
     ev.ReportUnheld: _unhold,
     ev.LoggedOn: _logged_on,

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from oms.core.instruments import Instrument
 from oms.core.messages import ExecutionReport
 
 
@@ -32,7 +33,7 @@ class Event(Fact, frozen=True, kw_only=True):
 
 
 class Placed(Event, frozen=True, kw_only=True):
-    """A new order was taken on. `waiting`: it may not leave yet."""
+    """A new order was taken on. `waiting`: it may not leave yet. `asked_…`: what was asked for, where it was rounded."""
 
     request: int
     cl_ord_id: str
@@ -51,6 +52,8 @@ class Placed(Event, frozen=True, kw_only=True):
     waiting: bool = False
     actor: str | None = None
     origin: str | None = None
+    asked_qty: Decimal | None = None
+    asked_price: Decimal | None = None
 
 
 class Adopted(Event, frozen=True, kw_only=True):
@@ -472,6 +475,54 @@ class Reconciled(SessionFact, frozen=True, kw_only=True):
     unanswered: tuple[int, ...] = ()
 
 
+class InstrumentsKnown(SessionFact, frozen=True, kw_only=True):
+    """What the venue says of its symbols, as far as it is new."""
+
+    time_ns: int
+    instruments: tuple[Instrument, ...]
+
+
+class MoneyRequested(SessionFact, frozen=True, kw_only=True):
+    """Money is to leave: a withdrawal to an address, or a transfer to another exchange."""
+
+    id: str
+    time_ns: int
+    account: str
+    kind: str
+    label: str
+    exchange: str
+    currency: str
+    amount: Decimal
+    address: str | None = None
+    memo: str = ""
+    target: str | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class MoneyDecided(SessionFact, frozen=True, kw_only=True):
+    """What became of a movement of money; `log_id` is the venue's id of it."""
+
+    id: str
+    time_ns: int
+    reason: str | None = None
+    log_id: str | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class MoneyDone(MoneyDecided, frozen=True, kw_only=True):
+    """The venue took a movement on, or a person says that it did."""
+
+
+class MoneyRefused(MoneyDecided, frozen=True, kw_only=True):
+    """A movement was definitely not made."""
+
+
+class MoneyInDoubt(MoneyDecided, frozen=True, kw_only=True):
+    """A movement may have been made; nobody knows."""
+
+
 OrderEvent = (
     Placed
     | Adopted
@@ -522,4 +573,5 @@ OrderEvent = (
     | Resumed
 )
 DeskEvent = ReportHeld | ReportUnheld | LoggedOn | LoggedOut | TradingStopped | TradingResumed | Reconciled
-AnyEvent = OrderEvent | DeskEvent
+VenueEvent = InstrumentsKnown | MoneyRequested | MoneyDone | MoneyRefused | MoneyInDoubt
+AnyEvent = OrderEvent | DeskEvent | VenueEvent

@@ -6,10 +6,14 @@ from msgspec import Struct
 
 from oms.core.events import Fact
 from oms.core.messages import Anomaly, Candidate, Command, Mark, NewOrder, Report
+from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, MoveMoney, PricesSeen, ResolveMoney
 
 
 class PlaceOrder(Struct, frozen=True, kw_only=True):
-    """Somebody wants a new order. `client_order_id` is the desk's own id, unique within the account."""
+    """Somebody wants a new order. `client_order_id` is the desk's own id, unique within the account.
+
+    `rounding`: price and quantity may be rounded to the venue's steps, away from the market.
+    """
 
     client_order_id: str
     symbol: str
@@ -21,6 +25,7 @@ class PlaceOrder(Struct, frozen=True, kw_only=True):
     price: Decimal | None = None
     exchange: str | None = None
     session: str | None = None
+    rounding: bool = False
     actor: str | None = None
     origin: str | None = None
 
@@ -196,9 +201,14 @@ class Start(Struct, frozen=True):
     """The daemon starts, on the state that the journal gave."""
 
 
-Instruction = PlaceOrder | Cancel | CancelAll | Replace | AskStatus | Resolve | Reconcile | Resume
+Instruction = MoveMoney | ResolveMoney | PlaceOrder | Cancel | CancelAll | Replace | AskStatus | Resolve | Reconcile | Resume
 Input = (
-    PlaceOrder
+    InstrumentsSeen
+    | PricesSeen
+    | MoveMoney
+    | MoneyAnswered
+    | ResolveMoney
+    | PlaceOrder
     | Cancel
     | CancelAll
     | Replace

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from oms.core.events import Placed
 from oms.core.inputs import Answer, PlaceOrder
 from oms.core.messages import CancelOrder, NewOrder, ReplaceOrder, StatusRequest
 from oms.core.order import Order, Request
@@ -23,13 +24,19 @@ def repeated(order: Order, command: PlaceOrder, session: str) -> Answer:
     """The same id with the same terms is the first order again; with others it is a conflict."""
     first = order.placed
     if first is not None and session == order.session:
-        different = [name for name in _SAME if getattr(first, name) != getattr(command, name)]
+        different = [name for name in _SAME if _asked(first, name) != getattr(command, name)]
         if not different:
             return Answer(order=order.number)
         told = f"client order id {command.client_order_id!r} was used with another {', '.join(different)}"
         return Answer(order=order.number, refusal="CONFLICT", field=different[0], text=told)
     told = f"client order id {command.client_order_id!r} was used on session {order.session}"
     return Answer(order=order.number, refusal="CONFLICT", field="session", text=told)
+
+
+def _asked(first: Placed, name: str) -> object:
+    """Give a term as it was asked for: it may have been rounded since."""
+    before = {"order_qty": first.asked_qty, "price": first.asked_price}.get(name)
+    return getattr(first, name) if before is None else before
 
 
 def new_order(order: Order) -> NewOrder:

@@ -1,6 +1,7 @@
 """A new order: the first again, denied with a reason, or taken on."""
 
 from oms.core import events as ev
+from oms.core.admission import admit, rounded
 from oms.core.inputs import Answer, PlaceOrder
 from oms.core.order import Order
 from oms.core.outgoing import new_order, repeated
@@ -18,9 +19,10 @@ def place(work: Work, command: PlaceOrder) -> tuple[Order | None, Answer]:
     first = work.blotter.by_client_id.get((route.account, command.client_order_id))
     if first is not None:
         return first, repeated(first, command, route.session)
-    denial = _deny(work, command, route)
+    fitted, denial = rounded(work, command, route.session)
+    denial = denial or _deny(work, fitted, route)
     waiting = denial is None and work.doubts.is_asking(route.session)
-    order = _placed(work, command, route, waiting=waiting)
+    order = _placed(work, fitted, route, asked=command, waiting=waiting)
     if denial is not None:
         work.emit(ev.Denied(order=order.number, code=denial.code, reason=denial.text))
     elif not waiting:
@@ -38,7 +40,7 @@ def _route_of(work: Work, command: PlaceOrder) -> Route | None:
 
 
 def _deny(work: Work, command: PlaceOrder, route: Route) -> Denial | None:
-    return check(command, route.limits, work.exposure, route.account) or unreachable(work, route.session)
+    return check(command, route.limits, work.exposure, route.account) or admit(work, command, route) or unreachable(work, route.session)
 
 
 def unreachable(work: Work, session: str) -> Denial | None:
@@ -52,7 +54,7 @@ def unreachable(work: Work, session: str) -> Denial | None:
     return None
 
 
-def _placed(work: Work, command: PlaceOrder, route: Route, *, waiting: bool) -> Order:
+def _placed(work: Work, command: PlaceOrder, route: Route, *, asked: PlaceOrder, waiting: bool) -> Order:
     number = work.blotter.last_order + 1
     work.emit(
         ev.Placed(
@@ -71,6 +73,8 @@ def _placed(work: Work, command: PlaceOrder, route: Route, *, waiting: bool) -> 
             order_qty=command.order_qty,
             cash_order_qty=command.cash_order_qty,
             price=command.price,
+            asked_qty=asked.order_qty if asked.order_qty != command.order_qty else None,
+            asked_price=asked.price if asked.price != command.price else None,
             waiting=waiting,
             actor=command.actor,
             origin=command.origin,

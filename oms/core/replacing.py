@@ -8,6 +8,7 @@ wanted quantity is in the market.
 from decimal import Decimal
 
 from oms.core import events as ev
+from oms.core.admission import admit
 from oms.core.asking import ask
 from oms.core.canceling import give_up_replace, request_cancel
 from oms.core.chain import EXCESS
@@ -107,7 +108,8 @@ def _deny_limits(work: Work, order: Order, command: Replace, route: Route) -> De
         price=command.price if command.price is not None else order.price,
         exchange=order.exchange,
     )
-    return check(wanted, route.limits, work.exposure.besides(order), route.account)
+    denial = check(wanted, route.limits, work.exposure.besides(order), route.account)
+    return denial or admit(work, wanted, route)
 
 
 def _deny_unprovable(route: Route) -> Denial | None:

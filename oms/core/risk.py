@@ -12,14 +12,23 @@ from msgspec import Struct
 
 from oms.core.inputs import PlaceOrder
 from oms.core.order import Order
+from oms.core.prices import PriceRule
 from oms.core.values import ZERO, OrdType, RequestKind, Side, TimeInForce, decimal_places, format_decimal
 
-_SYMBOL: Final = re.compile(r"[A-Z0-9]{2,20}", re.ASCII)
+_SYMBOLS: Final = {
+    "BTCUSDT": (re.compile(r"[A-Z0-9]{2,20}", re.ASCII), "2 to 20 capital letters and digits"),
+    "btcusdt": (re.compile(r"[a-z0-9]{2,20}", re.ASCII), "2 to 20 small letters and digits"),
+    "btc_usd": (re.compile(r"[a-z0-9]{2,12}_[a-z0-9]{2,12}", re.ASCII), "small letters and digits, as base_quote"),
+}
+SYMBOL_FORMS: Final = tuple(_SYMBOLS)
 _EXCHANGE: Final = re.compile(r"[A-Z0-9_]{2,20}", re.ASCII)
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What an account may do; None is no limit. Quantities in base, notionals in quote currency."""
+    """What an account may do; None is no limit. Quantities in base, notionals in quote currency.
+
+    `symbol_form`: one of `SYMBOL_FORMS`; `has_exchange`: orders name an exchange behind the venue, or must not.
+    """
 
     max_decimals: int = 8
     max_order_qty: Decimal | None = None
@@ -30,6 +39,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     symbols: frozenset[str] = frozenset()
     market_exchanges: frozenset[str] | None = None
     times_in_force: frozenset[str] = frozenset(TimeInForce)
+    symbol_form: str = "BTCUSDT"
+    has_exchange: bool = True
+    prices: PriceRule = PriceRule()
 
     @property
     def needs_exposure(self) -> bool:
@@ -105,25 +117,33 @@ def check(order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | 
 
 
 def _check_terms(order: PlaceOrder, limits: Limits) -> Denial | None:
-    if not _SYMBOL.fullmatch(order.symbol):
-        return Denial(
-            "SYMBOL_FORMAT", f"symbol {order.symbol!r}: 2 to 20 capital letters and digits, like BTCUSDT"
-        )
+    pattern, words = _SYMBOLS[limits.symbol_form]
+    if not pattern.fullmatch(order.symbol):
+        return Denial("SYMBOL_FORMAT", f"symbol {order.symbol!r}: {words}, like {limits.symbol_form}")
     if limits.symbols and order.symbol not in limits.symbols:
         return Denial(
             "UNKNOWN_SYMBOL", f"symbol {order.symbol} is not among those configured for this session"
         )
-    exchange = order.exchange
+    denial = _check_exchange(order.exchange, limits)
+    if denial is not None:
+        return denial
+    if order.time_in_force not in limits.times_in_force:
+        return Denial("TIME_IN_FORCE", f"time_in_force {order.time_in_force} is not supported by this venue")
+    market = order.ord_type == OrdType.MARKET
+    if market and limits.market_exchanges is not None and order.exchange not in limits.market_exchanges:
+        known = ", ".join(sorted(limits.market_exchanges))
+        return Denial("MARKET_ORDER", f"market orders are possible on {known} only, not on {order.exchange}")
+    return None
+
+
+def _check_exchange(exchange: str | None, limits: Limits) -> Denial | None:
+    if not limits.has_exchange:
+        told = f"this venue has no exchanges behind it: leave exchange {exchange!r} out"
+        return None if exchange is None else Denial("UNKNOWN_VENUE", told)
     if exchange is None or not _EXCHANGE.fullmatch(exchange):
         return Denial("UNKNOWN_VENUE", f"exchange {exchange!r} is not a venue name, like VENUE1")
     if limits.exchanges and exchange not in limits.exchanges:
         return Denial("UNKNOWN_VENUE", f"exchange {exchange} is not among those configured for this session")
-    if order.time_in_force not in limits.times_in_force:
-        return Denial("TIME_IN_FORCE", f"time_in_force {order.time_in_force} is not supported by this venue")
-    market = order.ord_type == OrdType.MARKET
-    if market and limits.market_exchanges is not None and exchange not in limits.market_exchanges:
-        known = ", ".join(sorted(limits.market_exchanges))
-        return Denial("MARKET_ORDER", f"market orders are possible on {known} only, not on {exchange}")
     return None
 
 

@@ -9,6 +9,8 @@ from msgspec import Struct
 from oms.core import events as ev
 from oms.core.blotter import Blotter, Book
 from oms.core.ids import ClOrdIds
+from oms.core.instruments import Instrument
+from oms.core.movements import Movement
 from oms.core.naming import Ids
 from oms.core.order import Order
 from oms.core.positions import Position
@@ -29,6 +31,8 @@ class BookState(Struct, kw_only=True):
     asked: list[int]
     held: list[ev.ReportHeld]
     sent: list[tuple[int, int, int]]
+    instruments: list[Instrument]
+    movements: list[Movement]
 
 
 class State(Struct, kw_only=True):
@@ -76,6 +80,8 @@ def _book_state(book: Book) -> BookState:
         asked=list(book.asked),
         held=list(book.held.values()),
         sent=list(book.sent.values()),
+        instruments=list(book.instruments.values()),
+        movements=list(book.movements.values()),
     )
 
 
@@ -111,6 +117,8 @@ def _load_book(state: BookState, book: Book, orders: dict[int, Order]) -> None:
     book.held.update((held.ref, held) for held in state.held)
     for entry in state.sent:
         book.note_sent(*entry)
+    book.instruments = {each.key: each for each in state.instruments}
+    book.movements = {each.id: each for each in state.movements}
 
 
 def _fill(ids: Ids, numbers: dict[str, int], orders: dict[int, Order]) -> None:

@@ -9,9 +9,12 @@ from oms.core.blotter import Blotter, Book
 from oms.core.doubt import Doubts, Timing
 from oms.core.ids import ClOrdIds
 from oms.core.inputs import Alert, Answer, Effect, Send
+from oms.core.instruments import Key
 from oms.core.messages import Command
+from oms.core.movements import Lane
 from oms.core.order import Order, Request
 from oms.core.outgoing import cancel_order, new_order, replace_order
+from oms.core.prices import Quote
 from oms.core.records import Record
 from oms.core.risk import Exposure, Limits
 from oms.core.values import External, RequestKind
@@ -31,6 +34,7 @@ class Route(Struct, frozen=True, kw_only=True):
         proves_cum_qty: what was executed of a canceled order can be proven, by its report or by asking.
         external: what becomes of orders at the venue that nobody here knows.
         limits: the pre-trade limits.
+        lanes: the ways that money may go; none: it does not move.
 
     """
 
@@ -43,6 +47,7 @@ class Route(Struct, frozen=True, kw_only=True):
     proves_cum_qty: bool = True
     external: External = External.ADOPT
     limits: Limits = Limits()
+    lanes: tuple[Lane, ...] = ()
 
 
 class Work:
@@ -59,6 +64,7 @@ class Work:
         self.touched: set[int] = set()
         self.events: list[ev.Fact] = []
         self.effects: list[Effect] = []
+        self.quotes: dict[str, dict[Key, Quote]] = {}
         self.now = 0
         self.counts_exposure = any(route.limits.needs_exposure for route in self.routes.values())
         self._prefixes = {route.session: route.id_prefix for route in self.routes.values()}

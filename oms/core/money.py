@@ -1,0 +1,188 @@
+"""Money that moves: denied unless the configuration has a lane for it; on record before it leaves; in doubt till known.
+
+1. A movement is on record before anything of it leaves, and leaves at most once: nothing here ever sends it again.
+2. What was on its way when the daemon ended is in doubt.
+3. While one of a currency at an exchange is open, another is denied: the venue's list could not tell them apart.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from oms.core import events as ev
+from oms.core.inputs import Answer
+from oms.core.movements import Lane, Movement, MovementStatus
+from oms.core.risk import Denial
+from oms.core.times import NS_PER_S
+from oms.core.values import ZERO, format_decimal
+from oms.core.venue_inputs import MoneyAnswered, MoveMoney, ResolveMoney
+from oms.core.work import Route, Work
+
+DAY_NS: Final = 86_400 * NS_PER_S
+DONE, NOT_DONE = "done", "not-done"
+
+
+def move(work: Work, command: MoveMoney) -> Answer:
+    """Put a movement on record, or say why it may not leave. The same id again gives the first one."""
+    first = _find(work, command.id)
+    if first is not None:
+        return _repeated(first, command)
+    found = _lane(work, command)
+    if found is None:
+        return _denied(work, command, _no_lane(work, command))
+    route, lane = found
+    denial = _deny(work, command, route, lane)
+    if denial is not None:
+        return _denied(work, command, denial)
+    work.emit(_requested(command, route, lane, work.now))
+    return Answer(created=True)
+
+
+def _requested(command: MoveMoney, route: Route, lane: Lane, now_ns: int) -> ev.MoneyRequested:
+    return ev.MoneyRequested(
+        session=route.session,
+        id=command.id,
+        time_ns=now_ns,
+        account=route.account,
+        kind=lane.kind,
+        label=lane.label,
+        exchange=lane.exchange,
+        currency=lane.currency,
+        amount=command.amount,
+        address=lane.address,
+        memo=lane.memo,
+        target=lane.target,
+        actor=command.actor,
+        origin=command.origin,
+    )
+
+
+def answered(work: Work, message: MoneyAnswered) -> None:
+    """Take in what became of a movement; what is decided stays decided."""
+    movement = work.blotter.book(message.session).movements.get(message.id)
+    if movement is None or not movement.is_open:
+        return
+    where = {"session": message.session, "id": message.id, "time_ns": work.now}
+    if message.status == MovementStatus.DONE:
+        work.emit(ev.MoneyDone(**where, log_id=message.log_id, reason=message.reason))
+    elif message.status == MovementStatus.REFUSED:
+        work.emit(ev.MoneyRefused(**where, log_id=message.log_id, reason=message.reason or "no reason given"))
+    elif movement.status == MovementStatus.REQUESTED:
+        _doubt(work, movement, message.reason or "no answer")
+
+
+def resolve(work: Work, command: ResolveMoney) -> Answer:
+    """Take a person's word for a movement in doubt."""
+    movement = _find(work, command.id)
+    if movement is None:
+        return Answer(refusal="NOT_FOUND", field="id", text=f"no movement of money has the id {command.id!r}")
+    if movement.status != MovementStatus.IN_DOUBT:
+        told = f"movement {movement.id} is not in doubt: it is {movement.status}"
+        return Answer(refusal="NOT_IN_DOUBT", field="id", text=told)
+    if command.outcome not in {DONE, NOT_DONE}:
+        told = f"outcome {command.outcome!r} is not known; known are {DONE} and {NOT_DONE}"
+        return Answer(refusal="INVALID", field="outcome", text=told)
+    kind = ev.MoneyDone if command.outcome == DONE else ev.MoneyRefused
+    told = f"resolved by {command.actor or 'somebody'}: {command.evidence}"
+    work.emit(
+        kind(
+            session=movement.session,
+            id=movement.id,
+            time_ns=work.now,
+            reason=told,
+            actor=command.actor,
+            origin=command.origin,
+        )
+    )
+    return Answer()
+
+
+def start(work: Work) -> None:
+    """Whatever was on its way when the daemon ended is in doubt."""
+    for _, book in sorted(work.blotter.books.items()):
+        for movement in book.movements.values():
+            if movement.status == MovementStatus.REQUESTED:
+                _doubt(work, movement, "the daemon was restarted before the answer")
+
+
+def _doubt(work: Work, movement: Movement, reason: str) -> None:
+    work.emit(ev.MoneyInDoubt(session=movement.session, id=movement.id, time_ns=work.now, reason=reason))
+    told = (
+        f"{movement.kind} {movement.id} of {format_decimal(movement.amount)} {movement.currency} from"
+        f" {movement.exchange} is in doubt: {reason}. It is not sent again; look at the venue, and then: oms money resolve"
+    )
+    work.alert("MONEY_IN_DOUBT", told, session=movement.session)
+
+
+# --- why not --------------------------------------------------------------------------------------------------------
+
+
+def _deny(work: Work, command: MoveMoney, route: Route, lane: Lane) -> Denial | None:
+    amount, most = command.amount, lane.max_amount
+    if amount <= ZERO:
+        return Denial("NOT_POSITIVE", f"amount {format_decimal(amount)} is not above 0")
+    if amount > most:
+        told = f"amount {format_decimal(amount)} is above the limit {format_decimal(most)} of {lane.label}"
+        return Denial("MAX_AMOUNT", told)
+    movements = work.blotter.book(route.session).movements.values()
+    spent = [
+        each.amount
+        for each in movements
+        if each.label == lane.label
+        and each.status != MovementStatus.REFUSED
+        and work.now - each.time_ns < DAY_NS
+    ]
+    if lane.max_daily is not None and sum(spent, amount) > lane.max_daily:
+        told = f"with what went in the last 24 hours it would come to {format_decimal(sum(spent, amount))}"
+        return Denial("MAX_DAILY", f"{told}; the limit of {lane.label} is {format_decimal(lane.max_daily)}")
+    return _deny_second(list(movements), lane)
+
+
+def _deny_second(movements: list[Movement], lane: Lane) -> Denial | None:
+    for each in movements:
+        if each.is_open and (each.exchange, each.currency) == (lane.exchange, lane.currency):
+            told = (
+                f"{each.kind} {each.id} of {each.currency} from {each.exchange} is not decided: {each.status}"
+            )
+            return Denial("MONEY_OPEN", told)
+    return None
+
+
+def _denied(work: Work, command: MoveMoney, denial: Denial) -> Answer:
+    told = f"{command.kind} {command.id} by {command.actor or 'somebody'}: {denial.code}: {denial.text}"
+    work.alert("MONEY_DENIED", told)
+    return Answer(refusal=denial.code, text=denial.text)
+
+
+def _no_lane(work: Work, command: MoveMoney) -> Denial:
+    known = sorted(lane.label for _, lane in _lanes(work) if lane.kind == command.kind)
+    if not known:
+        return Denial("MONEY_OFF", f"the configuration allows no {command.kind}: see [[money]]")
+    told = f"there is no {command.kind} {command.label!r}; the configuration has {', '.join(known)}"
+    return Denial("UNKNOWN_LABEL", told)
+
+
+def _repeated(first: Movement, command: MoveMoney) -> Answer:
+    names = [name for name in ("kind", "label", "amount") if getattr(first, name) != getattr(command, name)]
+    if not names:
+        return Answer()
+    told = f"id {command.id!r} was used for a movement with another {', '.join(names)}; take another id"
+    return Answer(refusal="CONFLICT", field=names[0], text=told)
+
+
+# --- looking up -----------------------------------------------------------------------------------------------------
+
+
+def _find(work: Work, any_id: str) -> Movement | None:
+    found = (book.movements.get(any_id) for book in work.blotter.books.values())
+    return next((movement for movement in found if movement is not None), None)
+
+
+def _lanes(work: Work) -> Iterator[tuple[Route, Lane]]:
+    for route in work.routes.values():
+        for lane in route.lanes:
+            yield route, lane
+
+
+def _lane(work: Work, command: MoveMoney) -> tuple[Route, Lane] | None:
+    fits = ((route, lane) for route, lane in _lanes(work) if lane.label == command.label)
+    return next(((route, lane) for route, lane in fits if lane.kind == command.kind), None)

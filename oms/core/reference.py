@@ -1,0 +1,35 @@
+"""What the venue says of itself, taken in: instruments are state and journaled, prices are neither."""
+
+from oms.core import events as ev
+from oms.core import money
+from oms.core.inputs import Answer
+from oms.core.instruments import news
+from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, MoveMoney, PricesSeen, ResolveMoney
+from oms.core.work import Work
+
+VenueInput = InstrumentsSeen | PricesSeen | MoveMoney | MoneyAnswered | ResolveMoney
+
+
+def take(work: Work, message: VenueInput) -> Answer | None:
+    """Take in one of these inputs."""
+    match message:
+        case MoveMoney():
+            return money.move(work, message)
+        case ResolveMoney():
+            return money.resolve(work, message)
+        case MoneyAnswered():
+            money.answered(work, message)
+        case InstrumentsSeen():
+            _instruments(work, message)
+        case PricesSeen():
+            known = work.quotes.setdefault(message.session, {})
+            known.update((quote.key, quote) for quote in message.quotes)
+    return None
+
+
+def _instruments(work: Work, message: InstrumentsSeen) -> None:
+    """Put on record what is new; a list that says what was known leaves no trace."""
+    known = work.blotter.book(message.session).instruments
+    changed = news(known, message.instruments, message.exchanges)
+    if changed:
+        work.emit(ev.InstrumentsKnown(session=message.session, time_ns=work.now, instruments=changed))
