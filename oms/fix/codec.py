@@ -22,7 +22,7 @@ from oms.core.messages import (
     Report,
     StatusRequest,
 )
-from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, format_decimal
+from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, format_decimal, parse_decimal
 from oms.core.values import parse_optional as number
 from oms.fix.dialects import Dialect
 
@@ -44,7 +44,7 @@ class _Numbers(dict[str | None, Decimal | None]):
     def __missing__(self, text: str | None) -> Decimal | None:
         if len(self) >= _KNOWN_NUMBERS:
             self.clear()
-        value = self[text] = number(text)
+        value = self[text] = None if text is None else parse_decimal(text)
         return value
 
 
