@@ -116,7 +116,13 @@ def test_an_answer_that_contradicts_is_a_difference_itself(world: World) -> None
 
 
 def test_an_adopted_order_whose_state_agrees_is_a_note_and_no_difference(world: World) -> None:
-    terms: dict[str, Any] = {"order_id": "V9", "exec_id": "x1", "exec_type": "0", "ord_status": "0", "order_qty": Decimal(1)}
+    terms: dict[str, Any] = {
+        "order_id": "V9",
+        "exec_id": "x1",
+        "exec_type": "0",
+        "ord_status": "0",
+        "order_qty": Decimal(1),
+    }
     world.report(cl_ord_id="theirs", **terms)
     order = world.order("theirs")
     assert kinds(order) == []

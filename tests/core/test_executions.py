@@ -228,7 +228,8 @@ def test_with_other_shares_it_is_another_fill_too() -> None:
     desk = Desk()
     order = good_till(desk)
     other = f"{FILL} {TOMORROW}".replace("32=4", "32=5").replace("31=100", "31=99")
-    assert (code(desk.tell(f"{other} 14=9 151=11 38=20")), order.notional) == (None, 895)
+    for _ in range(2):
+        assert (code(desk.tell(f"{other} 14=9 151=11 38=20")), order.notional) == (None, 895)
 
 
 @pytest.mark.parametrize(

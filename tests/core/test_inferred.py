@@ -80,6 +80,15 @@ def test_the_fills_themselves_take_its_place() -> None:
     assert (code(told), state(order)[0], state(order)[2:]) == (None, "9", ("0", "0"))
 
 
+def test_where_the_fills_contradict_the_average_the_rest_has_none() -> None:
+    desk = Desk()
+    order = inferred(desk, gapped(desk), "103")
+    desk.tell(f"{FIX} 17=F0 32=2 31=170 14=2 151=8 38=10")
+    assert state(order) == ("7", None, "0", "1")
+    desk.tell(f"{FIX} 17=F2 32=1 31=170 14=3 151=7 38=10")
+    assert (state(order)[0], order.notional) == ("7", 910)
+
+
 def test_a_fill_beyond_the_total_is_none_of_what_was_inferred() -> None:
     desk = Desk()
     order = inferred(desk, gapped(desk))
@@ -106,6 +115,15 @@ def test_fills_of_a_list_take_its_place_too() -> None:
         None,
         703,
     )
+
+
+def test_fills_of_a_list_that_complete_the_order_are_not_too_much() -> None:
+    desk = Desk()
+    order = desk.working("11=X 38=7 44=100")
+    desk.tell(f"{FIX} 17=F1 32=4 31=100 14=7 151=0 38=7")
+    inferred(desk, order)
+    told = shown(desk, "7", row("4@100"), row("1@101"), row("2@102"), status="2")
+    assert (code(told), state(order)[0], order.inferred, order.notional) == (None, "7", None, 705)
 
 
 def test_busts_and_corrections_of_a_fill_that_came_later() -> None:

@@ -132,11 +132,22 @@ def test_a_list_that_still_shows_a_busted_fill_adds_nothing() -> None:
     for text in ("17=F1 32=4 31=100", "17=F2 32=2 31=101", "20=1 17=B 19=F1 32=0"):
         desk.tell(f"{FIX} {text}")
     told = shown(desk, "5", row("4@100"), row("2@101"), row("3@102"))
-    assert (fill_ids(told), state(order)) == (["q:3@102#1\x01"], ("5", "508", "0"))
+    assert (fill_ids(told), code(told), state(order)) == (["q:3@102#1\x01"], None, ("5", "508", "0"))
     fresh = shown(desk, "9", row("4@100"), row("2@101"), row("3@102"))
     assert (fill_ids(fresh), state(order)) == (["q:4@100#2\x01"], ("9", "908", "0")), (
         "the list adds up: it is another"
     )
+
+
+def test_a_fill_busted_after_a_list_is_no_longer_there_to_be_matched() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.tell(f"{FIX} 17=F1 32=4 31=100")
+    shown(desk, "4", row("4@100"))
+    desk.tell(f"{FIX} 20=1 17=B 19=F1 32=0")
+    assert state(order) == ("0", "0", "0")
+    told = shown(desk, "4", row("4@100"))
+    assert (fill_ids(told), code(told), state(order)) == (["q:4@100#2\x01"], None, ("4", "400", "0"))
 
 
 def test_a_row_beyond_the_total_is_a_contradiction_once() -> None:
@@ -189,6 +200,18 @@ def test_rows_with_ids_count_once_by_their_id(ids: tuple[str, str]) -> None:
     if ids[0] == "T1":
         told = shown(desk, "1", rows[1])
         assert (names(told), code(told)) == ([], None)
+
+
+def test_an_id_that_no_fill_explains_is_new_where_all_fills_have_such_ids_and_else_needs_room() -> None:
+    """The price on a list may be rounded: then it is the fill on record, and not another one."""
+    desk = Desk()
+    order = desk.working()
+    shown(desk, "4", row("4@100", "T1"))
+    told = shown(desk, "4", row("4@100", "T1"), row("1@101", "T2"))  # the total is older than the list
+    assert (fill_ids(told), order.cum_qty) == (["T2"], 5)
+    desk.tell(f"{FIX} 17=F3 32=2 31=100.001 14=7")
+    told = shown(desk, "7", row("4@100", "T1"), row("1@101", "T2"), row("2@100", "T3"))
+    assert (fill_ids(told), code(told), order.cum_qty) == ([], "STATUS_MISMATCH", 7)
 
 
 def test_a_known_id_with_other_shares_contradicts() -> None:
