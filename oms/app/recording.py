@@ -59,7 +59,9 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
         case WentOut(session=session, raw=raw):
             return "sent", session, raw, None
         case (
-            PlaceOrder()
+            MoveMoney()
+            | ResolveMoney()
+            | PlaceOrder()
             | Cancel()
             | CancelAll()
             | Replace()
@@ -77,17 +79,13 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
             | Unanswered(session=session, raw=raw)
             | MarkTaken(session=session, raw=raw)
             | Looked(session=session, raw=raw)
+            | InstrumentsSeen(session=session, raw=raw)
+            | PricesSeen(session=session, raw=raw)
+            | MoneyAnswered(session=session, raw=raw)
         ):
             return "received", session, raw, None
         case StayedHere(session=session) | ResendRefused(session=session):
             return "unsent", session, None, None
-        case MoveMoney() | ResolveMoney():
-            command = msgspec.to_builtins(message)
-            return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
-        case InstrumentsSeen(session=session) | PricesSeen(session=session):
-            return "received", session, None, None
-        case MoneyAnswered(session=session, raw=raw):
-            return "received", session, raw, None
         case Start():
             return "start", None, None, None
         case Tick():

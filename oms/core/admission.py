@@ -45,8 +45,8 @@ def check(order: PlaceOrder, instrument: Instrument) -> Denial | None:
     """Hold an order against what the venue says of its symbol; the text has the offending value and the limit."""
     if not instrument.trading:
         where = f" on {instrument.exchange}" if instrument.exchange else ""
-        told = f"{instrument.symbol}{where} is not traded at present; the venue says: {instrument.status or 'no reason'}"
-        return Denial("NOT_TRADING", told)
+        said = instrument.status or "no reason"
+        return Denial("NOT_TRADING", f"{instrument.symbol}{where} is not traded at present; the venue says: {said}")
     return (
         _check_price(order.price, instrument)
         or _check_qty(order.order_qty, instrument)

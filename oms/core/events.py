@@ -33,7 +33,7 @@ class Event(Fact, frozen=True, kw_only=True):
 
 
 class Placed(Event, frozen=True, kw_only=True):
-    """A new order was taken on. `waiting`: it may not leave yet. `asked_…`: what was asked for, where it was rounded."""
+    """A new order was taken on. `waiting`: it may not leave yet. `asked_…`: its terms before they were rounded."""
 
     request: int
     cl_ord_id: str

@@ -61,11 +61,18 @@ def answered(work: Work, message: MoneyAnswered) -> None:
     movement = work.blotter.book(message.session).movements.get(message.id)
     if movement is None or not movement.is_open:
         return
-    where = {"session": message.session, "id": message.id, "time_ns": work.now}
-    if message.status == MovementStatus.DONE:
-        work.emit(ev.MoneyDone(**where, log_id=message.log_id, reason=message.reason))
-    elif message.status == MovementStatus.REFUSED:
-        work.emit(ev.MoneyRefused(**where, log_id=message.log_id, reason=message.reason or "no reason given"))
+    kinds = {MovementStatus.DONE: ev.MoneyDone, MovementStatus.REFUSED: ev.MoneyRefused}
+    kind = kinds.get(MovementStatus(message.status))
+    if kind is not None:
+        work.emit(
+            kind(
+                session=message.session,
+                id=message.id,
+                time_ns=work.now,
+                reason=message.reason,
+                log_id=message.log_id,
+            )
+        )
     elif movement.status == MovementStatus.REQUESTED:
         _doubt(work, movement, message.reason or "no answer")
 
@@ -108,7 +115,7 @@ def _doubt(work: Work, movement: Movement, reason: str) -> None:
     work.emit(ev.MoneyInDoubt(session=movement.session, id=movement.id, time_ns=work.now, reason=reason))
     told = (
         f"{movement.kind} {movement.id} of {format_decimal(movement.amount)} {movement.currency} from"
-        f" {movement.exchange} is in doubt: {reason}. It is not sent again; look at the venue, and then: oms money resolve"
+        f" {movement.exchange} is in doubt: {reason}. It is not sent again: look at the venue, then oms money resolve"
     )
     work.alert("MONEY_IN_DOUBT", told, session=movement.session)
 

@@ -1,7 +1,7 @@
 """Movements of money: where it may go, and how each one stands.
 
-A movement leaves at most once. REQUESTED: on record, and perhaps on its way; DONE and REFUSED: by the venue's word, or a
-person's; IN_DOUBT: it may have left, and nobody knows what became of it.
+A movement leaves at most once. REQUESTED: on record, and perhaps on its way; DONE and REFUSED: by the venue's word, or
+a person's; IN_DOUBT: it may have left, and nobody knows what became of it.
 """
 
 from decimal import Decimal

@@ -14,6 +14,7 @@ class InstrumentsSeen(Struct, frozen=True, kw_only=True):
     session: str
     exchanges: tuple[str | None, ...]
     instruments: tuple[Instrument, ...]
+    raw: str | None = None
 
 
 class PricesSeen(Struct, frozen=True, kw_only=True):
@@ -21,6 +22,7 @@ class PricesSeen(Struct, frozen=True, kw_only=True):
 
     session: str
     quotes: tuple[Quote, ...]
+    raw: str | None = None
 
 
 class MoveMoney(Struct, frozen=True, kw_only=True):

@@ -64,7 +64,7 @@ class Work:
         self.touched: set[int] = set()
         self.events: list[ev.Fact] = []
         self.effects: list[Effect] = []
-        self.quotes: dict[str, dict[Key, Quote]] = {}
+        self.quotes: dict[str, dict[Key, Quote]] = {}  # the last ones, by session
         self.now = 0
         self.counts_exposure = any(route.limits.needs_exposure for route in self.routes.values())
         self._prefixes = {route.session: route.id_prefix for route in self.routes.values()}

@@ -14,6 +14,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from oms.core.events import AnyEvent, Filled
+from oms.core.instruments import Instrument
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.records import Record
 from oms.core.values import AnomalyCode
@@ -37,6 +38,7 @@ _SCALARS: Final[dict[Any, st.SearchStrategy[Any]]] = {
     Decimal: _decimal,
     AnomalyCode: st.sampled_from(AnomalyCode),
     tuple[int, ...]: st.lists(st.integers(1, 2**40), max_size=3).map(tuple),
+    tuple[Instrument, ...]: st.deferred(lambda: st.lists(structs(Instrument), max_size=2).map(tuple)),
 }
 
 
@@ -88,11 +90,13 @@ def example(kind: Any, name: str = "") -> Any:
     """One value with every field set, and none at its default."""
     if isinstance(kind, types.UnionType):
         return example(next(part for part in get_args(kind) if part is not types.NoneType), name)
-    if kind in (ExecutionReport, Anomaly) or kind in EVENT_TYPES:
+    if kind == tuple[Instrument, ...]:
+        return (example(Instrument),)
+    if kind in (Instrument, ExecutionReport, Anomaly) or kind in EVENT_TYPES:
         hints = get_type_hints(kind)
         return kind(**{name: example(hints[name], name) for name in kind.__struct_fields__})
     if kind is bool:
-        return name != "readable"
+        return name not in {"readable", "trading"}
     scalars = {
         int: 7,
         str: f"{name}-ü\x01",
