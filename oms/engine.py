@@ -7,12 +7,11 @@ Invariants
 4. A cancel is never refused for the order's state: it waits until it can leave, or ends with a reason.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
-from oms.core import asking, canceling, connecting, deciding, placing, replacing
+from oms.core import asking, canceling, connecting, deciding, matching, money, placing, reference, replacing
 from oms.core import events as ev
-from oms.core import money, reference
 from oms.core.blotter import Blotter
 from oms.core.doubt import Doubts, Timing
 from oms.core.inputs import (
@@ -21,12 +20,16 @@ from oms.core.inputs import (
     Cancel,
     CancelAll,
     Input,
+    Instruction,
+    Looked,
+    MarkTaken,
     PlaceOrder,
     Received,
     Reconcile,
     Refused,
     Replace,
     ResendRefused,
+    ReserveNonces,
     Resolve,
     Resume,
     SessionDown,
@@ -38,11 +41,12 @@ from oms.core.inputs import (
     Unanswered,
     WentOut,
 )
-from oms.core.intake import receive, refused
+from oms.core.intake import named, receive, refused
 from oms.core.legs import refusal
 from oms.core.messages import Anomaly, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order, Request
 from oms.core.records import Record
+from oms.core.snapshots import news
 from oms.core.values import AnomalyCode, External, Phase, RequestKind
 from oms.core.work import Route, Work
 
@@ -116,17 +120,20 @@ class Engine:
     # --- dispatch
 
     def _dispatch(self, message: Input, ref: int) -> Outcome:
+        if isinstance(message, Received):
+            return self._received(message, ref)
+        if isinstance(message, Instruction):
+            return *_INSTRUCTIONS[type(message)](self._work, message), None
+        if isinstance(message, Refused | Unanswered | StayedHere | ResendRefused):
+            self._not_done(message)
+            return None, None, None
         match message:
-            case Received():
-                return self._received(message, ref)
             case WentOut():
-                self._work.emit(ev.RequestSent(order=message.order, request=message.request, seq=message.seq))
-            case PlaceOrder():
-                return *placing.place(self._work, message), None
-            case Cancel() | CancelAll() | Replace() | AskStatus() | Resolve() | Reconcile() | Resume():
-                return *self._instructed(message), None
-            case Refused() | Unanswered() | StayedHere() | ResendRefused():
-                self._not_done(message)
+                connecting.went_out(self._work, message)
+            case MarkTaken():
+                return matching.mark_taken(self._work, message), None, None
+            case Looked():
+                return self._looked(message, ref)
             case Tick():
                 self._tick()
             case SessionUp():
@@ -140,26 +147,6 @@ class Engine:
             case _:
                 return None, reference.take(self._work, message), None
         return None, None, None
-
-    def _instructed(
-        self, message: Cancel | CancelAll | Replace | AskStatus | Resolve | Reconcile | Resume
-    ) -> tuple[Order | None, Answer | None]:
-        work = self._work
-        match message:
-            case Cancel():
-                return canceling.cancel(work, message)
-            case CancelAll():
-                return canceling.cancel_all(work, message)
-            case Replace():
-                return replacing.replace(work, message)
-            case AskStatus():
-                return asking.ask_for(work, message)
-            case Resolve():
-                return deciding.resolve(work, message)
-            case Reconcile():
-                return asking.reconcile(work, message)
-            case Resume():
-                return None, deciding.resume(work, message)
 
     def _not_done(self, message: Refused | Unanswered | StayedHere | ResendRefused) -> None:
         """Take in what became of a request that was not carried out, or perhaps was not."""
@@ -208,6 +195,23 @@ class Engine:
                 self._weigh(order, outcome.events, message.report)
             anomaly = anomaly or outcome.anomaly
         return outcomes[0].order, None, anomaly
+
+    def _looked(self, message: Looked, ref: int) -> Outcome:
+        """A venue was looked through for a submit in doubt."""
+        work = self._work
+        order = work.blotter.orders.get(message.order)
+        request = order.request(message.request) if order else None
+        if order is None or request is None or not request.in_doubt:
+            return order, None, None
+        work.emit(ev.StatusAnswered(order=order.number))
+        work.doubts.answered(order.number)
+        found, anomaly = matching.judge(work, order, request, message)
+        if found is None:
+            self._ask_next(order.session)
+            return order, None, news(order, anomaly)
+        work.emit(ev.Accepted(order=order.number, order_id=found.order_id))
+        shown = Received(session=message.session, raw="", report=named(found.snapshot, order))
+        return self._received(shown, ref)
 
     def _weigh(self, order: Order, events: tuple[ev.Fact, ...], report: Report | None) -> None:
         """Draw the conclusions that a report allows about requests in doubt, and ask where it leaves doubt."""
@@ -298,14 +302,20 @@ class Engine:
         work = self._work
         if work.counts_exposure:
             work.exposure.update(order)
+        route = work.route(order)
         if order.chain is not None:
             replacing.advance(work, order)
+        if route is not None and route.marks:
+            matching.settle_pair(work, order, route)
         if not order.pending:
             return
         for request in list(order.pending):
             if not request.waiting or request.by_cancel:
                 continue
-            if request.kind is not RequestKind.NEW and order.is_spent:
+            if request.kind is RequestKind.NEW and route is not None and route.marks:
+                if work.book(order).logged_on and not work.doubts.is_asking(order.session):
+                    matching.submit(work, order, request, route)
+            elif request.kind is not RequestKind.NEW and order.is_spent:
                 told = f"the order is {order.phase}"
                 work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=told))
             elif self._may_leave(order, request):
@@ -313,14 +323,15 @@ class Engine:
 
     def _may_leave(self, order: Order, request: Request) -> bool:
         work = self._work
+        route = work.route(order)
         if not work.book(order).logged_on:
-            return False
+            by_rest = request.kind is RequestKind.CANCEL and route is not None and route.cancel_by_rest
+            return by_rest and order.phase is not Phase.PENDING_NEW
         if request.kind is RequestKind.NEW:
             return not work.doubts.is_asking(order.session)
         unacknowledged = next(iter(order.requested(RequestKind.NEW)), None)
         if unacknowledged is None:
             return order.phase is not Phase.PENDING_NEW
-        route = work.route(order)
         if request.kind is RequestKind.REPLACE or not unacknowledged.in_doubt:
             return False
         if route is None or not route.cancel_before_ack:
@@ -328,3 +339,16 @@ class Engine:
         if not order.questions:
             asking.ask(work, order)  # the question goes first, so that the answer tells what the cancel met
         return True
+
+
+_INSTRUCTIONS: Final[dict[type, Callable[[Work, Any], tuple[Order | None, Answer | None]]]] = {
+    PlaceOrder: placing.place,
+    Cancel: canceling.cancel,
+    CancelAll: canceling.cancel_all,
+    Replace: replacing.replace,
+    AskStatus: asking.ask_for,
+    Resolve: deciding.resolve,
+    Reconcile: asking.reconcile,
+    ReserveNonces: connecting.reserve_nonces,
+    Resume: deciding.resume,
+}

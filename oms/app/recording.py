@@ -17,6 +17,7 @@ from oms.core.inputs import (
     Refused,
     Replace,
     ResendRefused,
+    ReserveNonces,
     Resolve,
     Resume,
     SessionDown,
@@ -72,7 +73,7 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
         ):
             command = msgspec.to_builtins(message)
             return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
-        case SessionUp(session=session) | SessionDown(session=session):
+        case SessionUp(session=session) | SessionDown(session=session) | ReserveNonces(session=session):
             return "session", session, None, None
         case (
             Refused(session=session, raw=raw)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from oms.core import events as ev
+from oms.core import matching
 from oms.core.doubt import is_overdue
 from oms.core.inputs import Answer, AskStatus, Reconcile
 from oms.core.order import Order
@@ -15,6 +16,11 @@ from oms.core.work import Work
 
 def ask(work: Work, order: Order) -> None:
     """Ask the venue for an order's state, if it can be reached and the order has an id to ask by."""
+    route = work.route(order)
+    if route is not None and route.marks and order.order_id is None:
+        if work.book(order).logged_on:
+            matching.look(work, order)
+        return
     if work.book(order).logged_on and order.cl_ord_id is not None:
         work.emit(ev.StatusRequested(order=order.number, time_ns=work.now))
         work.send(order, status_request(order), 0)

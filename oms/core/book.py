@@ -41,6 +41,7 @@ class Book(Struct, kw_only=True):
     sent: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     instruments: Mapping[Key, Instrument] = field(default_factory=dict)
     movements: Mapping[str, Movement] = field(default_factory=dict)
+    nonces: dict[str, int] = field(default_factory=dict)
 
     def note_sent(self, seq: int, order: int, request: int) -> None:
         """Remember what left under a MsgSeqNum."""
@@ -96,6 +97,10 @@ def _nothing(_book: Book, _event: ev.Reconciled) -> None:
     """It tells people, and changes nothing."""
 
 
+def _reserved(book: Book, event: ev.NonceReserved) -> None:
+    book.nonces[event.key] = max(event.up_to, book.nonces.get(event.key, 0))
+
+
 def _know_instruments(book: Book, event: ev.InstrumentsKnown) -> None:
     book.instruments = merged(book.instruments, event.instruments)
 
@@ -133,4 +138,5 @@ _SESSION_EVENTS: Final[dict[type, Callable[[Book, Any], None]]] = {
     ev.TradingStopped: _stopped,
     ev.TradingResumed: _resumed,
     ev.Reconciled: _nothing,
+    ev.NonceReserved: _reserved,
 }

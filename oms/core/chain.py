@@ -89,6 +89,7 @@ def leg_opened(order: "Order", event: "ev.LegOpened") -> None:
             cl_ord_id=event.cl_ord_id,
             since_ns=event.time_ns,
             price=replace.price,
+            waiting=event.waiting,
             order_qty=None if wanted is None else wanted - event.base_qty,
         )
     )

@@ -1,9 +1,17 @@
 """Sessions that come and go: what left without an answer is in doubt, and is asked for when the session is back."""
 
 from oms.core import events as ev
+from oms.core import matching
 from oms.core.asking import ask, ask_next, begin_round, doubt
-from oms.core.inputs import ResendRefused, SessionDown, StayedHere, Unanswered
-from oms.core.legs import refusal
+from oms.core.inputs import (
+    Answer,
+    ResendRefused,
+    ReserveNonces,
+    SessionDown,
+    StayedHere,
+    Unanswered,
+    WentOut,
+)
 from oms.core.values import Phase, RequestKind
 from oms.core.work import Work
 
@@ -55,8 +63,19 @@ def _doubt_all(work: Work, session: str, reason: str) -> None:
                 if not request.by_cancel:  # its new leg is in doubt in its own name
                     doubt(work, order, request, reason)
             elif request.kind is RequestKind.NEW:
-                told = f"never sent: {reason}"
-                work.emit(ev.Denied(order=order.number, code="NOT_LOGGED_ON", reason=told))
+                matching.never_sent(work, order, request, "NOT_LOGGED_ON", f"never sent: {reason}")
+
+
+def reserve_nonces(work: Work, command: ReserveNonces) -> tuple[None, Answer]:
+    """Put on record that nonces up to this one may be used from now on."""
+    work.emit(ev.NonceReserved(session=command.session, key=command.key, up_to=command.up_to))
+    return None, Answer()
+
+
+def went_out(work: Work, message: WentOut) -> None:
+    """A message left; where messages are numbered, a reject may name its number."""
+    if message.seq:
+        work.emit(ev.RequestSent(order=message.order, request=message.request, seq=message.seq))
 
 
 def stayed_here(work: Work, message: StayedHere) -> None:
@@ -67,10 +86,8 @@ def stayed_here(work: Work, message: StayedHere) -> None:
         return
     if request.kind is not RequestKind.NEW or order.phase is not Phase.PENDING_NEW:
         doubt(work, order, request, message.reason)
-    elif order.chain is not None and order.chain.number:
-        work.emit(refusal(order, f"the replacement was not sent: {message.reason}"))
     else:
-        work.emit(ev.Denied(order=order.number, code="NOT_SENT", reason=message.reason))
+        matching.never_sent(work, order, request, "NOT_SENT", message.reason)
 
 
 def unanswered(work: Work, message: Unanswered) -> None:

@@ -124,15 +124,15 @@ def infer(work: Work, number: int) -> None:
         work.alert("FILL_INFERRED", told, order=order)
 
 
-def resume(work: Work, command: Resume) -> Answer:
+def resume(work: Work, command: Resume) -> tuple[None, Answer]:
     """Let new orders leave again."""
     if command.session not in work.routes:
         told = f"session {command.session!r} is not configured; configured: {', '.join(sorted(work.routes))}"
-        return Answer(refusal="INVALID", field="session", text=told)
+        return None, Answer(refusal="INVALID", field="session", text=told)
     if work.blotter.book(command.session).halted is not None:
         work.emit(
             ev.TradingResumed(
                 session=command.session, time_ns=work.now, actor=command.actor, origin=command.origin
             )
         )
-    return Answer()
+    return None, Answer()

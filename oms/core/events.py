@@ -11,7 +11,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from oms.core.instruments import Instrument
-from oms.core.messages import ExecutionReport
+from oms.core.messages import ExecutionReport, Mark
 
 
 class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True, tag=True, gc=False):
@@ -113,6 +113,7 @@ class LegOpened(Event, frozen=True, kw_only=True):
     cl_ord_id: str
     base_qty: Decimal
     time_ns: int
+    waiting: bool = False
 
 
 class RequestReleased(Event, frozen=True, kw_only=True):
@@ -121,6 +122,23 @@ class RequestReleased(Event, frozen=True, kw_only=True):
     BOOKKEEPING: ClassVar[bool] = True
 
     request: int
+    time_ns: int
+
+
+class Marked(Event, frozen=True, kw_only=True):
+    """Before a submit to a venue without client order ids: where its numbering stood. Only what is above can be it."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    request: int
+    mark: Mark
+
+
+class LookedInVain(Event, frozen=True, kw_only=True):
+    """A full look for a submit in doubt found nothing, at a time when it could not start any more."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
     time_ns: int
 
 
@@ -452,6 +470,16 @@ class LoggedOut(SessionFact, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class NonceReserved(SessionFact, frozen=True, kw_only=True):
+    """Nonces of a key up to this one may have been used: it is on disk before the first of them leaves.
+
+    `key` names the key without telling it.
+    """
+
+    key: str
+    up_to: int
+
+
 class TradingStopped(SessionFact, frozen=True, kw_only=True):
     """No new order leaves by this session until a person says so."""
 
@@ -532,6 +560,8 @@ OrderEvent = (
     | LegOpened
     | Resolved
     | RequestReleased
+    | Marked
+    | LookedInVain
     | RequestSent
     | RequestDropped
     | InDoubt
@@ -572,6 +602,15 @@ OrderEvent = (
     | Restated
     | Resumed
 )
-DeskEvent = ReportHeld | ReportUnheld | LoggedOn | LoggedOut | TradingStopped | TradingResumed | Reconciled
+DeskEvent = (
+    ReportHeld
+    | ReportUnheld
+    | LoggedOn
+    | LoggedOut
+    | NonceReserved
+    | TradingStopped
+    | TradingResumed
+    | Reconciled
+)
 VenueEvent = InstrumentsKnown | MoneyRequested | MoneyDone | MoneyRefused | MoneyInDoubt
 AnyEvent = OrderEvent | DeskEvent | VenueEvent

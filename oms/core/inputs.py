@@ -81,6 +81,14 @@ class Reconcile(Struct, frozen=True, kw_only=True):
     origin: str | None = None
 
 
+class ReserveNonces(Struct, frozen=True, kw_only=True):
+    """Nonces up to this one are about to be used; once it is answered, that is on disk. `key` names the key."""
+
+    session: str
+    key: str
+    up_to: int
+
+
 class Resume(Struct, frozen=True, kw_only=True):
     """A person lets new orders leave again by a session whose trading was stopped."""
 
@@ -201,7 +209,9 @@ class Start(Struct, frozen=True):
     """The daemon starts, on the state that the journal gave."""
 
 
-Instruction = MoveMoney | ResolveMoney | PlaceOrder | Cancel | CancelAll | Replace | AskStatus | Resolve | Reconcile | Resume
+Instruction = (
+    MoveMoney | ResolveMoney | PlaceOrder | Cancel | CancelAll | Replace | AskStatus | Resolve | Reconcile | ReserveNonces | Resume
+)
 Input = (
     InstrumentsSeen
     | PricesSeen
@@ -215,6 +225,7 @@ Input = (
     | AskStatus
     | Resolve
     | Reconcile
+    | ReserveNonces
     | Resume
     | Received
     | WentOut

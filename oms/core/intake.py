@@ -7,6 +7,7 @@ when the acknowledgement ties the OrderID to an order; when nobody awaits one an
 
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from oms.core import events as ev
@@ -292,3 +293,9 @@ def _new_refused(order: Order, report: Reject) -> Verdict:
 
 def _reason(report: Reject) -> str:
     return report.text or f"rejected by the venue (35={report.msg_type}, reason {report.reason})"
+
+
+def named(snapshot: OrderSnapshot, order: Order) -> OrderSnapshot:
+    """Give a snapshot our ClOrdID, where the venue does not know it."""
+    report = msgspec.structs.replace(snapshot.report, cl_ord_id=order.cl_ord_id)
+    return msgspec.structs.replace(snapshot, report=report)

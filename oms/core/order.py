@@ -98,6 +98,7 @@ class Order(Struct, kw_only=True):
     chain: Chain | None = None
     stated_px: Decimal | None = None
     resolved: int = 0
+    looks: int = 0
     replaces: list[str] = field(default_factory=list)
     fees: dict[str, Decimal] = field(default_factory=dict)
     inferred: Inferred | None = None
@@ -255,6 +256,8 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.CancelRejected,
     ev.ReplaceRejected,
     ev.RequestReleased,
+    ev.Marked,
+    ev.LookedInVain,
     ev.RequestSent,
     ev.RequestDropped,
     ev.InDoubt,
@@ -476,6 +479,10 @@ def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
         order.reports.add(event.exec_id)
 
 
+def _looked_in_vain(order: Order, _event: ev.LookedInVain) -> None:
+    order.looks += 1
+
+
 def _unknown(order: Order, event: ev.UnknownAtVenue) -> None:
     order.unknown_at_ns = event.time_ns
 
@@ -553,6 +560,8 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.ReplaceRejected: requests.dropped,
     ev.RequestDropped: requests.dropped,
     ev.RequestReleased: requests.released,
+    ev.Marked: requests.marked,
+    ev.LookedInVain: _looked_in_vain,
     ev.RequestSent: requests.sent,
     ev.InDoubt: requests.in_doubt,
     ev.AnomalyNoted: _anomaly_noted,

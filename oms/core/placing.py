@@ -1,6 +1,7 @@
 """A new order: the first again, denied with a reason, or taken on."""
 
 from oms.core import events as ev
+from oms.core import matching
 from oms.core.admission import admit, rounded
 from oms.core.inputs import Answer, PlaceOrder
 from oms.core.order import Order
@@ -21,7 +22,7 @@ def place(work: Work, command: PlaceOrder) -> tuple[Order | None, Answer]:
         return first, repeated(first, command, route.session)
     fitted, denial = rounded(work, command, route.session)
     denial = denial or _deny(work, fitted, route)
-    waiting = denial is None and work.doubts.is_asking(route.session)
+    waiting = denial is None and (route.marks or work.doubts.is_asking(route.session))
     order = _placed(work, fitted, route, asked=command, waiting=waiting)
     if denial is not None:
         work.emit(ev.Denied(order=order.number, code=denial.code, reason=denial.text))
@@ -40,7 +41,11 @@ def _route_of(work: Work, command: PlaceOrder) -> Route | None:
 
 
 def _deny(work: Work, command: PlaceOrder, route: Route) -> Denial | None:
-    return check(command, route.limits, work.exposure, route.account) or admit(work, command, route) or unreachable(work, route.session)
+    return (
+        check(command, route.limits, work.exposure, route.account) or admit(work, command, route)
+        or unreachable(work, route.session)
+        or matching.deny_in_doubt(work, route, command.symbol)
+    )
 
 
 def unreachable(work: Work, session: str) -> Denial | None:

@@ -8,6 +8,7 @@ wanted quantity is in the market.
 from decimal import Decimal
 
 from oms.core import events as ev
+from oms.core import matching
 from oms.core.admission import admit
 from oms.core.asking import ask
 from oms.core.canceling import give_up_replace, request_cancel
@@ -157,7 +158,10 @@ def _open_leg(work: Work, order: Order, request: Request, proven: Decimal) -> No
         reason = f"{done} was executed, so nothing is left to send"
         work.emit(ev.Canceled(order=order.number, reason=reason))
         return
+    route = work.route(order)
     denial = unreachable(work, order.session)
+    if denial is None and route is not None:
+        denial = matching.deny_in_doubt(work, route, order.symbol)
     if denial is not None:
         give_up_replace(work, order, f"{denial.code}: {denial.text}")
         return
@@ -168,9 +172,11 @@ def _open_leg(work: Work, order: Order, request: Request, proven: Decimal) -> No
         cl_ord_id=request.cl_ord_id,
         base_qty=proven,
         time_ns=work.now,
+        waiting=route is not None and route.marks,
     )
     work.emit(leg)
-    work.send(order, new_order(order), leg.request)
+    if not leg.waiting:
+        work.send(order, new_order(order), leg.request)
 
 
 def cancel_refused(work: Work, order: Order, reason: str | None) -> None:

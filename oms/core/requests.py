@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from oms.core.messages import Mark
 from oms.core.values import RequestKind
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Request(Struct, kw_only=True):
     order_qty: Decimal | None = None
     waiting: bool = False
     by_cancel: bool = False
+    mark: Mark | None = None
     seen: bool = False
     in_doubt: bool = False
     doubt_reason: str | None = None
@@ -136,6 +138,13 @@ def released(order: "Order", event: "ev.RequestReleased") -> None:
         request.waiting, request.since_ns, request.seq = False, event.time_ns, None
         request.tries += 1
         request.in_doubt, request.doubt_reason = False, None
+
+
+def marked(order: "Order", event: "ev.Marked") -> None:
+    """The request may leave now."""
+    request = order.request(event.request)
+    if request is not None:
+        request.mark = event.mark
 
 
 def sent(order: "Order", event: "ev.RequestSent") -> None:

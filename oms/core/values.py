@@ -240,6 +240,7 @@ class AnomalyCode(StrEnum):
     UNCONFIRMED_FILL = "UNCONFIRMED_FILL"
     FILL_AFTER_REJECT = "FILL_AFTER_REJECT"
     FILL_AFTER_REPLACE = "FILL_AFTER_REPLACE"
+    AMBIGUOUS_SUBMIT = "AMBIGUOUS_SUBMIT"
     ID_CONFLICT = "ID_CONFLICT"
     MALFORMED_FIELD = "MALFORMED_FIELD"
     MISSING_FIELD = "MISSING_FIELD"
@@ -265,6 +266,7 @@ ANOMALY_TEXTS: Final[dict[AnomalyCode, str]] = {
     AnomalyCode.UNCONFIRMED_FILL: "a fill that could have been a status answer is not in the venue's total",
     AnomalyCode.FILL_AFTER_REJECT: "an execution arrived for an order that was rejected or denied; it is counted",
     AnomalyCode.FILL_AFTER_REPLACE: "an execution of an order canceled for a replace, after its successor left",
+    AnomalyCode.AMBIGUOUS_SUBMIT: "several orders at a venue without client order ids could be the one in doubt",
     AnomalyCode.ID_CONFLICT: "ClOrdID and OrderID of one report belong to different orders",
     AnomalyCode.MALFORMED_FIELD: "a field does not hold what its type demands",
     AnomalyCode.MISSING_FIELD: "a field that the report cannot be understood without is missing",

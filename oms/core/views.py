@@ -3,6 +3,7 @@
 from typing import Any
 
 from oms.core.order import Order, Request
+from oms.core.requests import Refusal
 from oms.core.times import NS_PER_S, ns_to_iso
 from oms.core.values import ORD_STATUS_NAMES, ZERO, format_decimal, format_optional
 
@@ -74,15 +75,30 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
         "actor": order.actor,
         "origin": order.origin,
         "created": ns_to_iso(order.created_ns),
-        "doubts": [
-            {
-                "cl_ord_id": request.cl_ord_id,
-                "kind": str(request.kind),
-                "reason": request.doubt_reason,
-                "age_s": round((now_ns - request.since_ns) / NS_PER_S, 3),
-            }
-            for request in order.pending
-            if request.in_doubt
-        ],
+        "doubts": [doubt_view(order, request, now_ns) for request in order.pending if request.in_doubt],
         "waiting": [str(request.kind) for request in order.pending if request.waiting],
+        "refusal": refusal_view(order.refusal),
     }
+
+
+def doubt_view(order: Order, request: Request, now_ns: int) -> dict[str, Any]:
+    """Describe a request in doubt: what was sent and when, why nobody knows its outcome, what was asked since.
+
+    `questions` have no answer yet; `unknown_at` is when the venue said that it does not know the order.
+    """
+    return {
+        **request_view(request),
+        "request": request.number,
+        "reason": request.doubt_reason,
+        "sent": ns_to_iso(request.since_ns),
+        "age_s": round((now_ns - request.since_ns) / NS_PER_S, 3),
+        "questions": order.questions,
+        "unknown_at": None if order.unknown_at_ns is None else ns_to_iso(order.unknown_at_ns),
+    }
+
+
+def refusal_view(refusal: Refusal | None) -> dict[str, Any] | None:
+    """Describe what became of the last cancel or replace, where it was nothing."""
+    if refusal is None:
+        return None
+    return {"kind": str(refusal.kind), "cl_ord_id": refusal.cl_ord_id, "reason": refusal.reason}

@@ -31,6 +31,8 @@ class Route(Struct, frozen=True, kw_only=True):
         cancel_before_ack: a cancel may leave while nobody knows whether the venue has the order. Not where its refusal
             could be read as that of the order, which may still be on its way.
         has_replace: the venue knows OrderCancelReplaceRequest.
+        cancel_by_rest: a cancel may leave while the session is down, by another way.
+        marks: the venue knows no client order ids: a submit needs a mark, and matching where its outcome is unknown.
         proves_cum_qty: what was executed of a canceled order can be proven, by its report or by asking.
         external: what becomes of orders at the venue that nobody here knows.
         limits: the pre-trade limits.
@@ -44,6 +46,8 @@ class Route(Struct, frozen=True, kw_only=True):
     cancel_repeats_id: bool = False
     cancel_before_ack: bool = False
     has_replace: bool = True
+    cancel_by_rest: bool = False
+    marks: bool = False
     proves_cum_qty: bool = True
     external: External = External.ADOPT
     limits: Limits = Limits()
@@ -64,6 +68,7 @@ class Work:
         self.touched: set[int] = set()
         self.events: list[ev.Fact] = []
         self.effects: list[Effect] = []
+        self.marking: set[int] = set()
         self.quotes: dict[str, dict[Key, Quote]] = {}  # the last ones, by session
         self.now = 0
         self.counts_exposure = any(route.limits.needs_exposure for route in self.routes.values())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.intake import Outcome, receive
+from oms.core.messages import Mark
 from oms.core.observe import observe
 from oms.core.order import Order
 from oms.fix.codec import decode
@@ -96,6 +97,7 @@ def example(kind: type[ev.Event]) -> ev.Event:
         "exec_ref_id": "E1",
         "outcome": "working",
         "evidence": "seen on their screen",
+        "mark": Mark(),
         "replace": 2,
         "base_qty": Decimal(0),
         "last_shares": Decimal(1),

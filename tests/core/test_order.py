@@ -51,6 +51,8 @@ CELLS = """
     LegCorrected     = = = = = = = = = =
     LegCanceled      W = = = = = . . . .
     LegOpened        P P P P P P . . . .
+    Marked           = = = = = = = = = =
+    LookedInVain     = = = = = = = = = =
     Resolved         = = = = = = = = = =
     FillIdentified   = = = = = = = = = =
     FillsListed      = = = = = = = = = =

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from oms.core.events import AnyEvent, Filled
 from oms.core.instruments import Instrument
-from oms.core.messages import Anomaly, ExecutionReport
+from oms.core.messages import Anomaly, ExecutionReport, Mark
 from oms.core.records import Record
 from oms.core.values import AnomalyCode
 from oms.journal.codec import encode
@@ -92,7 +92,7 @@ def example(kind: Any, name: str = "") -> Any:
         return example(next(part for part in get_args(kind) if part is not types.NoneType), name)
     if kind == tuple[Instrument, ...]:
         return (example(Instrument),)
-    if kind in (Instrument, ExecutionReport, Anomaly) or kind in EVENT_TYPES:
+    if kind in (Instrument, ExecutionReport, Anomaly, Mark) or kind in EVENT_TYPES:
         hints = get_type_hints(kind)
         return kind(**{name: example(hints[name], name) for name in kind.__struct_fields__})
     if kind is bool:
