@@ -285,6 +285,9 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
+_SIDE_NAMES: Final[dict[str, str]] = {side: side.name.title().replace("_", "") for side in Side}
+
+
 def order_table(orders: Iterable[Order]) -> Iterator[str]:
     """Lay out one line for each order, under a line of titles."""
     cells = [_COLUMNS, *(_cells(order) for order in orders)]
@@ -295,7 +298,7 @@ def order_table(orders: Iterable[Order]) -> Iterator[str]:
 
 def _cells(order: Order) -> tuple[str, ...]:
     view = order_view(order)
-    side = Side(order.side).name.title().replace("_", "") if order.side in set(Side) else order.side
+    side = _SIDE_NAMES.get(order.side, order.side)
     keys = ("order_qty", "cum_qty", "leaves_qty", "avg_px", "price")
     return (
         order.cl_ord_id or "-",
