@@ -265,6 +265,14 @@ def test_an_ambiguous_reject_without_anything_open_is_a_late_reject_of_the_order
     assert (names(desk.tell("37=O 17=R 150=8 39=8")), order.phase) == (["Rejected"], "REJECTED")
 
 
+def test_an_ambiguous_reject_of_what_is_executed_in_full_refuses_a_request_long_settled() -> None:
+    desk = Desk(APIFINY)
+    order = desk.working()
+    desk.send("35=H 11=X")
+    assert "GapOpened" in names(desk.tell("11=X 37=O 17=0 150=2 39=2 32=0"))
+    assert (names(desk.tell("37=O 17=R 150=8 39=8")), order.phase) == ([], "WORKING")
+
+
 def test_an_unacknowledged_order_is_rejected_in_the_short_form() -> None:
     desk = Desk(APIFINY)
     order = desk.place()
