@@ -48,6 +48,7 @@ from oms.core.order import Order, Request
 from oms.core.records import Record
 from oms.core.snapshots import news
 from oms.core.values import AnomalyCode, External, Phase, RequestKind
+from oms.core.venue_inputs import MoveMoney, ResolveMoney
 from oms.core.work import Route, Work
 
 __all__ = ["Engine", "Route"]
@@ -145,7 +146,7 @@ class Engine:
                 connecting.start(self._work)
                 money.start(self._work)
             case _:
-                return None, reference.take(self._work, message), None
+                reference.take(self._work, message)
         return None, None, None
 
     def _not_done(self, message: Refused | Unanswered | StayedHere | ResendRefused) -> None:
@@ -351,4 +352,6 @@ _INSTRUCTIONS: Final[dict[type, Callable[[Work, Any], tuple[Order | None, Answer
     Reconcile: asking.reconcile,
     ReserveNonces: connecting.reserve_nonces,
     Resume: deciding.resume,
+    MoveMoney: reference.instructed,
+    ResolveMoney: reference.instructed,
 }

@@ -7,16 +7,17 @@ from oms.core.instruments import news
 from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, MoveMoney, PricesSeen, ResolveMoney
 from oms.core.work import Work
 
-VenueInput = InstrumentsSeen | PricesSeen | MoveMoney | MoneyAnswered | ResolveMoney
+
+def instructed(work: Work, command: MoveMoney | ResolveMoney) -> tuple[None, Answer]:
+    """Do what somebody wants done with money; no order is concerned."""
+    if isinstance(command, MoveMoney):
+        return None, money.move(work, command)
+    return None, money.resolve(work, command)
 
 
-def take(work: Work, message: VenueInput) -> Answer | None:
-    """Take in one of these inputs."""
+def take(work: Work, message: InstrumentsSeen | PricesSeen | MoneyAnswered) -> None:
+    """Take in what the venue says."""
     match message:
-        case MoveMoney():
-            return money.move(work, message)
-        case ResolveMoney():
-            return money.resolve(work, message)
         case MoneyAnswered():
             money.answered(work, message)
         case InstrumentsSeen():
@@ -24,7 +25,6 @@ def take(work: Work, message: VenueInput) -> Answer | None:
         case PricesSeen():
             known = work.quotes.setdefault(message.session, {})
             known.update((quote.key, quote) for quote in message.quotes)
-    return None
 
 
 def _instruments(work: Work, message: InstrumentsSeen) -> None:
