@@ -1,0 +1,217 @@
+"""In touch with a venue: reached, compared with what is known here, polled, and told when it goes and comes back."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import structlog
+from msgspec import Struct
+
+from oms.core.errors import VenueError
+from oms.core.inputs import Alert, Input, Received, SessionDown, SessionUp
+from oms.core.order import Order
+from oms.rest.adapter import Adapter, Told
+from oms.rest.hands import Hands, Task, is_answer
+from oms.rest.polling import Pace, Poller, interval_s
+from oms.rest.standing import Seen, Standing
+from oms.rest.worker import Bounds, VenueBanned
+
+_FIRST_PAUSE_S: Final = 0.5
+_log = structlog.get_logger()
+
+Question = Callable[[Adapter], Iterable[Told]]
+
+
+class Outlet(Struct, frozen=True, kw_only=True):
+    """Where things go and come from. Both are called from other threads than the engine's, and do not block.
+
+    Attributes:
+        sink: takes inputs of the engine, and alerts.
+        open_orders: gives copies of the session's open orders.
+
+    """
+
+    sink: Callable[[Input | Alert], None]
+    open_orders: Callable[[], Iterable[Order]]
+
+
+class Habit(Struct, frozen=True, kw_only=True):
+    """How a venue is treated.
+
+    Attributes:
+        polls: open orders are polled; else the venue is only asked whether it is there.
+        is_session: its coming and going are the session's; else they are alerts: the session is another's.
+        pace: how often it is asked.
+        bounds: of what waits, and how long a ban holds.
+        failures: so many in a row make it count as down.
+        probe_s: the longest pause between two attempts to reach it, seconds.
+
+    """
+
+    polls: bool = True
+    is_session: bool = True
+    pace: Pace = Pace()
+    bounds: Bounds = Bounds()
+    failures: int = 3
+    probe_s: float = 30.0
+
+
+class Contact:
+    """Polls on a thread of its own; every other method may be called from any thread."""
+
+    def __init__(self, session: str, adapters: Sequence[Adapter], outlet: Outlet, habit: Habit) -> None:
+        """Prepare; `start` starts it."""
+        self._session = session
+        self._outlet = outlet
+        self._habit = habit
+        self._standing = Standing(habit.failures)
+        self.hands = Hands(
+            *(session, adapters, habit.bounds),
+            judge=self._judge,
+            alert=lambda text: self._alert("VENUE_BANNED", text),
+        )
+        self._keys = len(adapters)
+        self._poller = Poller(session, self._turn)
+        self._shown: dict[str, Told] = {}
+        self._behind = True
+        self._pause_s = _FIRST_PAUSE_S
+        self._ending = False
+
+    @property
+    def seen(self) -> Seen:
+        """How the venue stands."""
+        standing = self._standing
+        return Seen(
+            up=standing.up,
+            reason=standing.reason,
+            age_s=standing.age_s,
+            poll_s=self._poller.interval_s,
+            banned=self.hands.banned,
+        )
+
+    def start(self) -> None:
+        """Begin."""
+        self.hands.start()
+        self._poller.start()
+
+    def resume(self) -> None:
+        """Speak again to a venue that banned us."""
+        self.hands.resume()
+        self._poller.kick()
+
+    def refresh(self) -> None:
+        """Compare the orders there with ours once more, as soon as can be."""
+        self._behind = True
+        self._poller.kick()
+
+    def expect(self) -> None:
+        """Poll quickly from now on: something was sent."""
+        if self._habit.polls and self._poller.interval_s > self._habit.pace.quick_s:
+            self._poller.kick()
+
+    def stop(self, within_s: float) -> bool:
+        """Ask nothing more; tell whether what was under way ended in time."""
+        self._ending = True
+        until = time.monotonic() + within_s
+        ended = [self.hands.stop(within_s), self._poller.stop(max(until - time.monotonic(), 0.1))]
+        if self._habit.is_session:
+            self._outlet.sink(SessionDown(session=self._session, reason="we stopped", expected=True))
+        return all(ended)
+
+    def show(
+        self, question: Question, done: Callable[[bool], None] = lambda _well: None, key: int | None = None
+    ) -> None:
+        """Have a question asked, and put in what is new of its answers; `done` is told whether it was answered."""
+
+        def work(adapter: Adapter) -> None:
+            for told in question(adapter):
+                self._show(told)
+            done(True)  # noqa: FBT003
+
+        self.hands.ask(Task(work=work, failed=lambda _error, _said: done(False)), key)  # noqa: FBT003
+
+    # --- how it stands
+
+    def _judge(self, error: VenueError | None) -> None:
+        """Learn from how a task ended whether the venue can be reached."""
+        if is_answer(error):
+            self._standing.heard()
+            return
+        news = self._standing.failed(str(error), for_good=isinstance(error, VenueBanned))
+        if not news or self._ending:
+            return
+        self._behind = True
+        if self._habit.is_session:
+            self._outlet.sink(SessionDown(session=self._session, reason=str(error)))
+        else:
+            self._alert("REST_DOWN", str(error))
+        self._poller.kick()
+
+    def _up(self) -> None:
+        """The key works."""
+        if not self._standing.came_up():
+            return
+        self._pause_s = _FIRST_PAUSE_S
+        if self._habit.is_session:
+            self._outlet.sink(SessionUp(session=self._session))
+        else:
+            _log.info("the venue can be reached over REST", session=self._session)
+
+    def _alert(self, code: str, text: str) -> None:
+        self._outlet.sink(Alert(code=code, text=text, session=self._session))
+
+    # --- on the poller's thread
+
+    def _turn(self) -> float:
+        """Take one step, and say how long to wait for the next, seconds."""
+        if not self._standing.up:
+            self._shown.clear()
+            for key in range(self._keys):
+                self._wait_for(self._greet, key)
+            if not self._standing.up:
+                self._pause_s = min(self._pause_s * 2, self._habit.probe_s)
+                return self._pause_s
+        if self._behind:
+            self._behind = False
+            self._behind = not self._wait_for(self._catch_up) or self._behind
+        else:
+            self._wait_for(self._poll if self._habit.polls else self._greet)
+        orders = self._outlet.open_orders() if self._habit.polls else ()
+        return interval_s(orders, time.time_ns(), self._habit.pace)
+
+    def _wait_for(self, question: Question, key: int | None = None) -> bool:
+        """Have a question asked, and wait for its end; tell whether it was answered."""
+        ended = threading.Event()
+        answered: list[bool] = []
+
+        def done(well: bool) -> None:  # noqa: FBT001
+            answered.append(well)
+            ended.set()
+
+        self.show(question, done, key)
+        ended.wait()
+        return answered[0]
+
+    def _greet(self, adapter: Adapter) -> Iterable[Told]:
+        adapter.greet()
+        self._up()
+        return ()
+
+    def _catch_up(self, adapter: Adapter) -> Iterable[Told]:
+        return adapter.catch_up()
+
+    def _poll(self, adapter: Adapter) -> Iterable[Told]:
+        orders = list(self._outlet.open_orders())
+        kept = {order.cl_ord_id for order in orders}
+        for gone in [name for name in self._shown if name not in kept]:
+            self._shown.pop(gone, None)
+        return adapter.poll(orders) if orders else self._greet(adapter)
+
+    def _show(self, told: Told) -> None:
+        """Put in how an order stands, unless that was put in before."""
+        name = told.state.cl_ord_id or told.state.order_id or ""
+        known = self._shown.get(name)
+        if known is None or known.report != told.report:
+            self._shown[name] = told
+            self._outlet.sink(Received(session=self._session, raw=told.raw, report=told.report))

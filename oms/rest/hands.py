@@ -1,0 +1,141 @@
+"""The keys of an account at work: a worker for each, jobs spread over them, each with an end that is told."""
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from msgspec import Struct
+
+from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
+from oms.rest.adapter import Adapter
+from oms.rest.worker import Bounds, Priority, VenueBanned, Worker
+
+_log = structlog.get_logger()
+
+
+def _unheard(_raw: str) -> None:
+    """Nobody has to be told."""
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A job for whichever key is free.
+
+    Attributes:
+        work: does it, on a worker's thread, and tells what came of it.
+        failed: told what `work` raised, with the text of the answer if any, or why it is never run.
+        leaving: told method and body of the first request, immediately before it leaves.
+        priority: what it goes before.
+        kind: the pacer's class.
+
+    """
+
+    work: Callable[[Adapter], None]
+    failed: Callable[[VenueError, str], None]
+    leaving: Callable[[str], None] = _unheard
+    priority: Priority = Priority.QUERY
+    kind: str = "query"
+
+
+class Hands:
+    """Runs tasks. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        name: str,
+        adapters: Sequence[Adapter],
+        bounds: Bounds,
+        *,
+        judge: Callable[[VenueError | None], None],
+        alert: Callable[[str], None],
+    ) -> None:
+        """Prepare; `start` starts it.
+
+        Args:
+            name: of the session, for people.
+            adapters: one for each key.
+            bounds: how much may wait for each, and how long a ban holds.
+            judge: told how each task ended, after its outcome: with an answer (None), or without one.
+            alert: told of bans.
+
+        """
+        self._name = name
+        self._judge = judge
+        self._pairs = [
+            (adapter, Worker(name, pacer=adapter.line.pacer, bounds=bounds, alert=alert))
+            for adapter in adapters
+        ]
+        self._turns = itertools.count()
+
+    @property
+    def banned(self) -> str | None:
+        """Why the venue is left alone; None while it is not."""
+        stopped = next((worker.stopped for _, worker in self._pairs if worker.stopped), None)
+        return stopped.reason if stopped else None
+
+    def start(self) -> None:
+        """Begin."""
+        for _, worker in self._pairs:
+            worker.start()
+
+    def resume(self) -> None:
+        """Speak to the venue again after a ban."""
+        for _, worker in self._pairs:
+            worker.resume()
+
+    def stop(self, within_s: float) -> bool:
+        """Take nothing more, drop what waits; tell whether what was under way ended in time."""
+        until = time.monotonic() + within_s
+        ended = [worker.stop(max(until - time.monotonic(), 0.0)) for _, worker in self._pairs]
+        return all(ended)
+
+    def give(self, task: Task, key: int | None = None) -> None:
+        """Have a task run by the next key in turn, or by the key of that number.
+
+        Raises:
+            VenueUnavailable: it is not taken, nothing leaves, and `failed` is not called.
+
+        """
+        at = (next(self._turns) if key is None else key) % len(self._pairs)
+        adapter, worker = self._pairs[at]
+        worker.put(
+            task.priority,
+            lambda: self._run(adapter, task),
+            kind=task.kind,
+            dropped=lambda error: task.failed(error, ""),
+        )
+
+    def ask(self, task: Task, key: int | None = None) -> None:
+        """Have a task run; where it is not taken, `failed` is called."""
+        try:
+            self.give(task, key)
+        except VenueUnavailable as error:
+            task.failed(error, "")
+
+    def _run(self, adapter: Adapter, task: Task) -> None:
+        adapter.line.begin(task.kind, task.leaving)
+        error = self._error_of(adapter, task)
+        if error is not None:
+            task.failed(error, adapter.line.said)
+        self._judge(error)
+        if isinstance(error, VenueBanned):
+            raise error
+
+    def _error_of(self, adapter: Adapter, task: Task) -> VenueError | None:
+        """Do it. An error of ours may have come after the request left: then its outcome is unknown."""
+        try:
+            task.work(adapter)
+        except VenueError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 - every task has an outcome, whatever happens
+            _log.error("an adapter failed", session=self._name, error=f"{type(error).__name__}: {error}")
+            told = f"{self._name}: an error of ours [{type(error).__name__}], see the log"
+            if adapter.line.left:
+                return OutcomeUnknown(f"{told}; whether it was carried out is not known")
+            return VenueUnavailable(f"{told}; nothing was sent")
+        return None
+
+
+def is_answer(error: VenueError | None) -> bool:
+    """Whether a task that ended so was answered: a refusal is an answer, a ban is not one."""
+    return error is None or (isinstance(error, VenueRefused) and not isinstance(error, VenueBanned))

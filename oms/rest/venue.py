@@ -1,0 +1,203 @@
+"""A venue of the engine that is spoken to over REST: every message becomes a job that tells what became of it.
+
+1. `send` returns at once. For every message exactly one of Received, Refused, Unanswered and StayedHere is put in,
+   whatever happens; before it WentOut, if something was to leave. What is never sent is StayedHere.
+2. SessionUp after the first good signed answer; SessionDown after several failures in a row, and at a ban.
+3. After SessionUp the orders there are compared with ours; then they are polled. What did not change is not put in.
+4. Nothing is ever sent twice from here.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
+
+from msgspec import Struct
+
+from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
+from oms.core.inputs import Input, Received, Refused, StayedHere, Unanswered, WentOut
+from oms.core.messages import CancelOrder, Command, NewOrder, StatusRequest
+from oms.rest.adapter import Adapter, Outcome, Told
+from oms.rest.contact import Contact, Habit, Outlet
+from oms.rest.hands import Task
+from oms.rest.standing import Seen
+from oms.rest.worker import Priority
+
+__all__ = ["Habit", "Outlet", "RestVenue"]
+
+TRADE = "trade"
+QUERY = "query"
+
+
+class _Asked(Struct, frozen=True):
+    """A message on its way."""
+
+    message: Command
+    order: int
+    request: int
+
+
+class RestVenue:
+    """Implements `oms.ports.Venue` with one or more keys of one account."""
+
+    def __init__(
+        self, session: str, adapters: Sequence[Adapter], outlet: Outlet, habit: Habit | None = None
+    ) -> None:
+        """Prepare; `start` starts it. There is one adapter for each key."""
+        self.session = session
+        self._sink = outlet.sink
+        self._contact = Contact(session, adapters, outlet, habit or Habit())
+        self._hands = self._contact.hands
+        self._most_cancels = min(adapter.most_cancels for adapter in adapters)
+        self._cancels: deque[_Asked] = deque()
+
+    @property
+    def seen(self) -> Seen:
+        """How the venue stands."""
+        return self._contact.seen
+
+    def start(self) -> None:
+        """Reach the venue, and stay in touch."""
+        self._contact.start()
+
+    def stop(self, within_s: float) -> bool:
+        """Send nothing more; tell whether what was under way ended in time. What waited stays here, and is told so."""
+        return self._contact.stop(within_s)
+
+    def resume(self) -> None:
+        """Speak again to a venue that banned us; a person's decision."""
+        self._contact.resume()
+
+    def refresh(self) -> None:
+        """Compare the orders there with ours once more, as soon as can be; something may have been missed."""
+        self._contact.refresh()
+
+    # --- messages
+
+    def send(self, message: Command, *, order: int, request: int) -> None:
+        """See `oms.ports.Venue.send`; what becomes of the message is put in later.
+
+        Raises:
+            VenueUnavailable: it is not taken, and nothing leaves.
+
+        """
+        asked = _Asked(message, order, request)
+        match message:
+            case NewOrder():
+                self._give(asked, Priority.ORDER, lambda adapter: adapter.place(message))
+            case StatusRequest():
+                self._give(asked, Priority.QUERY, lambda adapter: adapter.query(message))
+            case CancelOrder():
+                self._give_cancel(asked)
+            case _:
+                told = f"{self.session}: this venue has no message for a replace; nothing was sent"
+                raise VenueUnavailable(told)
+        self._contact.expect()
+
+    def look_at(self, message: StatusRequest) -> None:
+        """Show an order that something was pushed about; where that fails, nothing is put in."""
+        self._contact.show(lambda adapter: [adapter.query(message)])
+
+    def perform(
+        self,
+        work: Callable[[Adapter], Input | None],
+        failed: Callable[[VenueError], Input | None],
+        priority: Priority = Priority.QUERY,
+        key: int | None = None,
+    ) -> None:
+        """Have something else done; what it gives is put in.
+
+        Args:
+            work: called on a worker's thread.
+            failed: makes the input of what was raised, or of never being run; None puts in nothing.
+            priority: what it goes before.
+            key: the number of the adapter that does it; None: the next in turn.
+
+        """
+        kind = QUERY if priority is Priority.QUERY else TRADE
+        task = Task(
+            work=lambda adapter: self._put_in(work(adapter)),
+            failed=lambda error, _said: self._put_in(failed(error)),
+            priority=priority,
+            kind=kind,
+        )
+        self._hands.ask(task, key)
+
+    def _put_in(self, given: Input | None) -> None:
+        if given is not None:
+            self._sink(given)
+
+    def _give(self, asked: _Asked, priority: Priority, ask: Callable[[Adapter], Told]) -> None:
+        task = Task(
+            work=lambda adapter: self._tell(asked, ask(adapter)),
+            failed=lambda error, said: self._tell(asked, error, said),
+            leaving=lambda raw: self._went_out((asked,), raw),
+            priority=priority,
+            kind=QUERY if priority is Priority.QUERY else TRADE,
+        )
+        self._hands.give(task)
+
+    # --- cancels leave together, where the venue takes several
+
+    def _give_cancel(self, asked: _Asked) -> None:
+        self._cancels.append(asked)
+        batch: list[_Asked] = []
+
+        def work(adapter: Adapter) -> None:
+            batch.extend(self._waiting_cancels(self._most_cancels))
+            messages = [each.message for each in batch if isinstance(each.message, CancelOrder)]
+            outcomes = adapter.cancel(messages) if messages else ()
+            for each, outcome in zip_longest(batch, outcomes[: len(batch)]):
+                self._tell(each, outcome or OutcomeUnknown("the venue's answer says nothing of this cancel"))
+
+        def failed(error: VenueError, said: str) -> None:
+            for each in batch or self._waiting_cancels(1):
+                self._tell(each, error, said)
+
+        task = Task(
+            work=work,
+            failed=failed,
+            leaving=lambda raw: self._went_out(batch, raw),
+            priority=Priority.CANCEL,
+            kind=TRADE,
+        )
+        try:
+            self._hands.give(task)
+        except VenueUnavailable:
+            try:
+                self._cancels.remove(asked)
+            except ValueError:  # a batch under way has taken it along
+                return
+            raise
+
+    def _waiting_cancels(self, most: int) -> list[_Asked]:
+        waiting: list[_Asked] = []
+        while self._cancels and len(waiting) < most:
+            try:
+                waiting.append(self._cancels.popleft())
+            except IndexError:  # another key's worker was quicker
+                break
+        return waiting
+
+    # --- what became of them
+
+    def _went_out(self, asked: Iterable[_Asked], raw: str) -> None:
+        for each in asked:
+            self._sink(WentOut(session=self.session, order=each.order, request=each.request, seq=0, raw=raw))
+
+    def _tell(self, asked: _Asked, outcome: Outcome, said: str = "") -> None:
+        """Put in the one outcome of a message; `said` is the text of the answer where there was one."""
+        session, order, request = self.session, asked.order, asked.request
+        raw = said or None
+        given: Input
+        match outcome:
+            case Told():
+                given = Received(session=session, raw=outcome.raw, report=outcome.report)
+            case VenueUnavailable():
+                given = StayedHere(session=session, order=order, request=request, reason=str(outcome))
+            case VenueRefused():
+                given = Refused(session=session, order=order, request=request, reason=str(outcome), raw=raw)
+            case _:
+                given = Unanswered(
+                    session=session, order=order, request=request, reason=str(outcome), raw=raw
+                )
+        self._sink(given)
