@@ -7,22 +7,25 @@ order goes from the socket to the engine's queue without a change of thread.
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from oms import __version__
+from oms.app import api_changes, api_rounds
 from oms.app import api_models as models
 from oms.app.api_access import Reader, Trader
+from oms.app.api_answers import BODY, DOWN, UNKNOWN, answers, body_of
 from oms.app.api_body import place_order, read_body, read_object
 from oms.app.api_docs import docs_page
-from oms.app.api_errors import ApiError, add_handlers, error_object, json_response, refused
+from oms.app.api_engine import ToEngine, origin
+from oms.app.api_errors import ApiError, add_handlers, error_object, json_response
 from oms.app.api_metrics import Metrics
-from oms.app.api_wait import Errand, Until, cancel_has_outcome, new_is_answered
+from oms.app.api_wait import cancel_has_outcome, new_is_answered
 from oms.app.desk import Desk
 from oms.app.tokens import Tokens
-from oms.core.inputs import Answer, AskStatus, Cancel, Instruction
+from oms.core.inputs import AskStatus, Cancel
 from oms.core.order import Order
 from oms.core.views import full_view
 
@@ -44,11 +47,11 @@ NoQuery = Annotated[models.Nothing, Query()]
 class Api:
     """The handlers."""
 
-    def __init__(self, desk: Desk, now: Callable[[], int]) -> None:
-        """Answer for this desk; `now` gives nanoseconds since the epoch, for ages."""
-        self._desk = desk
-        self._now = now
-        self._metrics = Metrics(desk)
+    def __init__(self, engine: ToEngine) -> None:
+        """Answer by way of this."""
+        self._engine = engine
+        self._desk = engine.desk
+        self._metrics = Metrics(engine.desk)
 
     # --- commands
 
@@ -60,35 +63,28 @@ class Api:
         command = place_order(
             read_object(await read_body(request)),
             actor=token.name,
-            origin=_origin(request),
+            origin=origin(request),
             sessions=self._desk.sessions,
         )
         until = new_is_answered if query.wait else None
-        answer, order = await self._ask(command, until, query.timeout_s)
+        answer, order = await self._engine.ask(command, until, query.timeout_s)
         if until is not None and not until(order):
-            return self._shown(order, 202)
-        return self._shown(order, 201 if answer.created else 200)
+            return self._engine.shown(order, 202)
+        return self._engine.shown(order, 201 if answer.created else 200)
 
     async def cancel(self, request: Request, id: str, token: Trader, query: WaitQuery) -> Response:  # noqa: A002
         """Cancel an order by any id of it. Never denied for the order's state: 202 it is on its way, 200 it ended."""
-        command = Cancel(id=self._known_as(id), actor=token.name, origin=_origin(request))
-        _, order = await self._ask(command, cancel_has_outcome if query.wait else None, query.timeout_s)
-        return self._shown(order, 200 if cancel_has_outcome(order) else 202)
+        command = Cancel(id=self._engine.known_as(id), actor=token.name, origin=origin(request))
+        _, order = await self._engine.ask(
+            command, cancel_has_outcome if query.wait else None, query.timeout_s
+        )
+        return self._engine.shown(order, 200 if cancel_has_outcome(order) else 202)
 
     async def ask_status(self, request: Request, id: str, token: Trader, _query: NoQuery) -> Response:  # noqa: A002
         """Ask the venue how an order stands; its answer shows in the order later."""
-        command = AskStatus(id=self._known_as(id), actor=token.name, origin=_origin(request))
-        _, order = await self._ask(command, None, 0)
-        return self._shown(order, 202)
-
-    async def _ask(self, command: Instruction, until: Until | None, timeout_s: float) -> tuple[Answer, Order]:
-        answer = await Errand(self._desk, until).run(command, timeout_s)
-        if answer.refusal is not None:
-            raise refused(answer)
-        order = self._desk.published.get(answer.order) if answer.order is not None else None
-        if order is None:
-            raise ApiError(404, "NOT_FOUND", "the order is committed and not shown yet; ask for it by its id")
-        return answer, order
+        command = AskStatus(id=self._engine.known_as(id), actor=token.name, origin=origin(request))
+        _, order = await self._engine.ask(command, None, 0)
+        return self._engine.shown(order, 202)
 
     # --- questions
 
@@ -103,7 +99,7 @@ class Api:
                     break
             if not count % ORDERS_AT_A_TIME:
                 await asyncio.sleep(0)
-        shown, now = found[: query.limit], self._now()
+        shown, now = found[: query.limit], self._engine.now()
         following = shown[-1].number if len(found) > query.limit else None
         return json_response({"orders": [full_view(order, now) for order in shown], "next": following})
 
@@ -116,7 +112,7 @@ class Api:
 
     async def order(self, id: str, _token: Reader, _query: NoQuery) -> Response:  # noqa: A002
         """Show an order by any id: the desk's own, ClOrdID, OrderID, or our number."""
-        found = self._desk.published.find(id) or self._numbered(id)
+        found = self._desk.published.find(id) or self._engine.numbered(id)
         if not found:
             raise ApiError(404, "NOT_FOUND", f"no order has the id {id!r}", field="id")
         if len(found) > 1:
@@ -124,7 +120,7 @@ class Api:
                 str(order.cl_ord_id) for order in found
             )
             raise ApiError(409, "AMBIGUOUS", text, field="id")
-        return self._shown(found[0], 200)
+        return self._engine.shown(found[0], 200)
 
     async def sessions(self, _token: Reader, _query: NoQuery) -> Response:
         """Show the sessions with the venues."""
@@ -150,25 +146,6 @@ class Api:
         """Show this API to people."""
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
         return HTMLResponse(docs_page(request.app.openapi()), headers=policy)
-
-    # --- finding and showing
-
-    def _shown(self, order: Order, status: int) -> Response:
-        return json_response(full_view(order, self._now()), status)
-
-    def _known_as(self, any_id: str) -> str:
-        """Give an id that the engine knows: our number is the API's own way to name an order."""
-        if not self._desk.published.find(any_id):
-            for order in self._numbered(any_id):
-                return order.cl_ord_id or order.order_id or any_id
-        return any_id
-
-    def _numbered(self, text: str) -> list[Order]:
-        """Find by our number, unless the desk numbers its orders too: then it means its own, which is not there."""
-        if not text.isascii() or not text.isdecimal() or len(text) > 18:  # noqa: PLR2004 - what fits an int64
-            return []
-        order = self._desk.published.get(int(text))
-        return [order] if order is not None and not (order.client_order_id or "").isdecimal() else []
 
 
 def create_app(desk: Desk, tokens: Tokens, now: Callable[[], int] = time.time_ns) -> FastAPI:
@@ -198,91 +175,68 @@ def create_app(desk: Desk, tokens: Tokens, now: Callable[[], int] = time.time_ns
     )
     app.state.tokens = tokens
     add_handlers(app)
-    api = Api(desk, now)
+    engine = ToEngine(desk, now)
+    api = Api(engine)
     _add_commands(app, api)
+    api_changes.add_routes(app, engine)
+    api_rounds.add_routes(app, engine)
     _add_questions(app, api)
     return app
 
 
-def _answers(**statuses: tuple[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """Describe answers for OpenAPI: `s201=(text, model)`."""
-    told: dict[int | str, dict[str, Any]] = {
-        int(name[1:]): {"description": text, "model": model} for name, (text, model) in statuses.items()
-    }
-    errors = {401: "No valid token", 403: "The token lacks the scope", 422: "A field or parameter is wrong"}
-    return {
-        **{status: {"description": text, "model": models.Error} for status, text in errors.items()},
-        **told,
-    }
-
-
 def _add_commands(app: FastAPI, api: Api) -> None:
     order, error = models.OrderObject, models.Error
-    unknown = {"s404": ("No order has this id", error), "s409": ("Several orders have this id", error)}
-    down = {"s503": ("Nothing was taken on: the daemon stops, or its journal failed", error)}
     app.add_api_route(
         "/v1/orders",
         api.place,
         methods=["POST"],
         status_code=201,
-        responses=_answers(
+        responses=answers(
             s200=("The first order: same id, same terms", order),
             s201=(
                 "A new order; `phase` is DENIED, and `denial` says why, where our own checks refused it",
                 order,
             ),
             s202=("Committed, and not answered by the venue in time", order),
-            s400=("Malformed JSON", error),
             s409=("The id was used with other terms", error),
-            s413=("The body is too large", error),
-            **down,
+            **BODY,
+            **DOWN,
         ),
-        openapi_extra={"requestBody": _body_of(models.NewOrder)},
+        openapi_extra=body_of(models.NewOrder),
     )
     app.add_api_route(
         "/v1/orders/{id:path}/status",
         api.ask_status,
         methods=["POST"],
         status_code=202,
-        responses=_answers(
-            s202=("The venue is asked", order), **unknown, s503=("The session is down", error)
-        ),
+        responses=answers(s202=("The venue is asked", order), **UNKNOWN, s503=("The session is down", error)),
     )
     app.add_api_route(
         "/v1/orders/{id:path}",
         api.cancel,
         methods=["DELETE"],
         status_code=202,
-        responses=_answers(
+        responses=answers(
             s200=("No cancel is on its way: the order has ended, or the venue refused", order),
             s202=("The cancel is on its way, or waits until it can leave", order),
-            **unknown,
-            **down,
+            **UNKNOWN,
+            **DOWN,
         ),
     )
 
 
 def _add_questions(app: FastAPI, api: Api) -> None:
     error = models.Error
-    unknown = {"s404": ("No order has this id", error), "s409": ("Several orders have this id", error)}
-    app.add_api_route("/v1/orders", api.orders, responses=_answers(s200=("A page", models.OrderList)))
+    app.add_api_route("/v1/orders", api.orders, responses=answers(s200=("A page", models.OrderList)))
     app.add_api_route(
         "/v1/orders/{id:path}",
         api.order,
-        responses=_answers(s200=("The order", models.OrderObject), **unknown),
+        responses=answers(s200=("The order", models.OrderObject), **UNKNOWN),
     )
     app.add_api_route(
-        "/v1/sessions", api.sessions, responses=_answers(s200=("All of them", models.SessionList))
+        "/v1/sessions", api.sessions, responses=answers(s200=("All of them", models.SessionList))
     )
     app.add_api_route("/healthz", api.alive)
     app.add_api_route("/readyz", api.ready, responses={503: {"description": "Not ready", "model": error}})
-    app.add_api_route("/metrics", api.metrics, responses=_answers())
+    app.add_api_route("/metrics", api.metrics, responses=answers())
     app.add_api_route("/docs", api.docs, include_in_schema=False)
-
-
-def _body_of(model: Any) -> dict[str, Any]:  # noqa: ANN401 - a model of the body, which is read by hand
-    return {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}}
-
-
-def _origin(request: Request) -> str | None:
-    return f"{request.client.host}:{request.client.port}" if request.client else None

@@ -136,14 +136,14 @@ def place_order(
                 field=name, text=f"unknown field {name[:MAX_WORD_CHARS]!r}; known are {', '.join(FIELDS)}"
             )
     client_order_id = _client_order_id(given)
-    words = {name: _text(given, name, MAX_WORD_CHARS) for name in WORDS}
+    words = {name: text_of(given, name, MAX_WORD_CHARS) for name in WORDS}
     if words["symbol"] is None:
         raise invalid(field="symbol", text="symbol is missing, like BTCUSDT")
     side = _choice(given, "side", SIDES)
     if side is None:
         raise invalid(field="side", text="side is missing: BUY or SELL")
     ord_type = _choice(given, "ord_type", ORD_TYPES) or str(OrdType.LIMIT)
-    amounts = {name: _amount(given, name) for name in AMOUNTS}
+    amounts = {name: amount_of(given, name) for name in AMOUNTS}
     _check_sizes(ord_type, side, amounts)
     return PlaceOrder(
         client_order_id=client_order_id,
@@ -163,7 +163,7 @@ def _client_order_id(given: Mapping[str, Any]) -> str:
     name = (
         ALIAS if given.get("client_order_id") is None and given.get(ALIAS) is not None else "client_order_id"
     )
-    value = _text(given, name, MAX_ID_CHARS)
+    value = text_of(given, name, MAX_ID_CHARS)
     if value is None:
         text = "client_order_id is missing: the desk's own id, unique in the account; repeating it is safe"
         raise invalid(field="client_order_id", text=text)
@@ -176,7 +176,13 @@ def _client_order_id(given: Mapping[str, Any]) -> str:
     return value
 
 
-def _text(given: Mapping[str, Any], name: str, longest: int) -> str | None:
+def text_of(given: Mapping[str, Any], name: str, longest: int) -> str | None:
+    """Take a text of 1 to `longest` printable characters; None where it is not given.
+
+    Raises:
+        ApiError: 422, it is not one.
+
+    """
     value = given.get(name)
     if value is None:
         return None
@@ -188,7 +194,7 @@ def _text(given: Mapping[str, Any], name: str, longest: int) -> str | None:
 
 
 def _choice(given: Mapping[str, Any], name: str, choices: Mapping[str, str]) -> str | None:
-    text = _text(given, name, MAX_WORD_CHARS)
+    text = text_of(given, name, MAX_WORD_CHARS)
     if text is None:
         return None
     found = choices.get(text.upper().replace("-", "_"))
@@ -200,7 +206,13 @@ def _choice(given: Mapping[str, Any], name: str, choices: Mapping[str, str]) -> 
     return found
 
 
-def _amount(given: Mapping[str, Any], name: str) -> Decimal | None:
+def amount_of(given: Mapping[str, Any], name: str) -> Decimal | None:
+    """Take a decimal; None where it is not given.
+
+    Raises:
+        ApiError: 422, it is not one.
+
+    """
     value = given.get(name)
     if value is None:
         return None

@@ -15,12 +15,19 @@ from oms.core.errors import CommandError, OmsError
 from oms.core.inputs import Answer
 
 _CODES: Final = {400: "MALFORMED", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 422: "INVALID"}
-_STATUS_OF_REFUSAL: Final = {
+_STATUS_OF_REFUSAL: Final = {  # what is not here is a denial by name: 422
     "NOT_FOUND": 404,
     "AMBIGUOUS": 409,
     "CONFLICT": 409,
-    "INVALID": 422,
+    "NOT_OPEN": 409,
+    "CANCEL_PENDING": 409,
+    "REPLACE_PENDING": 409,
+    "NOT_SENT": 409,
+    "NOT_RESOLVABLE": 409,
     "UNAVAILABLE": 503,
+    "NOT_CONFIGURED": 503,
+    "NOT_LOGGED_ON": 503,
+    "HALTED": 503,
 }
 _NO_STORE: Final = {"Cache-Control": "no-store"}
 log = structlog.get_logger("oms")
@@ -63,7 +70,7 @@ def invalid(*, field: str | None, text: str) -> ApiError:
 def refused(answer: Answer) -> ApiError:
     """Tell what the engine refused."""
     code = answer.refusal or "INVALID"
-    return ApiError(_STATUS_OF_REFUSAL.get(code, 409), code, answer.text or code, field=answer.field)
+    return ApiError(_STATUS_OF_REFUSAL.get(code, 422), code, answer.text or code, field=answer.field)
 
 
 def json_response(

@@ -18,7 +18,7 @@ MAX_WAIT_S: Final = 30.0
 STATUSES: Final = ("open", "done", "in_doubt", "all")
 STATUS_CODES: Final = {name.lower(): str(code) for code, name in ORD_STATUS_NAMES.items()}
 
-_Amount = Annotated[str, Field(examples=["1.5"], pattern=r"^-?(\d+(\.\d*)?|\.\d+)$")]
+Amount = Annotated[str, Field(examples=["1.5"], pattern=r"^-?(\d+(\.\d*)?|\.\d+)$")]
 
 
 class Wait(BaseModel):
@@ -45,6 +45,7 @@ class Filter(BaseModel):
 
     symbol: str | None = Field(None, description="This symbol only.")
     session: str | None = Field(None, description="This session only.")
+    exchange: str | None = Field(None, description="This venue only (SecurityExchange, 207).")
     status: str = Field(
         "all",
         description="`open`, `done`, `in_doubt`, `all`, or an OrdStatus (39): code or name, like `1` or `Filled`.",
@@ -82,6 +83,7 @@ def matcher(query: Filter) -> Callable[[Order], bool]:
         return (
             (query.symbol is None or order.symbol == query.symbol)
             and (query.session is None or order.session == query.session)
+            and (query.exchange is None or order.exchange == query.exchange)
             and has_status(order)
         )
 
@@ -122,8 +124,24 @@ class Doubt(BaseModel):
 
     cl_ord_id: str
     kind: Literal["new", "cancel", "replace"]
+    price: str | None
+    order_qty: str | None
+    request: int = Field(description="Our number of the request.")
+    reason: str | None = Field(description="Why its outcome is unknown.")
+    sent: str = Field(description="When it left, UTC.", examples=["2026-03-01T09:00:07.000Z"])
+    age_s: float = Field(description="How long ago that is.")
+    questions: int = Field(description="How many questions about the order have no answer yet.")
+    unknown_at: str | None = Field(
+        description="When the venue said that it does not know the order; by itself that proves nothing yet."
+    )
+
+
+class Refusal(BaseModel):
+    """Why the last cancel or replace came to nothing."""
+
+    kind: Literal["cancel", "replace"]
+    cl_ord_id: str
     reason: str | None
-    age_s: float
 
 
 class OrderObject(BaseModel):
@@ -161,6 +179,7 @@ class OrderObject(BaseModel):
         description="Fills may be missing, and the venue does not say how many: reports were lost with a connection."
     )
     reason: str | None
+    refusal: Refusal | None = Field(description="There once the last cancel or replace came to nothing.")
     denial: str | None = Field(description="The code, where we denied the order.", examples=["NOT_POSITIVE"])
     anomalies: int = Field(
         description="How many reports contradicted the record of this order.", examples=[0]
@@ -188,12 +207,40 @@ class OrderList(BaseModel):
     next: int | None = Field(description="`before` of the next page; null when there is none.")
 
 
+class Round(BaseModel):
+    """How a round of questions ended."""
+
+    ended: str = Field(examples=["2026-03-01T09:00:07.000Z"])
+    asked: int
+    unanswered: list[int] = Field(description="Our numbers of the orders that had no answer.")
+
+
+class SessionObject(BaseModel):
+    """A session with a venue."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    account: str
+    host: str
+    port: int
+    logged_on: bool
+    since: str | None
+    reason: str | None = Field(description="Why it is not logged on.")
+    halted: str | None = Field(
+        description="Why no new order leaves, until a person resumes it; null: they do."
+    )
+    under_way: bool = Field(description="Its orders are being asked for.")
+    round: Round | None = Field(
+        description="How the last round of questions ended; null: none since the start."
+    )
+    held: list[dict[str, Any]] = Field(description="Reports that wait for their order.")
+
+
 class SessionList(BaseModel):
     """The sessions with the venues."""
 
-    sessions: list[dict[str, Any]] = Field(
-        description="name, account, host, port, logged_on, since, reason, and reports that wait for their order (held)."
-    )
+    sessions: list[SessionObject]
 
 
 class NewOrder(BaseModel):
@@ -209,11 +256,11 @@ class NewOrder(BaseModel):
     side: str = Field(description="BUY or SELL, or FIX's 1 or 2.", examples=["BUY"])
     ord_type: str = Field("LIMIT", description="LIMIT or MARKET, or FIX's 2 or 1.")
     time_in_force: str = Field("GTC", description="GTC, IOC or POST_ONLY, or FIX's 1, 3 or 7.")
-    order_qty: _Amount | None = Field(None, description="In base currency.")
-    cash_order_qty: _Amount | None = Field(
+    order_qty: Amount | None = Field(None, description="In base currency.")
+    cash_order_qty: Amount | None = Field(
         None, description="In quote currency, for a market buy.", examples=["100"]
     )
-    price: _Amount | None = Field(None, examples=["30000"])
+    price: Amount | None = Field(None, examples=["30000"])
     exchange: str | None = Field(
         None, description="The venue, by its name in the session.", examples=["VENUE1"]
     )

@@ -32,6 +32,11 @@ def cancel_has_outcome(order: Order) -> bool:
     return all(request.kind is not RequestKind.CANCEL for request in order.pending)
 
 
+def replace_has_outcome(order: Order) -> bool:
+    """Say whether no replace of the order is on its way any more, or nobody can say that it will be answered."""
+    return order.in_doubt or all(request.kind is not RequestKind.REPLACE for request in order.pending)
+
+
 class Errand:
     """One instruction on its way through the engine.
 

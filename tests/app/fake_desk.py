@@ -14,6 +14,7 @@ import uvicorn
 from oms.app.api import create_app
 from oms.app.published import Published
 from oms.app.tokens import Token, Tokens
+from oms.core.events import Reconciled
 from oms.core.inputs import (
     Answer,
     Input,
@@ -27,6 +28,7 @@ from oms.core.inputs import (
 )
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order
+from oms.core.times import ns_to_iso
 from oms.engine import Engine, Route
 
 S = 1_000_000_000
@@ -54,6 +56,7 @@ class FakeDesk:
         self.failure: BaseException | None = None
         self.reasons: list[str] = []
         self.auto_ack = False
+        self.rounds: dict[str, dict[str, Any]] = {}
         self.gate = threading.Event()  # commits wait for it
         self.gate.set()
         self._lock = threading.RLock()
@@ -94,7 +97,15 @@ class FakeDesk:
     def step(self, message: Input, after_s: float = 0) -> Answer | None:
         with self._lock:
             self.now += round(after_s * S)
-            answer = self.engine.step(message, self.now, 1).answer
+            step = self.engine.step(message, self.now, 1)
+            answer = step.answer
+            for event in step.events:
+                if isinstance(event, Reconciled):
+                    self.rounds[event.session] = {
+                        "ended": ns_to_iso(event.time_ns),
+                        "asked": event.asked,
+                        "unanswered": list(event.unanswered),
+                    }
             for number in sorted(self.engine.take_touched()):
                 self.published.publish(self.engine.blotter.orders[number])
         return answer
@@ -109,6 +120,9 @@ class FakeDesk:
                 "logged_on": self.engine.blotter.book(name).logged_on,
                 "since": None,
                 "reason": self.engine.blotter.book(name).reason,
+                "halted": self.engine.blotter.book(name).halted,
+                "under_way": self.engine.doubts.in_round(name),
+                "round": self.rounds.get(name),
                 "held": [],
             }
             for name, account in self.accounts.items()
@@ -129,21 +143,33 @@ class FakeDesk:
         return found[0]
 
     def report(self, order: Order, exec_type: str, **fields: Any) -> None:
-        report = ExecutionReport(
-            symbol=order.symbol,
-            side=order.side,
-            cl_ord_id=order.cl_ord_id,
-            order_id=f"V{order.number}",
-            exec_id=f"{order.number}-{exec_type}-{len(order.executions)}",
-            exec_trans_type="0",
-            exec_type=exec_type,
-            ord_status=exec_type,
+        said = {
+            "symbol": order.symbol,
+            "side": order.side,
+            "cl_ord_id": order.cl_ord_id,
+            "order_id": f"V{order.number}",
+            "exec_id": f"{order.number}-{exec_type}-{len(order.executions)}",
+            "exec_trans_type": "0",
+            "exec_type": exec_type,
+            "ord_status": exec_type,
             **fields,
-        )
+        }
+        report = ExecutionReport(**said)
         self.step(Received(session=order.session, raw="", report=report))
 
     def accept(self, order: Order) -> None:
         self.report(order, "0")
+
+    def replace(self, client_order_id: str = "a") -> None:
+        """Carry out the replace that is open."""
+        order = self.find(client_order_id)
+        self.report(
+            order,
+            "5",
+            cl_ord_id=order.pending[0].cl_ord_id,
+            orig_cl_ord_id=order.cl_ord_id,
+            exec_id=order.pending[0].cl_ord_id,
+        )
 
     def drop(self, session: str = "main") -> None:
         self.step(SessionDown(session=session, reason="the line is cut"))

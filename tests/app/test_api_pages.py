@@ -1,12 +1,18 @@
 """The pages around the orders: alive, ready, figures, and the API's own description."""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import get_args
 
 import httpx
 import pytest
 
 from oms.app.api_body import FIELDS, place_order
-from oms.app.api_models import NewOrder, OrderObject
+from oms.app.api_body_changes import DECISION, ROUND, TERMS
+from oms.app.api_models import NewOrder, OrderObject, SessionObject
+from oms.app.api_models_changes import Decision, RoundOf, Terms
+from oms.core.deciding import OUTCOMES
+from oms.core.inputs import Reconcile, Replace
 from oms.core.views import full_view
 from tests.app.fake_desk import ORDER, FakeDesk, calling, serving
 
@@ -45,6 +51,12 @@ def test_the_description_names_every_path_and_needs_nobody_else(api: httpx.Clien
     assert {(path, method) for path, methods in document["paths"].items() for method in methods} == {
         ("/v1/orders", "get"),
         ("/v1/orders", "post"),
+        ("/v1/orders", "delete"),
+        ("/v1/orders/{id}", "patch"),
+        ("/v1/orders/{id}/resolve", "post"),
+        ("/v1/reconcile", "get"),
+        ("/v1/reconcile", "post"),
+        ("/v1/sessions/{name}/resume", "post"),
         ("/v1/orders/{id}", "get"),
         ("/v1/orders/{id}", "delete"),
         ("/v1/orders/{id}/status", "post"),
@@ -67,6 +79,34 @@ def test_the_description_is_what_is_given_and_taken(desk: FakeDesk) -> None:
     assert set(full_view(desk.find(), desk.now)) == set(OrderObject.model_fields)
     OrderObject.model_validate(full_view(desk.find(), desk.now), strict=True)
     assert {*NewOrder.model_fields, "cl_ord_id"} == set(FIELDS)
+    assert set(Terms.model_fields) == set(TERMS)
+    assert {field.alias or name for name, field in Decision.model_fields.items()} == set(DECISION)
+    assert set(RoundOf.model_fields) == set(ROUND)
+    assert set(get_args(Decision.model_fields["as_"].annotation)) == set(OUTCOMES)
+
+
+def test_a_doubt_and_a_refusal_are_as_described(desk: FakeDesk) -> None:
+    desk.step(place_order(ORDER, actor="t", origin=None, sessions=list))
+    desk.let_time_pass(6)
+    assert desk.find().in_doubt
+    described = OrderObject.model_validate(full_view(desk.find(), desk.now), strict=True)
+    assert [(doubt.kind, doubt.age_s, doubt.questions) for doubt in described.doubts] == [("new", 6.0, 1)]
+    desk.accept(desk.find())
+    desk.step(Replace(id="a", order_qty=Decimal(0)))
+    described = OrderObject.model_validate(full_view(desk.find(), desk.now), strict=True)
+    assert described.refusal is not None
+    assert (described.refusal.kind, (described.refusal.reason or "").split(":")[0]) == (
+        "replace",
+        "NOT_POSITIVE",
+    )
+
+
+def test_sessions_are_as_described(desk: FakeDesk) -> None:
+    (session,) = desk.sessions()
+    assert SessionObject.model_validate(session, strict=True).round is None
+    desk.step(Reconcile())
+    (session,) = desk.sessions()
+    assert SessionObject.model_validate(session, strict=True).round is not None
 
 
 def test_the_description_begins_with_what_a_denied_order_is_answered(api: httpx.Client) -> None:
