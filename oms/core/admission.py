@@ -46,7 +46,9 @@ def check(order: PlaceOrder, instrument: Instrument) -> Denial | None:
     if not instrument.trading:
         where = f" on {instrument.exchange}" if instrument.exchange else ""
         said = instrument.status or "no reason"
-        return Denial("NOT_TRADING", f"{instrument.symbol}{where} is not traded at present; the venue says: {said}")
+        return Denial(
+            "NOT_TRADING", f"{instrument.symbol}{where} is not traded at present; the venue says: {said}"
+        )
     return (
         _check_price(order.price, instrument)
         or _check_qty(order.order_qty, instrument)

@@ -210,7 +210,17 @@ class Start(Struct, frozen=True):
 
 
 Instruction = (
-    MoveMoney | ResolveMoney | PlaceOrder | Cancel | CancelAll | Replace | AskStatus | Resolve | Reconcile | ReserveNonces | Resume
+    MoveMoney
+    | ResolveMoney
+    | PlaceOrder
+    | Cancel
+    | CancelAll
+    | Replace
+    | AskStatus
+    | Resolve
+    | Reconcile
+    | ReserveNonces
+    | Resume
 )
 Input = (
     InstrumentsSeen

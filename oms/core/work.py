@@ -1,6 +1,7 @@
 """What a step works on: all state of the desk, and what the step under way has become so far."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -9,15 +10,17 @@ from oms.core.blotter import Blotter, Book
 from oms.core.doubt import Doubts, Timing
 from oms.core.ids import ClOrdIds
 from oms.core.inputs import Alert, Answer, Effect, Send
-from oms.core.instruments import Key
 from oms.core.messages import Command
 from oms.core.movements import Lane
 from oms.core.order import Order, Request
 from oms.core.outgoing import cancel_order, new_order, replace_order
-from oms.core.prices import Quote
 from oms.core.records import Record
 from oms.core.risk import Exposure, Limits
 from oms.core.values import External, RequestKind
+
+if TYPE_CHECKING:
+    from oms.core.instruments import Key
+    from oms.core.prices import Quote
 
 
 class Route(Struct, frozen=True, kw_only=True):

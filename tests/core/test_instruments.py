@@ -189,8 +189,8 @@ def test_a_replace_is_checked_alike() -> None:
     assert desk.denial(order()) is None
     answer = desk.step(Replace(id="c", price=D("29999.999"))).answer  # type: ignore[attr-defined]
     assert answer.refusal is not None
-    from oms.core.messages import ExecutionReport  # noqa: PLC0415
     from oms.core.inputs import Received  # noqa: PLC0415
+    from oms.core.messages import ExecutionReport  # noqa: PLC0415
 
     first = desk.engine.blotter.orders[1]
     accepted = ExecutionReport(
