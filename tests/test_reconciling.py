@@ -140,6 +140,16 @@ def test_a_person_says_that_it_works_or_is_canceled(world: World) -> None:
     assert (order.phase, order.is_open) == ("CANCELED", False)
 
 
+def test_a_decision_that_contradicts_the_order_is_refused(world: World) -> None:
+    order = in_doubt(world)
+    for outcome, cum_qty in (("canceled", Decimal("2.1")), ("not-placed", Decimal(1))):
+        answer = resolve(world, outcome, cum_qty=cum_qty)
+        assert (answer.refusal, "cum_qty" in (answer.text or "")) == ("NOT_RESOLVABLE", True)
+    assert order.in_doubt
+    resolve(world, "filled", cum_qty=Decimal(2), avg_px=Decimal(99))
+    assert (order.is_filled, order.cum_qty, order.avg_px) == (True, Decimal(2), Decimal(99))
+
+
 def test_a_decision_without_evidence_or_without_doubt_is_refused(world: World) -> None:
     in_doubt(world)
     answer = world.step(Resolve(id="a", outcome="canceled", evidence=" ")).answer

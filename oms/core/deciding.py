@@ -1,6 +1,7 @@
 """A person decides what became of an order in doubt: journaled with who and why, and never guessed by us."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from oms.core import events as ev
@@ -45,13 +46,31 @@ def _why_not(order: Order, command: Resolve) -> str | None:
         return "evidence is needed: what shows it, and where"
     if not order.in_doubt and not order.has_gap:
         return "nothing of this order is in doubt, and no fill is missing"
-    if command.cum_qty is not None and command.cum_qty < order.cum_qty:
-        return "cum_qty is less than the fills that the venue reported"
     if command.outcome == "filled" and order.order_qty is None and command.cum_qty is None:
         return "the order's quantity is not known: say cum_qty"
     if command.outcome == "not-placed" and (order.cum_qty or not order.requested(RequestKind.NEW)):
         return f"the venue has shown the order ({order.phase.lower()}): say canceled, filled or working"
+    return _wrong_total(order, command)
+
+
+def _wrong_total(order: Order, command: Resolve) -> str | None:
+    if command.cum_qty is None:
+        return None
+    if command.cum_qty < order.cum_qty:
+        return "cum_qty is less than the fills that the venue reported"
+    if command.outcome == "not-placed" and command.cum_qty:
+        return "of an order that was not placed nothing was executed: leave cum_qty out"
+    most = _most(order)
+    if most is not None and command.cum_qty > most:
+        return f"cum_qty is more than the order asks for ({format_decimal(most)})"
     return None
+
+
+def _most(order: Order) -> Decimal | None:
+    """Say how much can have been executed in all, also by a replace whose outcome is unknown; None: nobody knows."""
+    asked = [order.total_qty, *(request.order_qty for request in order.requested(RequestKind.REPLACE))]
+    known = [quantity for quantity in asked if quantity is not None]
+    return max((*known, order.reported_cum)) if known else None
 
 
 def _drop(work: Work, order: Order, kinds: tuple[RequestKind, ...], why: str) -> None:
