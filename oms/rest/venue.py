@@ -16,6 +16,7 @@ from msgspec import Struct
 from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
 from oms.core.inputs import Input, Received, Refused, StayedHere, Unanswered, WentOut
 from oms.core.messages import CancelOrder, Command, NewOrder, StatusRequest
+from oms.core.values import OrdStatus
 from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Contact, Habit, Outlet
 from oms.rest.hands import Task
@@ -49,6 +50,7 @@ class RestVenue:
         self._hands = self._contact.hands
         self._most_cancels = min(adapter.most_cancels for adapter in adapters)
         self._cancels: deque[_Asked] = deque()
+        self._looking: set[str] = set()
 
     @property
     def seen(self) -> Seen:
@@ -94,8 +96,20 @@ class RestVenue:
         self._contact.expect()
 
     def look_at(self, message: StatusRequest) -> None:
-        """Show an order that something was pushed about; where that fails, nothing is put in."""
-        self._contact.show(lambda adapter: [adapter.query(message)])
+        """Show an order that something was pushed about, once for all that was pushed until it is asked for.
+
+        Where that fails nothing is put in; polling finds it.
+        """
+        name = message.cl_ord_id
+        if name in self._looking:
+            return
+        self._looking.add(name)
+
+        def question(adapter: Adapter) -> list[Told]:
+            self._looking.discard(name)
+            return [adapter.query(message)]
+
+        self._contact.show(question, lambda _well: self._looking.discard(name))
 
     def perform(
         self,
@@ -128,7 +142,7 @@ class RestVenue:
 
     def _give(self, asked: _Asked, priority: Priority, ask: Callable[[Adapter], Told]) -> None:
         task = Task(
-            work=lambda adapter: self._tell(asked, ask(adapter)),
+            work=lambda adapter: self._answer(asked, ask(adapter)),
             failed=lambda error, said: self._tell(asked, error, said),
             leaving=lambda raw: self._went_out((asked,), raw),
             priority=priority,
@@ -147,7 +161,7 @@ class RestVenue:
             messages = [each.message for each in batch if isinstance(each.message, CancelOrder)]
             outcomes = adapter.cancel(messages) if messages else ()
             for each, outcome in zip_longest(batch, outcomes[: len(batch)]):
-                self._tell(each, outcome or OutcomeUnknown("the venue's answer says nothing of this cancel"))
+                self._answer(each, outcome or OutcomeUnknown("the venue's answer says nothing of it"))
 
         def failed(error: VenueError, said: str) -> None:
             for each in batch or self._waiting_cancels(1):
@@ -183,6 +197,26 @@ class RestVenue:
     def _went_out(self, asked: Iterable[_Asked], raw: str) -> None:
         for each in asked:
             self._sink(WentOut(session=self.session, order=each.order, request=each.request, seq=0, raw=raw))
+
+    def _answer(self, asked: _Asked, outcome: Outcome) -> None:
+        """Put in the answer; where it is only that something is under way, look at once what comes of it."""
+        self._tell(asked, outcome)
+        message = asked.message
+        if not isinstance(outcome, Told) or not isinstance(message, NewOrder | CancelOrder):
+            return
+        state = outcome.state
+        if state.ord_status in (OrdStatus.PENDING_NEW, OrdStatus.PENDING_CANCEL):
+            name = state.cl_ord_id or message.cl_ord_id
+            self.look_at(
+                StatusRequest(
+                    cl_ord_id=name,
+                    symbol=message.symbol,
+                    side=message.side,
+                    account=message.account,
+                    exchange=message.exchange,
+                    order_id=state.order_id,
+                )
+            )
 
     def _tell(self, asked: _Asked, outcome: Outcome, said: str = "") -> None:
         """Put in the one outcome of a message; `said` is the text of the answer where there was one."""
