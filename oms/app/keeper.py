@@ -129,6 +129,7 @@ class Keeper:
         self._tasks.put(None)
         if self._thread.is_alive():
             self._thread.join()
+        self.residents.close()
         self.archive.close()
 
     # --- the keeper's thread

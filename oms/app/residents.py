@@ -44,6 +44,10 @@ class Residents:
         self._leaving: set[int] = set()
         self.note(sorted(blotter.orders))
 
+    def close(self) -> None:
+        """Read no more."""
+        self._shelf.close()
+
     # --- back into memory
 
     def before(self, message: Input) -> None:

@@ -148,6 +148,8 @@ def _of_instruction(blotter: Blotter, message: object) -> Iterator[Wanted]:
         any_id = getattr(message, name, None)
         if isinstance(any_id, str):
             yield Wanted(id=any_id)  # also where one order in memory has it: several may
+    for candidate in getattr(message, "candidates", ()):  # which of them are ours already?
+        yield Wanted(id=candidate.order_id)
 
 
 def _has(blotter: Blotter, session: str, any_id: str) -> bool:

@@ -4,35 +4,34 @@ Orders stand once and are named by number elsewhere. What is derived from the pr
 state: `Start` builds it anew, as after any restart.
 """
 
-from msgspec import Struct
+from typing import Any, Final
 
-from oms.core import events as ev
-from oms.core.blotter import Blotter, Book
+import msgspec
+from msgspec import Struct
+from msgspec.structs import fields
+
+from oms.core.blotter import Blotter
+from oms.core.book import Book
 from oms.core.ids import ClOrdIds
-from oms.core.instruments import Instrument
-from oms.core.movements import Movement
 from oms.core.naming import Ids
 from oms.core.order import Order
 from oms.core.positions import Position
 
 
 class BookState(Struct, kw_only=True):
-    """What is known of one session; see `oms.core.blotter.Book`."""
+    """What is known of one session; see `oms.core.book.Book`. `facts`: every field of it that names no order."""
 
-    logged_on: bool
-    halted: str | None
-    since_ns: int
-    reason: str | None
+    facts: dict[str, Any]
     by_cl_ord_id: dict[str, int]
     by_order_id: dict[str, int]
     awaiting: list[tuple[str, str, list[int]]]
     unanswered: list[int]
     open: list[int]
     asked: list[int]
-    held: list[ev.ReportHeld]
-    sent: list[tuple[int, int, int]]
-    instruments: list[Instrument]
-    movements: list[Movement]
+
+
+OF_ORDERS: Final = frozenset(BookState.__struct_fields__) - {"facts"}
+_FACTS: Final = {each.name: each.type for each in fields(Book) if each.name not in OF_ORDERS}
 
 
 class State(Struct, kw_only=True):
@@ -68,20 +67,13 @@ def capture(blotter: Blotter, ids: ClOrdIds) -> State:
 
 def _book_state(book: Book) -> BookState:
     return BookState(
-        logged_on=book.logged_on,
-        halted=book.halted,
-        since_ns=book.since_ns,
-        reason=book.reason,
+        facts={name: getattr(book, name) for name in _FACTS},
         by_cl_ord_id=_numbers(book.by_cl_ord_id),
         by_order_id=_numbers(book.by_order_id),
         awaiting=[(symbol, side, list(orders)) for (symbol, side), orders in book.awaiting.items()],
         unanswered=list(book.unanswered),
         open=list(book.open),
         asked=list(book.asked),
-        held=list(book.held.values()),
-        sent=list(book.sent.values()),
-        instruments=list(book.instruments.values()),
-        movements=list(book.movements.values()),
     )
 
 
@@ -105,8 +97,8 @@ def load(state: State, blotter: Blotter, ids: ClOrdIds) -> None:
 
 
 def _load_book(state: BookState, book: Book, orders: dict[int, Order]) -> None:
-    book.logged_on, book.halted = state.logged_on, state.halted
-    book.since_ns, book.reason = state.since_ns, state.reason
+    for name, value in state.facts.items():
+        setattr(book, name, msgspec.convert(value, _FACTS[name]))
     _fill(book.by_cl_ord_id, state.by_cl_ord_id, orders)
     _fill(book.by_order_id, state.by_order_id, orders)
     for symbol, side, numbers in state.awaiting:
@@ -114,11 +106,6 @@ def _load_book(state: BookState, book: Book, orders: dict[int, Order]) -> None:
     book.unanswered.update((number, orders[number]) for number in state.unanswered)
     book.open.update((number, orders[number]) for number in state.open)
     book.asked.update((number, orders[number]) for number in state.asked)
-    book.held.update((held.ref, held) for held in state.held)
-    for entry in state.sent:
-        book.note_sent(*entry)
-    book.instruments = {each.key: each for each in state.instruments}
-    book.movements = {each.id: each for each in state.movements}
 
 
 def _fill(ids: Ids, numbers: dict[str, int], orders: dict[int, Order]) -> None:

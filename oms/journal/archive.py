@@ -226,6 +226,12 @@ class Archive:
 
 
 def discard(path: Path) -> None:
-    """Remove an archive. Its log goes first: SQLite would take one without its file for the next file's."""
-    for name in (f"{path}-wal", f"{path}-shm", str(path)):
-        Path(name).unlink(missing_ok=True)
+    """Remove an archive. Its log goes first: SQLite would take one without its file for the next file's.
+
+    Raises:
+        JournalError: it cannot be removed.
+
+    """
+    with told(path):
+        for name in (f"{path}-wal", f"{path}-shm", str(path)):
+            Path(name).unlink(missing_ok=True)
