@@ -66,7 +66,7 @@ def test_a_partial_fill_lost_with_a_connection_is_visible_although_no_report_has
         Decimal("0.5"),
         Decimal("0.375"),
     )
-    assert (order.gap, order.unsized_gap) == (0, False)
+    assert (order.gap, order.unsized_gap) == (Decimal(0), False)
 
 
 def test_a_fill_after_the_loss_does_not_hide_it() -> None:
