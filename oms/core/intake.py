@@ -17,7 +17,7 @@ from oms.core.legs import refusal
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order, Request
 from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
-from oms.core.snapshots import listed_fills, news
+from oms.core.snapshots import take_in
 from oms.core.status import UNKNOWN_ORDER
 from oms.core.values import ENDED, SIDES, AnomalyCode, ExecType, External, Phase, RequestKind
 
@@ -80,19 +80,14 @@ def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> O
 
 
 def _shown(blotter: Blotter, outcome: Outcome, snapshot: OrderSnapshot, now_ns: int) -> Outcome:
-    """Read what a query shows of a known order, or one just adopted: first its fills, then its state."""
+    """Read what a query shows of a known order, or of one just adopted."""
     order = outcome.order
     if order is None and outcome.events and isinstance(outcome.events[-1], ev.Adopted):
         order = blotter.orders[outcome.events[-1].order]
     if order is None or outcome.anomaly is not None:
         return outcome
-    events, anomaly = list(outcome.events), None
-    for read in (listed_fills(order, snapshot), None):
-        verdict = read or interpret(order, snapshot.report, now_ns)
-        blotter.apply_all(verdict.events)
-        events.extend(verdict.events)
-        anomaly = anomaly or verdict.anomaly
-    return Outcome(order, tuple(events), news(order, anomaly), outcome.ref)
+    events, anomaly = take_in(blotter, order, snapshot, now_ns)
+    return Outcome(order, (*outcome.events, *events), anomaly, outcome.ref)
 
 
 def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: int) -> Outcome:

@@ -154,7 +154,9 @@ def _ambiguous(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return Verdict(doubtful)
     if order.questions:
         return Verdict((ev.StatusAnswered(order=order.number, exec_id=key),))
-    if order.pending or order.is_spent:  # what is executed in full cannot be rejected: it is a request that was refused
+    if (
+        order.pending or order.is_spent
+    ):  # what is executed in full cannot be rejected: it is a request that was refused
         return NOTHING
     if key is None:  # nothing was asked, and ExecID 0 tells of no event: a status answer that comes again
         return anomalous(

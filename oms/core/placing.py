@@ -42,7 +42,8 @@ def _route_of(work: Work, command: PlaceOrder) -> Route | None:
 
 def _deny(work: Work, command: PlaceOrder, route: Route) -> Denial | None:
     return (
-        check(command, route.limits, work.exposure, route.account) or admit(work, command, route)
+        check(command, route.limits, work.exposure, route.account)
+        or admit(work, command, route)
         or unreachable(work, route.session)
         or matching.deny_in_doubt(work, route, command.symbol)
     )

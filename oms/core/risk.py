@@ -18,7 +18,10 @@ from oms.core.values import ZERO, OrdType, RequestKind, Side, TimeInForce, decim
 _SYMBOLS: Final = {
     "BTCUSDT": (re.compile(r"[A-Z0-9]{2,20}", re.ASCII), "2 to 20 capital letters and digits"),
     "btcusdt": (re.compile(r"[a-z0-9]{2,20}", re.ASCII), "2 to 20 small letters and digits"),
-    "btc_usd": (re.compile(r"[a-z0-9]{2,12}_[a-z0-9]{2,12}", re.ASCII), "small letters and digits, as base_quote"),
+    "btc_usd": (
+        re.compile(r"[a-z0-9]{2,12}_[a-z0-9]{2,12}", re.ASCII),
+        "small letters and digits, as base_quote",
+    ),
 }
 SYMBOL_FORMS: Final = tuple(_SYMBOLS)
 _EXCHANGE: Final = re.compile(r"[A-Z0-9_]{2,20}", re.ASCII)

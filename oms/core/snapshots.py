@@ -17,12 +17,13 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core.alike import Alike, begin, derived_id, leg_of, terms
+from oms.core.blotter import Blotter
 from oms.core.chain import Chain
 from oms.core.executions import excess_of, key_of, spent_by
 from oms.core.fills import Execution, standing
 from oms.core.messages import Anomaly, ExecutionReport, FillRow, OrderSnapshot
 from oms.core.order import Order
-from oms.core.reconcile import is_of_another
+from oms.core.reconcile import interpret, is_of_another
 from oms.core.values import ZERO, AnomalyCode, format_decimal
 from oms.core.verdict import NOTHING, Verdict, is_older
 
@@ -30,17 +31,7 @@ QUERY: Final = "query"
 
 
 def listed_fills(order: Order, snapshot: OrderSnapshot) -> Verdict:
-    """Say what the list of fills of a snapshot means for its order; its state is to be interpreted after that.
-
-    Args:
-        order: the order that the snapshot shows; it is not changed.
-        snapshot: what the venue answered, or streamed. Every row is of this order.
-
-    Returns:
-        The events that the rows become, to be applied before the snapshot's report is interpreted, and an anomaly where
-        the list contradicts the record or the venue's own total.
-
-    """
+    """Say what the rows of a snapshot mean for its order, which is not changed; its state is to be read after them."""
     if not snapshot.fills and not order.unconfirmed_fills:
         return NOTHING
     if not snapshot.report.readable or is_of_another(order, snapshot.report):
@@ -54,6 +45,22 @@ def listed_fills(order: Order, snapshot: OrderSnapshot) -> Verdict:
     reading.read_unnamed([row for row in snapshot.fills if row.exec_id is None])
     reading.confirm()
     return Verdict(tuple(reading.events), reading.anomaly)
+
+
+def take_in(
+    blotter: Blotter, order: Order, snapshot: OrderSnapshot, now_ns: int
+) -> tuple[tuple[ev.Event, ...], Anomaly | None]:
+    """Apply what a snapshot means for its order: first its fills, then its state.
+
+    Returns:
+        The events, applied already, and the first anomaly if it is not on record.
+
+    """
+    fills = listed_fills(order, snapshot)
+    blotter.apply_all(fills.events)
+    state = interpret(order, snapshot.report, now_ns)
+    blotter.apply_all(state.events)
+    return (*fills.events, *state.events), news(order, fills.anomaly or state.anomaly)
 
 
 def news(order: Order, anomaly: Anomaly | None) -> Anomaly | None:
@@ -150,7 +157,8 @@ class _Reading:
         for row in rows:
             by_terms.setdefault(self._name(row), []).append(row)
         stands_for_all = (
-            self._snapshot.all_fills and sum((row.shares for row in rows), ZERO) == self._stated()
+            self._snapshot.all_fills
+            and sum((row.shares for row in rows), ZERO) == self._snapshot.report.cum_qty
         )
         for name, alike in by_terms.items():
             self._rows[name] = len(alike)
@@ -159,9 +167,6 @@ class _Reading:
             self._note_fees(same, alike[: same.standing])
             for row in alike[known:]:
                 self._unexplained(row, same)
-
-    def _stated(self) -> Decimal | None:
-        return self._snapshot.report.cum_qty
 
     def _unexplained(self, row: FillRow, same: Alike) -> None:
         """A row beyond the fills on record: one of them lacks its price, or the row is new."""
