@@ -344,6 +344,21 @@ def test_a_late_fill_of_the_old_leg_does_not_acknowledge_the_new_one(world: Worl
     assert order.requested(RequestKind.NEW)
 
 
+def test_what_is_inferred_of_the_old_leg_does_not_acknowledge_the_new_one(world: World) -> None:
+    order = working(world)
+    ask_replace(world, order_qty=5)
+    canceled(world, "1")
+    world.step(Tick(), after_s=6)
+    world.answer("4", order_id="V1", cum_qty=Decimal(1))
+    for _ in range(40):
+        world.step(Tick(), after_s=1)
+    assert (order.phase, order.cum_qty, order.gap) == ("PENDING_NEW", Decimal(0), Decimal(1))
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V2", exec_id="a2", exec_type="0", ord_status="0")
+    for _ in range(40):
+        world.step(Tick(), after_s=1)
+    assert (order.phase, order.gap) == ("WORKING", Decimal(1))
+
+
 def test_a_dropped_session_and_a_restart_lose_nothing_of_a_replace(world: World) -> None:
     order = working(world)
     ask_replace(world, order_qty=5)

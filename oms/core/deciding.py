@@ -136,6 +136,9 @@ def infer(work: Work, number: int) -> None:
     order = work.blotter.orders.get(number)
     if order is None or order.gap <= ZERO:
         return
+    if order.phase is Phase.PENDING_NEW:  # the leg that it is of is over, and the next not acknowledged
+        work.doubts.infer_later(number, work.now)
+        return
     told = f"{format_decimal(order.gap)} executed that no fill explains: inferred from the venue's total"
     events = infer_gap(order, order.stated_px)
     if events:
