@@ -112,7 +112,7 @@ def fix_session(config: Config, session: SessionSection) -> SessionConfig:
         dialect=session.dialect,
         account=session.account,
         key_id=session.key_id,
-        secret=Secret(secret_of(config, session)),
+        secret=Secret(secret_of(config, session, session.name)),
         jwt_method=session.jwt_method,
         jwt_digest_param=session.jwt_digest_param,
         jwt_lifetime_s=session.jwt_lifetime_s,

@@ -1,0 +1,239 @@
+"""`[[session]]` of the configuration: each kind of session with its keys, and what can be wrong with them."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+from oms.app.config_fields import Problems, made, read_fields
+from oms.fix.dialects import DIALECTS
+
+Positive = Annotated[float, Meta(gt=0)]
+Rate = Annotated[int, Meta(ge=1, le=1000)]
+Text = Annotated[str, Meta(min_length=1)]
+External = Annotated[str, Meta(pattern="^(adopt|ignore|stop)$")]
+_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class LimitsSection(Struct, kw_only=True):
+    """`[limits]` and `[session.limits]`: pre-trade limits. Amounts are text; without a key there is no limit."""
+
+    max_decimals: Annotated[int, Meta(ge=0, le=18)] = 8
+    max_order_qty: Decimal | None = None
+    max_order_notional: Decimal | None = None
+    max_open_orders: Annotated[int, Meta(ge=1)] | None = None
+    max_open_notional: Decimal | None = None
+    exchanges: list[str] = []
+    symbols: list[str] = []
+
+
+class HttpSection(Struct, kw_only=True):
+    """What every venue that is spoken to over REST has; times in seconds.
+
+    `trades_per_s` and `queries_per_s`: so many requests that move something, or ask, may leave in a second.
+    `resume_after_s`: a ban holds for so long; without it until a person resumes the session.
+    """
+
+    ca_file: Text | None = None
+    connect_timeout_s: Positive = 5.0
+    read_timeout_s: Positive = 10.0
+    trades_per_s: Rate = 20
+    queries_per_s: Rate = 10
+    quick_poll_s: Positive = 0.5
+    slow_poll_s: Positive = 5.0
+    idle_poll_s: Positive = 15.0
+    resume_after_s: Positive | None = None
+
+
+class RestSection(HttpSection, kw_only=True):
+    """`[session.rest]`: REST keys of an account that trades over FIX."""
+
+    key_id: Text
+    secret_env: Text | None = None
+    secret_file: Text | None = None
+    url: Text = "https://api.apifiny.com"
+    cancel_over_rest: bool = False
+
+
+class SessionSection(Struct, kw_only=True):
+    """`[[session]]` of kind `fix`: one FIX endpoint."""
+
+    name: Text
+    host: Text
+    port: Annotated[int, Meta(ge=1, le=65535)]
+    account: Text
+    key_id: Text
+    kind: Text = "fix"
+    secret_env: Text | None = None
+    secret_file: Text | None = None
+    tls: bool = False
+    ca_file: Text | None = None
+    dialect: str = "apifiny"
+    target_comp_id: Text = "APIFINY"
+    heartbeat_s: Annotated[int, Meta(ge=1, le=3600)] = 30
+    reconnect_s: Annotated[int, Meta(ge=1, le=3600)] = 5
+    jwt_method: Text = "new_gbbo_order"
+    jwt_digest_param: Text | None = None
+    jwt_lifetime_s: Annotated[int, Meta(ge=1, le=3600)] = 30
+    cash_order_qty_tag: Annotated[int, Meta(ge=1)] = 152
+    reports_cum_qty: bool | None = None
+    external_orders: External = "adopt"
+    limits: LimitsSection | None = None
+    rest: RestSection | None = None
+
+
+class ApifinyRestSection(HttpSection, kw_only=True):
+    """`[[session]]` of kind `apifiny-rest`: an Apifiny account that trades over REST alone."""
+
+    name: Text
+    account: Text
+    key_id: Text
+    kind: Text = "apifiny-rest"
+    secret_env: Text | None = None
+    secret_file: Text | None = None
+    url: Text = "https://api.apifiny.com"
+    ws_url: Text | None = None
+    stream: bool = True
+    external_orders: External = "adopt"
+    limits: LimitsSection | None = None
+
+
+Session = SessionSection | ApifinyRestSection
+Found = Iterator[tuple[str, str]]
+
+
+def read_sessions(path: Path, data: Any, problems: Problems) -> list[Session]:  # noqa: ANN401
+    """Read and check every session; a problem names it by its position in the file."""
+    if isinstance(data, dict):
+        problems.add("session", "write [[session]], with two brackets: there may be several")
+        return []
+    if not isinstance(data, list) or not data:
+        problems.add("session", "at least one [[session]] is needed")
+        return []
+    tables = {f"session[{index}]": table for index, table in enumerate(data, 1)}
+    names = [table.get("name") for table in data if isinstance(table, dict)]
+    found: list[Session] = []
+    for where, table in tables.items():
+        kind = table.get("kind", "fix") if isinstance(table, dict) else "fix"
+        if not isinstance(kind, str) or kind not in KINDS:
+            problems.add(f"{where}.kind", f"{kind!r} is not known; known are {', '.join(KINDS)}")
+            continue
+        section, check = KINDS[kind]
+        values = read_fields(section, table, where, problems)
+        for key, reason in check(path, values):
+            problems.add(f"{where}.{key}", reason)
+        if "name" in values and names.count(values["name"]) > 1:
+            problems.add(f"{where}.name", f"{values['name']!r} is the name of another session too")
+        session = made(section, values)
+        found += [] if session is None else [session]  # type: ignore[list-item] # KINDS has no others
+    return found
+
+
+# --- what can be wrong; what is not among the values has been told --------------------------------------------------
+
+
+def _fix_problems(path: Path, values: dict[str, Any]) -> Found:
+    yield from name_problems(values)
+    if "dialect" in values and values["dialect"] not in DIALECTS:
+        yield "dialect", f"{values['dialect']!r} is not known; known are {', '.join(DIALECTS)}"
+    yield from _account_problems(values)
+    if "ca_file" in values:
+        yield from _trust_problems(path, values["ca_file"], has_tls=values.get("tls", False))
+    yield from secret_problems(path, values)
+    rest = values.get("rest")
+    if isinstance(rest, RestSection):
+        inner = msgspec.structs.asdict(rest)
+        for key, reason in (*http_problems(path, inner), *secret_problems(path, inner)):
+            yield f"rest.{key}", reason
+
+
+def _apifiny_rest_problems(path: Path, values: dict[str, Any]) -> Found:
+    yield from name_problems(values)
+    yield from _account_problems(values)
+    yield from http_problems(path, values)
+    yield from secret_problems(path, values)
+
+
+def name_problems(values: Mapping[str, Any]) -> Found:
+    """Check a session's name."""
+    if "name" in values and not _NAME.fullmatch(values["name"]):
+        yield "name", "letters, digits, dot, dash and underscore only, at most 40"
+
+
+def http_problems(path: Path, values: Mapping[str, Any]) -> Found:
+    """Check where a REST venue is, and whom to trust."""
+    for key, scheme in (("url", "https"), ("ws_url", "wss")):
+        if values.get(key) is not None and (problem := _url_problem(values[key], scheme)):
+            yield key, problem
+    if values.get("ca_file") is not None and not (path.parent / values["ca_file"]).is_file():
+        yield "ca_file", f"there is no file {path.parent / values['ca_file']}"
+
+
+def _url_problem(url: str, scheme: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return f"{url!r} is not a URL"
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return "scheme, host and port only: keys belong in the secret's file or variable"
+    if not host or parts.scheme not in (scheme, scheme.removesuffix("s")) or url.endswith("/"):
+        return f"write it like {scheme}://host or {scheme}://host:port, without / at the end"
+    if parts.scheme != scheme and host not in _LOOPBACK:
+        return f"{parts.scheme}:// is open to all who listen on the way; only on this machine is it taken"
+    return None
+
+
+def _account_problems(values: Mapping[str, Any]) -> Found:
+    if "account" in values and not any(char.isdigit() for char in values["account"]):
+        yield "account", "an account has digits, which every ClOrdID begins with, like STA-00000015"
+
+
+def _trust_problems(path: Path, ca_file: str | None, *, has_tls: bool) -> Found:
+    if ca_file is not None and not (path.parent / ca_file).is_file():
+        yield "ca_file", f"there is no file {path.parent / ca_file}"
+    if ca_file is None and has_tls:
+        yield (
+            "ca_file",
+            "tls = true needs a file with the certificates to trust; without one nothing is verified",
+        )
+
+
+def secret_problems(path: Path, values: Mapping[str, Any]) -> Found:
+    """Check that a secret is where the configuration says."""
+    if "secret_env" in values and "secret_file" in values:
+        problem = _secret_problem(path, values["secret_env"], values["secret_file"])
+        if problem:
+            yield problem
+
+
+def _secret_problem(path: Path, variable: str | None, file: str | None) -> tuple[str, str] | None:
+    if (variable is None) == (file is None):
+        return (
+            "secret_env",
+            "name the secret's source: either secret_env (a variable) or secret_file (a path)",
+        )
+    if variable is not None:
+        missing = not os.environ.get(variable)
+        return ("secret_env", f"the environment has no variable {variable}") if missing else None
+    try:
+        empty = not (path.parent / (file or "")).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        return "secret_file", f"{path.parent / (file or '')} cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        return "secret_file", f"{path.parent / (file or '')} is not text"
+    return ("secret_file", "is empty") if empty else None
+
+
+# Every kind of session: its keys, and what checks them.
+KINDS: Final[dict[str, tuple[type[Struct], Callable[[Path, dict[str, Any]], Found]]]] = {
+    "fix": (SessionSection, _fix_problems),
+    "apifiny-rest": (ApifinyRestSection, _apifiny_rest_problems),
+}
