@@ -6,7 +6,9 @@ import argparse
 import sys
 import time
 from itertools import count
+from pathlib import Path
 
+from tests.simulation.files import write
 from tests.simulation.plan import draw
 from tests.simulation.runner import Result, run, shrink
 
@@ -53,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--shrink", type=int, default=1, metavar="N", help="how many of them to shorten")
     parser.add_argument("--seed", metavar="SEED", help="run this one alone, and show it")
     parser.add_argument("--keep", metavar="N,N", help="with --seed: only these actions of its script")
+    parser.add_argument("--write", metavar="FILE", type=Path, help="with --seed: write its script to a file")
     parser.add_argument("--without", metavar="FAULT,FAULT", default="", help="with --seed: not these faults")
     return parser.parse_args()
 
@@ -60,6 +63,8 @@ def _arguments() -> argparse.Namespace:
 def _one(args: argparse.Namespace) -> int:
     keep = None if args.keep is None else [int(number) for number in args.keep.split(",") if number]
     plan = draw(args.seed).reduced(keep, args.without.split(","))
+    if args.write is not None:
+        write(plan, args.write, run(plan).failure or "All promises held.")
     _say(plan)
     result = run(plan, trace=True)
     _say("\n".join(result.trace or []))

@@ -121,6 +121,7 @@ class Process:
         if isinstance(effect, Alert):
             self.alerts.append(effect)
             return
+        assert isinstance(effect, Send), "this venue knows client order ids"
         session, order, request = effect.session, effect.order, effect.request
         try:
             sent = self._send(effect.message)

@@ -1,8 +1,12 @@
 """Histories drawn from seeds settle with all promises kept. `scripts/simulate` runs as many as one likes."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.simulation.runner import history
+from tests.simulation.files import FOUND, read, write
+from tests.simulation.plan import draw
+from tests.simulation.runner import history, run
 
 FAST, SLOW, AT_ONCE = 300, 6000, 300
 
@@ -21,6 +25,17 @@ def test_histories_settle_as_the_venue_has_them() -> None:
 @pytest.mark.parametrize("first", range(FAST, SLOW, AT_ONCE))
 def test_many_histories_settle_as_the_venue_has_them(first: int) -> None:
     settle(first, AT_ONCE)
+
+
+@pytest.mark.parametrize("path", sorted(FOUND.glob("*.txt")), ids=lambda path: path.stem)
+def test_what_failed_once_holds_ever_after(path: Path) -> None:
+    assert run(read(path)).failure is None
+
+
+def test_a_history_reads_as_it_was_written(tmp_path: Path) -> None:
+    plan = draw("7")
+    write(plan, tmp_path / "seven.txt", "why")
+    assert read(tmp_path / "seven.txt") == plan
 
 
 def test_the_same_seed_gives_the_same_history() -> None:
