@@ -7,7 +7,8 @@
    is taken for an order only where together they are exactly what the order lacks, on its side, at its rate or better.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -25,6 +26,7 @@ from oms.rest.weex.snapshots import fill_of, fills_of, report_of
 
 Trades = Mapping[int, TradeRow]
 MOST_PAGES: Final = 1000
+_MOST: Final = 10_000  # orders that are remembered
 
 
 class _Read(Struct, frozen=True):
@@ -36,20 +38,15 @@ class _Read(Struct, frozen=True):
 
 
 class Executions:
-    """Reads orders with their executions; remembers how far. For one thread."""
+    """Reads orders with their executions; remembers how far. For any thread: what gets lost is read again."""
 
     def __init__(self) -> None:
         """Start without memory, as after a restart."""
-        self._read: dict[int, _Read] = {}
+        self._read: OrderedDict[int, _Read] = OrderedDict()
 
     def begin(self, order_id: int, above: int) -> None:
         """Note that an order's executions are all above a trade id: that of its mark."""
-        self._read[order_id] = _Read(above, above)
-
-    def keep(self, order_ids: Iterable[int]) -> None:
-        """Forget every order but these."""
-        wanted = set(order_ids)
-        self._read = {number: read for number, read in self._read.items() if number in wanted}
+        self._note(order_id, _Read(above, above))
 
     def snapshot(self, client: TradeClient, order_id: int, pair: str) -> OrderSnapshot:
         """Ask how an order stands, and for its executions that were not read yet.
@@ -66,10 +63,15 @@ class Executions:
         shown, highest = found
         if _agrees(found, read):
             executed = shown.report.cum_qty or ZERO
-            self._read[order_id] = _Read(read.start, max(read.above, highest), executed)
+            self._note(order_id, _Read(read.start, max(read.above, highest), executed))
         else:
-            self._read[order_id] = read
+            self._note(order_id, read)
         return replace(shown, all_fills=_agrees(found, read) and not read.shares)
+
+    def _note(self, order_id: int, read: _Read) -> None:
+        self._read[order_id] = read
+        while len(self._read) > _MOST:
+            self._read.popitem(last=False)
 
     def _from(self, client: TradeClient, order_id: int, pair: str, read: _Read) -> tuple[OrderSnapshot, int]:
         trades = all_trades(client, above=read.above, pair=pair)

@@ -1,0 +1,71 @@
+"""What the keys of one account know together: the pairs' rules, submits, executions read, orders without a number."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from oms.core.messages import NewOrder
+from oms.core.order import Order
+from oms.core.values import RequestKind
+from oms.rest.submits import Submits
+from oms.rest.turns import Turns
+from oms.rest.weex.executions import Executions
+
+if TYPE_CHECKING:
+    from oms.rest.weex.models import Pair
+
+MOST_IN_A_POLL: Final = 5
+_AT_ONCE: Final = "at once "
+
+
+class Account:
+    """Shared by the adapters of an account; may be used from several threads: what gets lost is asked for again."""
+
+    def __init__(
+        self, submits: Submits, open_orders: Callable[[], Iterable[Order]], *, keys: int = 1
+    ) -> None:
+        """Begin as after a restart.
+
+        Args:
+            submits: what is remembered of submits.
+            open_orders: gives copies of the session's open orders.
+            keys: how many keys the account has.
+
+        """
+        self.submits = submits
+        self.open_orders = open_orders
+        self.executions = Executions()
+        self.turns = Turns(MOST_IN_A_POLL)
+        self.pairs: Mapping[str, Pair] = {}
+        self.unnumbered: dict[str, NewOrder] = {}
+        self._silent = set(range(keys))
+
+    def heard(self, key: int) -> None:
+        """Note that the venue has accepted a number of this process under a key."""
+        self._silent.discard(key)
+
+    @property
+    def all_heard(self) -> bool:
+        """Whether no request of an earlier process can start any more: every key has had a later number accepted."""
+        return not self._silent
+
+    def number_without(self, message: NewOrder) -> str:
+        """Name an order that the venue gave no number, and whose executions were not found yet."""
+        name = _AT_ONCE + message.cl_ord_id
+        self.unnumbered[name] = message
+        return name
+
+    def awaiting(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Give the numbers of our open orders, and the symbols of which a submit is not answered.
+
+        An order there that nobody here knows may be that submit, where it has the same symbol.
+        """
+        orders = list(self.open_orders())
+        numbers = frozenset(order.order_id for order in orders if order.order_id is not None)
+        symbols = frozenset(order.symbol for order in orders if order.requested(RequestKind.NEW))
+        return numbers, symbols
+
+
+def key_name(key: str) -> str:
+    """Name a key in records, without telling it."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]

@@ -1,0 +1,278 @@
+"""WEEX as a venue of the engine: one adapter for each key of an account.
+
+1. Trade is sent once. It is sent a second time only where the first was refused for its nonce (see the client).
+2. An order that filled at once has the number 0: its executions are looked for above its mark, and name it.
+3. A poll is one ActiveOrders for all orders. What changed there, or left it, is asked for by TradeHistory and
+   OrderInfo, a few orders at a time, so that a cancel need not wait behind many questions.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+
+from oms.core.errors import VenueError, VenueRefused, VenueUnavailable
+from oms.core.inputs import Look, Looked
+from oms.core.messages import CancelOrder, Mark, NewOrder, OrderSnapshot, StatusRequest
+from oms.core.order import Order
+from oms.core.values import OrdStatus, Phase, RequestKind
+from oms.rest.adapter import Outcome, Told, unknown_order
+from oms.rest.line import Line
+from oms.rest.refusal import Refusal
+from oms.rest.submits import Left
+from oms.rest.weex.account import Account
+from oms.rest.weex.client import TradeClient, TradeRequest
+from oms.rest.weex.look import filled_at_once, look, number_of, take_mark
+from oms.rest.weex.models import ActiveOrder, Placed
+from oms.rest.weex.nonce import Nonces
+from oms.rest.weex.public import PublicClient
+from oms.rest.weex.refusals import Reason, WeexRefused
+from oms.rest.weex.rules import check
+from oms.rest.weex.snapshots import report_of_placed
+from oms.rest.weex.terms import pair_of, request_for, symbol_of
+from oms.rest.weex.venue_cancels import cancel_many, canceled
+from oms.rest.worker import VenueBanned
+
+MOST_CANCELS: Final = 50
+RULES_S: Final = 3600.0
+_log = structlog.get_logger()
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """A key at work: its place among the account's keys, its client, its public API, its numbers."""
+
+    number: int
+    client: TradeClient
+    public: PublicClient
+    nonces: Nonces
+
+
+class WeexAdapter:
+    """Implements `oms.rest.marked.MarkedAdapter` with one key."""
+
+    most_cancels = MOST_CANCELS
+
+    def __init__(self, key: Key, line: Line, account: Account) -> None:
+        """Ask by `key`, whose transport is `line`."""
+        self.line = line
+        self._key = key
+        self._client = key.client
+        self._account = account
+        self._rules_at: float | None = None
+        self._proven = 0
+
+    def greet(self) -> None:
+        """Ask what the key may do; read the pairs' rules, now and then."""
+        at = time.monotonic()
+        if self._rules_at is None or at - self._rules_at > RULES_S:
+            self._account.pairs = self._key.public.info().pairs
+            self._rules_at = at
+        self.line.about = "getInfo"
+        rights = self._client.get_info().rights
+        if not (rights.info and rights.trade):
+            told = "WEEX: the key lacks the right `info` or `trade`; grant it in the venue's profile"
+            raise VenueRefused(told)
+        self._prove()
+
+    # --- submits
+
+    def take_mark(self, symbol: str) -> Mark:
+        """ActiveOrders and TradeHistory."""
+        return take_mark(self._client, symbol)
+
+    def place(self, message: NewOrder) -> Told:
+        """Trade."""
+        request = self._request(message)
+        self.line.about = "Trade"
+        try:
+            placed = self._client.trade(request)
+        except (VenueRefused, VenueUnavailable):
+            raise
+        except BaseException:
+            left = Left(key=self._key.number, number=self._key.nonces.last)
+            self._account.submits.in_doubt(message.cl_ord_id, left)
+            raise
+        return self._placed(message, placed, self.line.said)
+
+    def _request(self, message: NewOrder) -> TradeRequest:
+        """Say an order in the venue's words, or why it would not take it: then nothing is sent."""
+        request = request_for(message)
+        refusal = request if isinstance(request, Refusal) else None
+        if isinstance(request, TradeRequest):
+            refusal = check(request, self._account.pairs) if self._account.pairs else None
+            if refusal is None:
+                return request
+        told = f"{refusal.text if refusal else 'no order'}; nothing was sent"
+        raise VenueUnavailable(told)
+
+    def _placed(self, message: NewOrder, placed: Placed, raw: str) -> Told:
+        mark = self._account.submits.mark_of(message.cl_ord_id)
+        report = report_of_placed(message, placed)
+        if placed.order_id:
+            if mark is not None:
+                self._account.executions.begin(placed.order_id, number_of(mark.trade_id))
+            return Told(report, raw)
+        shown = None if mark is None else self._found_at_once(message, mark)
+        if shown is not None:
+            return Told(shown, raw)
+        return Told(
+            msgspec.structs.replace(report, order_id=self._account.number_without(message)),
+            raw,
+        )
+
+    def _found_at_once(self, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
+        """Look for the executions; the order was filled, whatever becomes of these questions."""
+        try:
+            return filled_at_once(self._client, message, mark)
+        except VenueError as error:
+            _log.warning(
+                "the executions of an order that filled at once are not known yet",
+                cl_ord_id=message.cl_ord_id,
+                reason=str(error),
+            )
+            return None
+
+    def look(self, effect: Look) -> Looked:
+        """Look for a submit in doubt. Before that, have a later number of its key accepted, so that it cannot start."""
+        left = self._account.submits.left(effect.message.cl_ord_id)
+        past_fence = self._passes_fence(left)
+        found = look(self._client, effect.message, effect.mark)
+        for candidate in found:
+            if candidate.order_id.isdigit():
+                self._account.executions.begin(int(candidate.order_id), number_of(effect.mark.trade_id))
+        return Looked(
+            session=effect.session,
+            order=effect.order,
+            request=effect.request,
+            candidates=found,
+            past_fence=past_fence,
+            raw=msgspec.json.encode(found).decode(),
+        )
+
+    def _passes_fence(self, left: Left | None) -> bool:
+        """Whether the submit cannot start any more, from here on.
+
+        One of an earlier process left by one of the account's keys, under a number below all of this process: each key
+        must have had a number accepted since.
+        """
+        if left is None:
+            self._prove()
+            return self._account.all_heard
+        if left.key == self._key.number and self._proven <= left.number:
+            self._prove()
+        return left.key == self._key.number and self._proven > left.number
+
+    def _prove(self) -> None:
+        """Have a number of this key accepted, by a question whose answer is not from a cache."""
+        self.line.about = "ActiveOrders"
+        self._client.active_orders()
+        self._proven = self._client.accepted
+        self._account.heard(self._key.number)
+
+    # --- cancels
+
+    def cancel(self, messages: Sequence[CancelOrder]) -> Sequence[Outcome]:
+        """CancelOrder, or CancelOrders for several."""
+        numbers = [_number(message.order_id) for message in messages]
+        wanted = list(dict.fromkeys(number for number in numbers if number is not None))
+        if len(messages) == len(wanted) == 1:
+            return [self._cancel_one(messages[0], wanted[0])]
+        self.line.about = "CancelOrders"
+        errors = cancel_many(self._client, wanted)
+        raw = self.line.said
+        nameless = VenueUnavailable("the order has no number at the venue to cancel it by; nothing was sent")
+        ends = [nameless if number is None else errors[number] for number in numbers]
+        return [end or Told(canceled(message), raw) for message, end in zip(messages, ends, strict=True)]
+
+    def _cancel_one(self, message: CancelOrder, number: int) -> Told:
+        """Cancel an order, and ask what of it was executed; it is canceled, whatever becomes of the question."""
+        self.line.about = "CancelOrder"
+        self._client.cancel_order(number)
+        raw = self.line.said
+        try:
+            shown = self._told(number, message.symbol, message.orig_cl_ord_id)
+        except VenueError:
+            return Told(canceled(message), raw)
+        return shown if shown.state.ord_status == OrdStatus.CANCELED else Told(canceled(message), raw)
+
+    # --- questions
+
+    def query(self, message: StatusRequest) -> Told:
+        """TradeHistory, then OrderInfo."""
+        number = _number(message.order_id)
+        if number is None:
+            return self._query_unnumbered(message)
+        try:
+            return self._told(number, message.symbol, message.cl_ord_id)
+        except WeexRefused as refusal:
+            if refusal.reason is not Reason.UNKNOWN_ORDER:
+                raise
+            return Told(unknown_order(message.cl_ord_id, refusal.text), self.line.said)
+
+    def _query_unnumbered(self, message: StatusRequest) -> Told:
+        """Look once more for the executions of an order that filled at once."""
+        order = self._account.unnumbered.get(message.order_id or "")
+        mark = None if order is None else self._account.submits.mark_of(order.cl_ord_id)
+        shown = None if order is None or mark is None else filled_at_once(self._client, order, mark)
+        if shown is None:
+            told = f"order {message.cl_ord_id} has no number at the venue that it could be asked for by"
+            raise VenueUnavailable(told)
+        self._account.unnumbered.pop(message.order_id or "", None)
+        return Told(shown, self.line.said)
+
+    def _told(self, number: int, symbol: str, cl_ord_id: str | None) -> Told:
+        shown = self._account.executions.snapshot(self._client, number, pair_of(symbol))
+        report = msgspec.structs.replace(shown.report, cl_ord_id=cl_ord_id)
+        return Told(msgspec.structs.replace(shown, report=report), self.line.said)
+
+    def poll(self, orders: Sequence[Order]) -> Iterator[Told]:
+        """ActiveOrders for all of them; a question for each that changed or is gone, a few at a time."""
+        self.line.about = "ActiveOrders"
+        active = self._client.active_orders()
+        changed = {
+            order.order_id: order
+            for order in orders
+            if order.order_id is not None and _is_news(order, active)
+        }
+        for order_id in self._account.turns.next(changed):
+            order = changed[order_id]
+            number = int(order_id)
+            try:
+                yield self._told(number, order.symbol, order.cl_ord_id)
+            except VenueBanned:
+                raise
+            except VenueError as error:
+                _log.warning("an order could not be asked for", cl_ord_id=order.cl_ord_id, reason=str(error))
+
+    def catch_up(self) -> Iterator[Told]:
+        """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
+        active = self._client.active_orders()
+        ours, awaited = self._account.awaiting()  # after the list: whatever stands in it has left before
+        for number, row in active.items():
+            symbol = symbol_of(row.pair)
+            if str(number) in ours or symbol in awaited:
+                continue
+            try:
+                told = self._told(number, symbol, None)
+            except WeexRefused as refusal:
+                _log.warning("an open order could not be asked for", order_id=number, reason=str(refusal))
+                continue
+            if told.state.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
+                yield told
+
+
+def _number(order_id: str | None) -> int | None:
+    return int(order_id) if order_id is not None and order_id.isdigit() else None
+
+
+def _is_news(order: Order, active: dict[int, ActiveOrder]) -> bool:
+    """Whether an order stands otherwise there than here."""
+    number = _number(order.order_id)
+    if number is None:
+        return False
+    row = active.get(number)
+    if row is None or order.phase is Phase.PENDING_NEW or order.requested(RequestKind.NEW):
+        return True
+    return row.amount != order.leaves_qty

@@ -1,0 +1,43 @@
+"""Cancels of one or several orders, with the outcome of each."""
+
+from collections.abc import Sequence
+
+from oms.core.errors import VenueError
+from oms.core.messages import CancelOrder, ExecutionReport
+from oms.core.values import ExecTransType, OrdStatus
+from oms.rest.weex.client import TradeClient
+from oms.rest.weex.models import CancelResult
+from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused, reason_of
+
+
+def cancel_many(client: TradeClient, numbers: Sequence[int]) -> dict[int, VenueError | None]:
+    """Cancel several orders by CancelOrders; give of each what went wrong, None where it is canceled."""
+    if not numbers:
+        return {}
+    try:
+        results = client.cancel_orders(numbers).cancel_result
+    except VenueError as error:
+        return dict.fromkeys(numbers, error)
+    return {number: _error_of(number, results.get(number)) for number in numbers}
+
+
+def canceled(message: CancelOrder) -> ExecutionReport:
+    """Say that an order is canceled; what of it was executed is for the question that follows."""
+    return ExecutionReport(
+        exec_trans_type=str(ExecTransType.STATUS),
+        cl_ord_id=message.orig_cl_ord_id,
+        order_id=message.order_id,
+        ord_status=str(OrdStatus.CANCELED),
+        symbol=message.symbol,
+        side=message.side,
+    )
+
+
+def _error_of(number: int, result: CancelResult | None) -> VenueError | None:
+    if result is not None and result.done:
+        return None
+    text = "the answer does not name the order" if result is None else result.error
+    refused = WeexRefused("CancelOrders", reason_of(text), text)
+    if result is None or result.done is None or refused.reason is Reason.OTHER:
+        return WeexInDoubt(f"WEEX CancelOrders, order {number}: {text or 'without a text'}", None)
+    return refused
