@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from oms.core import events as ev
 from oms.core.admission import check
-from oms.core.inputs import PlaceOrder, Replace, SessionUp, Start
+from oms.core.inputs import PlaceOrder, Received, Replace, SessionUp, Start
 from oms.core.instruments import GONE, Instrument, merged, news, rounded_price, rounded_qty
+from oms.core.messages import ExecutionReport
 from oms.core.records import Record
 from oms.core.venue_inputs import InstrumentsSeen
 from oms.engine import Engine, Route
@@ -189,8 +190,6 @@ def test_a_replace_is_checked_alike() -> None:
     assert desk.denial(order()) is None
     answer = desk.step(Replace(id="c", price=D("29999.999"))).answer  # type: ignore[attr-defined]
     assert answer.refusal is not None
-    from oms.core.inputs import Received  # noqa: PLC0415
-    from oms.core.messages import ExecutionReport  # noqa: PLC0415
 
     first = desk.engine.blotter.orders[1]
     accepted = ExecutionReport(

@@ -1,0 +1,247 @@
+"""The watch on a venue that the test plays: intervals, failures, differences, and money that goes once."""
+
+import threading
+from collections.abc import Callable, Collection
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+
+from oms.app.reference import Facts, Known, Plan, Watch
+from oms.core.balances import Balance
+from oms.core.errors import OutcomeUnknown, VenueRefused
+from oms.core.inputs import Alert
+from oms.core.instruments import Instrument, Key
+from oms.core.movements import Movement, MovementStatus
+from oms.core.prices import Quote
+from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, PricesSeen
+from oms.rest.gathering import Moved, VenueClock
+from oms.rest.worker import VenueBanned
+
+if TYPE_CHECKING:
+    from oms.core.positions import Position
+
+D = Decimal
+WITHIN_S = 20
+PAIR = ("EX", "BTCUSDT")
+BTC = Instrument(symbol="BTCUSDT", exchange="EX", base="BTC", quote="USDT")
+MOVEMENT = Movement(
+    id="w1",
+    session="S",
+    account="A",
+    kind="withdrawal",
+    label="cold",
+    exchange="EX",
+    currency="BTC",
+    amount=D(1),
+    time_ns=1,
+)
+
+
+class FakeVenue:
+    """Implements `Gatherer`, with what the test puts into it."""
+
+    def __init__(self) -> None:
+        self.ahead_ns = 0
+        self.usdt = D(1000)
+        self.failing: dict[str, Exception] = {}
+        self.calls: list[str] = []
+        self.moved: Moved | Exception = Moved(status=MovementStatus.DONE, reason="done", log_id="L1")
+        self.found: Moved | None = None
+        self.claimed: Collection[str] = ()
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if name in self.failing:
+            raise self.failing[name]
+
+    def measure_clock(self) -> VenueClock:
+        self._call("clock")
+        return VenueClock(self.ahead_ns, 1_000_000)
+
+    def exchanges(self) -> tuple[str | None, ...]:
+        self._call("exchanges")
+        return ("EX",)
+
+    def instruments(self, exchange: str | None) -> tuple[Instrument, ...]:
+        self._call("instruments")
+        return (BTC,)
+
+    def balances(self) -> tuple[Balance, ...]:
+        self._call("balances")
+        return (Balance(exchange="EX", currency="USDT", amount=self.usdt, available=self.usdt, frozen=D(0)),)
+
+    def quote(self, key: Key) -> Quote:
+        self._call("quote")
+        return Quote(exchange=key[0], symbol=key[1], bid=D(1), ask=D(2), time_ns=5)
+
+    def carry_out(self, movement: Movement) -> Moved:
+        self._call(f"carry out {movement.id}")
+        if isinstance(self.moved, Exception):
+            raise self.moved
+        return self.moved
+
+    def look_for(self, movement: Movement, claimed: Collection[str]) -> Moved | None:
+        self._call(f"look for {movement.id}")
+        self.claimed = claimed
+        return self.found
+
+
+class Stage:
+    """A watch that runs, and what it put in."""
+
+    def __init__(self, venue: FakeVenue, **plan: Any) -> None:
+        self.venue = venue
+        self.given: list[Any] = []
+        self.movements: dict[str, Movement] = {}
+        self.positions: dict[str, Position] = {}
+        self._changed = threading.Condition()
+        self.facts = Facts("S", "A")
+        often = {
+            "clock_s": 0.02,
+            "instruments_s": 0.02,
+            "balances_s": 0.02,
+            "prices_s": 0.02,
+            "pairs": (PAIR,),
+        }
+        self.watch = Watch(
+            self.facts,
+            venue,
+            Plan(**{**often, **plan}),
+            Known(
+                positions=lambda _: dict(self.positions),
+                instruments=lambda _: {BTC.key: BTC},
+                movements=lambda _: self.movements,
+            ),
+            sink=self._sink,
+            now_ns=lambda: 10,
+        )
+
+    def _sink(self, item: Any) -> None:
+        with self._changed:
+            self.given.append(item)
+            self._changed.notify_all()
+
+    def await_(self, holds: Callable[[list[Any]], Any], what: str) -> Any:
+        with self._changed:
+            assert self._changed.wait_for(lambda: holds(self.given), WITHIN_S), what
+            return holds(self.given)
+
+    def alerts(self, code: str) -> list[str]:
+        return [item.text for item in self.given if isinstance(item, Alert) and item.code == code]
+
+    def seen(self, kind: type[Any], count: int = 1) -> list[Any]:
+        def found(given: list[Any]) -> list[Any]:
+            return [item for item in given if isinstance(item, kind)]
+
+        self.await_(lambda given: len(found(given)) >= count, f"{count} {kind.__name__}")
+        return found(self.given)
+
+
+@pytest.fixture
+def venue() -> FakeVenue:
+    return FakeVenue()
+
+
+@pytest.fixture
+def stage(venue: FakeVenue, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr("oms.app.reference.SETTLE_S", 0.01)
+    monkeypatch.setattr("oms.app.reference.LOOK_S", 0.02)
+    stages: list[Stage] = []
+
+    def start(**plan: Any) -> Stage:
+        stages.append(Stage(venue, **plan))
+        stages[-1].watch.start()
+        return stages[-1]
+
+    yield start
+    for each in stages:
+        assert each.watch.stop(WITHIN_S)
+
+
+def test_everything_is_asked_again_and_again(stage: Any) -> None:
+    running = stage()
+    for each in running.seen(InstrumentsSeen, 2):
+        assert (each.session, each.exchanges, each.instruments) == ("S", ("EX",), (BTC,))
+    assert running.seen(PricesSeen, 2)[0].quotes[0].key == PAIR
+    assert running.facts.balances[0].amount == D(1000)
+    assert running.facts.clock == VenueClock(0, 1_000_000)
+
+
+def test_one_failure_is_told_once_and_stops_nothing_else(venue: FakeVenue, stage: Any) -> None:
+    venue.failing["instruments"] = OutcomeUnknown("no answer")
+    running = stage()
+    running.seen(PricesSeen, 5)
+    assert len(running.alerts("REFERENCE")) == 1
+    assert running.facts.problems == {"instruments": "no answer"}
+    assert running.facts.failures > 1
+    venue.failing.clear()
+    running.seen(InstrumentsSeen)
+    running.seen(PricesSeen, len(running.seen(PricesSeen)) + 2)
+    assert running.facts.problems == {}
+
+
+def test_a_ban_ends_all_questions_and_money_does_not_leave(venue: FakeVenue, stage: Any) -> None:
+    venue.failing["clock"] = VenueBanned("403")
+    running = stage()
+    running.await_(lambda given: running.alerts("VENUE_BANNED"), "the ban is told")
+    running.watch.carry_out(MOVEMENT)
+    (answer,) = running.seen(MoneyAnswered)
+    assert (answer.status, "403" in answer.reason) == ("REFUSED", True)
+    assert venue.calls == ["clock"]
+
+
+def test_the_clock_is_told_once_beyond_the_limit(venue: FakeVenue, stage: Any) -> None:
+    venue.ahead_ns = -1_500_000_000
+    running = stage(clock_difference_s=1.0)
+    running.seen(PricesSeen, 5)
+    (told,) = running.alerts("CLOCK_DIFFERENCE")
+    assert "1.500 s behind ours" in told
+    assert running.facts.clock == VenueClock(-1_500_000_000, 1_000_000)
+
+
+def test_a_balance_that_nothing_explains_is_told_and_not_smoothed(venue: FakeVenue, stage: Any) -> None:
+    running = stage()
+    running.await_(lambda _: running.facts.compared, "the comparison began")
+    venue.usdt = D(990)
+    running.await_(lambda _: running.alerts("BALANCE_DIFFERENCE"), "the difference is told")
+    asked = len(venue.calls)
+    running.await_(lambda _: len(venue.calls) > asked + 20, "it goes on")
+    assert len(running.alerts("BALANCE_DIFFERENCE")) == 1
+    (one,) = running.facts.compared.differences
+    assert (one.currency, one.amount, one.standing) == ("USDT", D(-10), True)
+
+
+def test_money_is_carried_out_once_and_its_outcome_told(venue: FakeVenue, stage: Any) -> None:
+    running = stage()
+    running.watch.carry_out(MOVEMENT)
+    (answer,) = running.seen(MoneyAnswered)
+    assert (answer.id, answer.session, answer.status, answer.log_id) == ("w1", "S", "DONE", "L1")
+    running.seen(PricesSeen, 5)
+    assert venue.calls.count("carry out w1") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a bug"), VenueRefused("should have been told in the answer")]
+)
+def test_our_own_failure_leaves_it_in_doubt(venue: FakeVenue, stage: Any, error: Exception) -> None:
+    venue.moved = error
+    running = stage()
+    running.watch.carry_out(MOVEMENT)
+    (answer,) = running.seen(MoneyAnswered)
+    assert (answer.status, str(error) in answer.reason) == ("IN_DOUBT", True)
+
+
+def test_what_is_in_doubt_is_looked_for_and_never_sent(venue: FakeVenue, stage: Any) -> None:
+    running = stage()
+    running.movements = {
+        "w1": replace(MOVEMENT, status=MovementStatus.IN_DOUBT),
+        "w0": replace(MOVEMENT, id="w0", status=MovementStatus.DONE, log_id="L0"),
+    }
+    running.await_(lambda _: venue.calls.count("look for w1") > 1, "it is looked for")
+    assert not [item for item in running.given if isinstance(item, MoneyAnswered)]
+    assert set(venue.claimed) == {"L0"}
+    venue.found = Moved(status=MovementStatus.DONE, reason="in the list", log_id="L1")
+    assert running.seen(MoneyAnswered)[0].log_id == "L1"
+    assert not [call for call in venue.calls if call.startswith(("carry", "look for w0"))]

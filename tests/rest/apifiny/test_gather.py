@@ -1,0 +1,170 @@
+"""What the simulated venue says of itself and of an account's money, in its own process, and what goes wrong with it."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from oms.core.movements import Movement, MovementStatus
+from oms.rest.apifiny.gather import ApifinyGatherer, is_movement, quote_of
+from oms.rest.apifiny.models import Activity, OrderBook
+from tests.rest.apifiny.simulated import ACCOUNT, Simulator
+
+D = Decimal
+VENUE, OTHER = "BINANCEUS", "OKEX"
+ADDRESS = "3Nxwena-somewhere-else-fp8v"
+# The document's own sample of /md/orderbook: asks from the worst to the best.
+BOOK = b"""{"symbol": "BTCUSD", "updatedAt": 1578456310498,
+ "asks": [["7889.28", "0.01"], ["7888.11", "0.5"], ["7887.55", "0"]], "bids": [["7885.1", "1"], ["7886.2", "2"]]}"""
+
+
+@pytest.fixture(scope="module")
+def venue() -> Iterator[Simulator]:
+    options = ("--venue-status", "HUOBI=disabled", "--withdraw-address", ADDRESS)
+    with Simulator(*options) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def gatherer(venue: Simulator) -> Iterator[ApifinyGatherer]:
+    with venue.client() as client:
+        yield ApifinyGatherer(client)
+
+
+def movement(kind: str = "withdrawal", **changes: Any) -> Movement:
+    fields: dict[str, Any] = {
+        "id": "m",
+        "session": "S",
+        "account": ACCOUNT,
+        "kind": kind,
+        "label": "l",
+        "exchange": VENUE,
+        "currency": "BTC",
+        "amount": D("0.5"),
+        "time_ns": time.time_ns(),
+    }
+    fields |= {"address": ADDRESS} if kind == "withdrawal" else {"target": OTHER}
+    return Movement(**{**fields, **changes})
+
+
+@pytest.mark.system
+def test_the_clock(gatherer: ApifinyGatherer) -> None:
+    clock = gatherer.measure_clock()
+    assert abs(clock.ahead_ns) <= clock.uncertain_ns + 50_000_000
+
+
+@pytest.mark.system
+def test_instruments_and_their_status(gatherer: ApifinyGatherer) -> None:
+    assert {VENUE, OTHER, "HUOBI"} <= set(gatherer.exchanges())
+    found = {each.symbol: each for each in gatherer.instruments(VENUE)}
+    btc = found["BTCUSDT"]
+    assert (btc.base, btc.quote, btc.exchange, btc.trading) == ("BTC", "USDT", VENUE, True)
+    assert (btc.tick_size, btc.step_size, btc.min_qty) == (D("0.01"), D("0.0001"), D("0.0001"))
+    closed = gatherer.instruments("HUOBI")[0]
+    assert (closed.trading, closed.status) == (False, "disabled")
+
+
+@pytest.mark.system
+def test_prices_are_the_best_of_the_fixed_book(gatherer: ApifinyGatherer) -> None:
+    before = time.time_ns()
+    quote = gatherer.quote((VENUE, "BTCUSDT"))
+    assert (quote.bid, quote.ask) == (D(29_990), D(30_000))
+    assert before <= quote.time_ns <= time.time_ns()
+
+
+def test_the_best_prices_wherever_they_stand_in_the_list() -> None:
+    quote = quote_of("EX", msgspec.json.decode(BOOK, type=OrderBook, strict=False), 7)
+    assert (quote.bid, quote.ask, quote.venue_ms) == (D("7886.2"), D("7888.11"), 1578456310498)
+    empty = quote_of(None, OrderBook(symbol="X", updated_at=1, asks=(), bids=()), 7)
+    assert (empty.bid, empty.ask) == (None, None)
+
+
+@pytest.mark.system
+def test_a_withdrawal_with_a_ticket_of_its_own(gatherer: ApifinyGatherer) -> None:
+    def has(currency: str) -> Decimal:
+        rows = [row for row in gatherer.balances() if (row.exchange, row.currency) == (VENUE, currency)]
+        return rows[0].amount
+
+    before = has("BTC")
+    mine = movement()
+    moved = gatherer.carry_out(mine)
+    assert (moved.status, bool(moved.log_id)) == (MovementStatus.DONE, True)
+    assert has("BTC") <= before - D("0.5")
+    found = gatherer.look_for(mine, ())
+    assert found is not None
+    assert (found.status, found.log_id) == (MovementStatus.DONE, moved.log_id)
+    assert gatherer.look_for(mine, {moved.log_id or ""}) is None
+    again = gatherer.carry_out(movement())  # another ticket: another movement
+    assert again.status is MovementStatus.DONE
+    assert gatherer.look_for(mine, ()) is None  # two rows could be it: a person decides
+
+
+@pytest.mark.system
+def test_a_transfer_between_exchanges(gatherer: ApifinyGatherer) -> None:
+    mine = movement("transfer", currency="USDT", amount=D("12.5"))
+    moved = gatherer.carry_out(mine)
+    assert moved.status is MovementStatus.DONE
+    found = gatherer.look_for(mine, ())
+    assert found is not None
+    assert found.log_id == moved.log_id
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        movement(address="nobody-knows-it"),
+        movement(amount=D(10_000_000)),
+        movement(currency="NONE"),
+        movement("transfer", target="NOWHERE"),
+        movement(exchange="NOWHERE"),
+    ],
+)
+def test_what_the_venue_refuses_moved_nothing(gatherer: ApifinyGatherer, wrong: Movement) -> None:
+    before = gatherer.balances()
+    moved = gatherer.carry_out(wrong)
+    assert moved.status in {MovementStatus.REFUSED, MovementStatus.IN_DOUBT}
+    assert moved.log_id is None
+    assert gatherer.balances() == before
+
+
+@pytest.mark.system
+def test_without_an_answer_it_is_in_doubt_and_found_in_the_list() -> None:
+    with (
+        Simulator("--withdraw-address", ADDRESS, "--fault", "http-timeout=1") as deaf,
+        deaf.client(attempts=1) as client,
+    ):
+        gatherer = ApifinyGatherer(client)
+        assert gatherer.carry_out(movement("transfer", currency="USDT")).status is MovementStatus.IN_DOUBT
+        refused = gatherer.carry_out(movement())  # already its ticket cannot be had
+        assert (refused.status, "no ticket" in refused.reason) == (MovementStatus.REFUSED, True)
+
+
+def test_a_row_of_the_list_must_fit_in_everything() -> None:
+    mine = movement(time_ns=1_600_000_000_000_000_000)
+    row = Activity(
+        account_id="x",
+        currency="BTC",
+        status="COMPLETED",
+        type="OUTGOING",
+        amount=D("0.50"),
+        log_id="1",
+        coin="BTC",
+        target_address=ADDRESS,
+        log_created_at=1_600_000_000_100,
+    )
+    assert is_movement(row, mine)
+    for name, value in (
+        ("type", "IMCOMING"),
+        ("amount", D("0.51")),
+        ("target_address", "other"),
+        ("coin", "LTC"),
+        ("log_created_at", 1_599_999_000_000),
+    ):
+        other = msgspec.structs.replace(
+            row, **{name: value, **({"currency": "LTC"} if name == "coin" else {})}
+        )
+        assert not is_movement(other, mine), name
