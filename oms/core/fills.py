@@ -21,7 +21,7 @@ UNKNOWN_CURRENCY: Final = "?"
 DAY_CHARS: Final = 8  # YYYYMMDD, as TransactTime begins
 
 
-class Execution(Struct, gc=False):
+class Execution(Struct, gc=False, omit_defaults=True):
     """One ExecID: a fill, a correction or a bust.
 
     `root` and `latest` are keys. `counted` is false while only a bust of it has come. `day` is there where it is not

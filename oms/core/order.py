@@ -37,7 +37,7 @@ from oms.core.values import (
 __all__ = ["TRANSITIONS", "Execution", "Order", "Request", "fold", "is_legal"]
 
 
-class Order(Struct, kw_only=True):
+class Order(Struct, kw_only=True, omit_defaults=True):
     """One order as the desk sees it: a whole chain of replacements is one order.
 
     `unheard`: reports may have been lost with a connection, and the venue has not stated the order since.

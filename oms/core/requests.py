@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from oms.core.order import Order
 
 
-class Request(Struct, kw_only=True):
+class Request(Struct, kw_only=True, omit_defaults=True):
     """A request that the venue has not answered for good.
 
     `by_cancel`: a replace as cancel, then new order. `waiting`: it has not left. `seen`: the venue acknowledged it as
