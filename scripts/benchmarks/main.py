@@ -5,7 +5,7 @@ import importlib
 import tempfile
 from pathlib import Path
 
-NAMES = ("receive", "replay", "roundtrip", "recover", "memory", "apply")
+NAMES = ("receive", "replay", "roundtrip", "recover", "memory", "apply", "rest")
 
 
 def main() -> None:
