@@ -7,7 +7,17 @@ from typing import Annotated, Final
 import typer
 
 from oms import __version__
-from oms.app import cli_demo, cli_explain, cli_journal, cli_orders, cli_replay, cli_sim, cli_tokens
+from oms.app import (
+    cli_changes,
+    cli_demo,
+    cli_explain,
+    cli_journal,
+    cli_orders,
+    cli_replay,
+    cli_rounds,
+    cli_sim,
+    cli_tokens,
+)
 from oms.app.config import load
 from oms.core.errors import ConfigError, JournalError, OmsError
 
@@ -29,7 +39,9 @@ app.add_typer(cli_sim.app, name="sim")
 app.add_typer(cli_journal.app, name="journal")
 app.add_typer(cli_tokens.app, name="token")
 app.command()(cli_orders.orders)
-app.command()(cli_orders.sessions)
+app.command()(cli_changes.resolve)
+app.command()(cli_rounds.reconcile)
+app.command()(cli_rounds.sessions)
 app.command()(cli_replay.replay)
 app.command()(cli_explain.explain)
 app.command()(cli_demo.demo)

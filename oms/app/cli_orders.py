@@ -1,62 +1,45 @@
-"""`oms order`, `oms orders`, `oms sessions`: what a desk does by hand, through the daemon's HTTP API."""
+"""`oms order new`, `oms order status`, `oms orders`: what a desk does by hand, through the daemon's HTTP API."""
 
 import contextlib
-import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from oms.app.client import DEFAULT_URL, Client, NoDaemonError, RefusedError, find_token
-from oms.app.notes import cancel_waits, placed_before
+from oms.app.cli_cancel import cancel
+from oms.app.cli_changes import replace
+from oms.app.cli_daemon import (
+    CODES,
+    AnyId,
+    Api,
+    AsJson,
+    TimeoutS,
+    TokenFile,
+    Wait,
+    daemon,
+    fail,
+    print_json,
+    say,
+    show_order,
+)
+from oms.app.client import DEFAULT_URL, Client, NoDaemonError, RefusedError
+from oms.app.notes import placed_before
 from oms.app.past import past_page
-from oms.app.tables import blotter_table, open_points, plain, sessions_table, status_word
-from oms.core.errors import ConfigError
+from oms.app.tables import blotter_table, open_points, plain, status_word
+from oms.app.tables_unsettled import doubts_table
 
-EXIT_NEGATIVE: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_NO_DAEMON: Final = 3
 WATCH_EVERY_S: Final = 0.5
-CODES: Final = """
-
-\b
-Exit codes: 0 done; 1 refused, denied or rejected, or not in the time given; 2 a field or option is wrong;
-3 no daemon answers.
-"""
-_CONNECTION: Final = "The daemon"
 
 order_app = typer.Typer(
-    no_args_is_help=True, help="Place, cancel and ask for orders, through a running daemon." + CODES
+    no_args_is_help=True,
+    help="Place, replace, cancel and ask for orders, through a running daemon." + CODES,
 )
-
-Api = Annotated[
-    str,
-    typer.Option(
-        "--api", envvar="OMS_API", metavar="URL", help="Where its API is.", rich_help_panel=_CONNECTION
-    ),
-]
-TokenFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="PATH",
-        help="A file that holds your token. Without it: OMS_TOKEN, or the file that OMS_TOKEN_FILE names.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's object, on one line.")]
-Wait = Annotated[
-    Literal["ack"] | None,
-    typer.Option(help="ack: wait until the venue has answered, not for the commit alone."),
-]
-TimeoutS = Annotated[float, typer.Option(min=0.001, max=30, help="How long --wait waits.")]
-AnyId = Annotated[
-    str, typer.Argument(metavar="ID", help="Any id: your own, the ClOrdID, the venue's OrderID.")
-]
+order_app.command("replace")(replace)
+order_app.command("cancel")(cancel)
 
 
 @order_app.command(
@@ -109,44 +92,15 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
         "account": account,
     }
     given = {name: value for name, value in terms.items() if value is not None}
-    with _daemon(api, token_file) as client:
+    with daemon(api, token_file) as client:
         order = client.place(given, wait=wait, timeout_s=timeout_s)
         before = f"{placed_before(order)}; " if client.was_there else ""
-    _show_order(order, as_json=as_json)
+    show_order(order, as_json=as_json)
     if order["phase"] in {"DENIED", "REJECTED"}:
-        _fail(f"{before}{status_word(order).lower()}: {'; '.join(open_points(order)) or 'no reason given'}")
-    _say(before.removesuffix("; "))
+        fail(f"{before}{status_word(order).lower()}: {'; '.join(open_points(order)) or 'no reason given'}")
+    say(before.removesuffix("; "))
     if wait and any(request["kind"] == "new" for request in order["pending"]):
-        _fail(
-            f"the venue has not answered; it may have the order. Ask: oms order status {order['cl_ord_id']}"
-        )
-
-
-@order_app.command("cancel")
-def cancel(  # noqa: PLR0913 - one parameter an option
-    any_id: AnyId,
-    *,
-    wait: Wait = None,
-    timeout_s: TimeoutS = 10.0,
-    as_json: AsJson = False,
-    api: Api = DEFAULT_URL,
-    token_file: TokenFile = None,
-) -> None:
-    """Cancel an order. It is never denied for the order's state: it leaves as soon as it can.
-
-    Exit 0: the cancel is on its way or done; with --wait ack: the order is canceled. 1: it is not, and will not be.
-    """
-    with _daemon(api, token_file) as client:
-        order = client.cancel(any_id, wait=wait, timeout_s=timeout_s)
-        waits = cancel_waits(order, client)
-    _show_order(order, as_json=as_json)
-    is_pending = any(request["kind"] == "cancel" for request in order["pending"])
-    if is_pending and wait:
-        said = waits or "the cancel has no outcome yet"
-        _fail(f"{said}. Ask: oms order status {order['cl_ord_id'] or order['order_id']}")
-    _say(waits)
-    if not is_pending and order["phase"] != "CANCELED":
-        _fail(f"not canceled: the order is {status_word(order).lower()}")
+        fail(f"the venue has not answered; it may have the order. Ask: oms order status {order['cl_ord_id']}")
 
 
 @order_app.command("status")
@@ -158,15 +112,15 @@ def status(
     What is shown is what is known when the question leaves; look again for what the answer changed. Where the venue
     cannot be asked, standard error says so.
     """
-    with _daemon(api, token_file) as client:
+    with daemon(api, token_file) as client:
         try:
             order = client.ask_status(any_id)
         except RefusedError as refusal:
             if refusal.status not in {403, 503}:
                 raise
-            _say(f"the venue was not asked: {refusal}")
+            say(f"the venue was not asked: {refusal}")
             order = client.order(any_id)
-    _show_order(order, as_json=as_json)
+    show_order(order, as_json=as_json)
 
 
 def orders(  # noqa: PLR0913 - one parameter an option
@@ -210,69 +164,23 @@ def orders(  # noqa: PLR0913 - one parameter an option
     if journal is not None or at is not None:
         _show_page(past_page(journal, at, watch=watch, **filters), as_json=as_json)
         return
-    with _daemon(api, token_file) as client:
+    with daemon(api, token_file) as client:
         if watch:
             _watch(client, filters)
             return
         page = client.page(**filters)
     _show_page(page, as_json=as_json)
+    if in_doubt and not as_json and page["orders"]:
+        Console().print(doubts_table(page["orders"]))
 
 
-def sessions(*, as_json: AsJson = False, api: Api = DEFAULT_URL, token_file: TokenFile = None) -> None:
-    """Show the sessions with the venues."""
-    with _daemon(api, token_file) as client:
-        found = client.sessions()
-    if as_json:
-        _print_json({"sessions": found})
-    else:
-        Console().print(sessions_table(found))
-
-
-for _command in (new, cancel, status, orders, sessions):
+for _command in (new, status, orders):
     _command.__doc__ = f"{_command.__doc__}{CODES}"
-
-
-@contextlib.contextmanager
-def _daemon(api: str, token_file: Path | None) -> Iterator[Client]:
-    """Open the client, and end the command with one line where something does not work out."""
-    try:
-        yield Client(api, find_token(token_file))
-    except NoDaemonError as error:
-        _fail(str(error), EXIT_NO_DAEMON)
-    except ConfigError as error:
-        _fail(str(error), EXIT_USAGE)
-    except RefusedError as error:
-        _fail(str(error), EXIT_USAGE if error.status in {400, 413, 422} else EXIT_NEGATIVE)
-
-
-def _say(text: str | None) -> None:
-    if text:
-        typer.echo(f"oms: {plain(text)}", err=True)
-
-
-def _fail(text: str, code: int = EXIT_NEGATIVE) -> None:
-    _say(text)
-    raise typer.Exit(code)
-
-
-def _show_order(order: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        _print_json(order)
-        return
-    Console().print(blotter_table([order]))
-    ids = (
-        f"ClOrdID {order['cl_ord_id'] or '-'}, OrderID {order['order_id'] or '-'}, session {order['session']}"
-    )
-    Console().print(Text(plain(ids), style="dim"))
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    typer.echo(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
 def _show_page(page: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        _print_json(page)
+        print_json(page)
     else:
         Console().print(_blotter(page))
 

@@ -5,6 +5,7 @@ no redirect is followed.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -16,6 +17,7 @@ from oms.core.errors import CommandError, ConfigError
 
 DEFAULT_URL: Final = "http://127.0.0.1:8765"
 TIMEOUT_S: Final = 10.0
+MOST_ORDERS: Final = 1000  # that a page can have
 _UNSURE: Final = (
     "whether it was taken on is not known: ask for the order, or give the same command again, which is safe"
 )
@@ -107,6 +109,28 @@ class Client:
         """Cancel an order by any id; with `wait` "ack" wait for what comes of it."""
         return self._call("DELETE", _path(any_id), query=_wait(wait, timeout_s))
 
+    def replace(
+        self, any_id: str, terms: dict[str, str], *, wait: str | None = None, timeout_s: float = 10.0
+    ) -> dict[str, Any]:
+        """Give an order another `order_qty`, `price` or both; with `wait` "ack" wait for what comes of it."""
+        return self._call("PATCH", _path(any_id), body=terms, query=_wait(wait, timeout_s))
+
+    def cancel_all(self, **which: str | None) -> int:
+        """Cancel every open order of a `session`, `exchange`, `symbol`, or all; gives how many have a cancel now."""
+        return int(self._call("DELETE", "/v1/orders", query=_given(which))["canceling"])
+
+    def resolve(self, any_id: str, decision: dict[str, str]) -> dict[str, Any]:
+        """Decide what became of an order in doubt: `as`, `evidence`, and where needed `cum_qty` and `avg_px`."""
+        return self._call("POST", _path(any_id) + "/resolve", body=decision)
+
+    def reconcile(self, session: str | None = None) -> int:
+        """Begin a round of questions; gives for how many orders. `reconciliation` says when it has ended."""
+        return int(self._call("POST", "/v1/reconcile", body=_given({"session": session}))["asking"])
+
+    def resume(self, session: str) -> dict[str, Any]:
+        """Let new orders leave again by a session; gives the session."""
+        return self._call("POST", f"/v1/sessions/{quote(session, safe='')}/resume")
+
     def ask_status(self, any_id: str) -> dict[str, Any]:
         """Have the venue asked for an order's state; gives the order as it stands before the answer."""
         return self._call("POST", _path(any_id) + "/status")
@@ -119,13 +143,25 @@ class Client:
 
     def page(self, **filters: str | int | None) -> dict[str, Any]:
         """Fetch a page of orders, newest first: `{"orders": [...], "next": id or None}`."""
-        return self._call(
-            "GET", "/v1/orders", query={name: value for name, value in filters.items() if value is not None}
-        )
+        return self._call("GET", "/v1/orders", query=_given(filters))
 
     def orders(self, **filters: str | int | None) -> list[dict[str, Any]]:
         """Fetch the orders of one page, newest first."""
         found: list[dict[str, Any]] = self.page(**filters)["orders"]
+        return found
+
+    def every_order(self, **filters: str | int | None) -> list[dict[str, Any]]:
+        """Fetch the orders of all pages, newest first."""
+        page = self.page(**{"limit": MOST_ORDERS, **filters})
+        found: list[dict[str, Any]] = page["orders"]
+        while page["next"] is not None:
+            page = self.page(**{"limit": MOST_ORDERS, **filters, "before": page["next"]})
+            found += page["orders"]
+        return found
+
+    def reconciliation(self) -> list[dict[str, Any]]:
+        """Fetch what is not agreed with the venues, session by session."""
+        found: list[dict[str, Any]] = self._call("GET", "/v1/reconcile")["sessions"]
         return found
 
     def sessions(self) -> list[dict[str, Any]]:
@@ -214,6 +250,10 @@ def _path(any_id: str) -> str:
 
 def _wait(wait: str | None, timeout_s: float) -> dict[str, Any]:
     return {} if wait is None else {"wait": wait, "timeout_s": timeout_s}
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _never_left(error: requests.RequestException) -> bool:

@@ -18,7 +18,10 @@ def cancel_waits(order: dict[str, Any], client: Client) -> str | None:
     """Say what a cancel that has not left waits for; None if none waits."""
     if "cancel" not in order["waiting"]:
         return None
-    session = _session(order["session"], client)
+    return _waits(order, sessions_of(client).get(order["session"]))
+
+
+def _waits(order: dict[str, Any], session: dict[str, Any] | None) -> str:
     if session is None:
         return "the cancel waits to be sent: its session is not logged on, or an answer comes first"
     if not session["logged_on"]:
@@ -31,9 +34,39 @@ def cancel_waits(order: dict[str, Any], client: Client) -> str | None:
     return "the cancel waits to be sent: another request of the order is not answered yet"
 
 
-def _session(name: str, client: Client) -> dict[str, Any] | None:
-    """Find a session; a token that may trade only cannot ask."""
+def sessions_of(client: Client) -> dict[str, dict[str, Any]]:
+    """Fetch the sessions by name; a token that may trade only cannot ask."""
     try:
-        return next((session for session in client.sessions() if session["name"] == name), None)
+        return {session["name"]: session for session in client.sessions()}
     except (RefusedError, NoDaemonError):
-        return None
+        return {}
+
+
+def why_open(order: dict[str, Any], session: dict[str, Any] | None, refused: str | None) -> str:
+    """Say why an order that was to be canceled is open.
+
+    Args:
+        order: the order.
+        session: its session; None where it is not known.
+        refused: why the daemon did not take the last cancel, if it did not.
+
+    """
+    found = [
+        f"{doubt['kind']} in doubt since {second(doubt['sent'])} UTC"
+        + (f" ({doubt['reason']})" if doubt["reason"] else "")
+        for doubt in order["doubts"]
+    ]
+    if order["cl_ord_id"] is None:
+        found.append("not sent from here and without a ClOrdID to cancel it by: cancel it where it was given")
+    elif "cancel" in order["waiting"]:
+        found.append(_waits(order, session))
+    elif not found and any(request["kind"] == "cancel" for request in order["pending"]):
+        found.append("the cancel has left and has no answer")
+    if order["gap"] != "0" or order["gap_unsized"]:
+        found.append("fills are missing")
+    refusal = order["refusal"]
+    if refused is None and refusal is not None and refusal["kind"] == "cancel":
+        refused = refusal["reason"]
+    if refused is not None:
+        found.append(f"the last cancel came to nothing: {refused}")
+    return "; ".join(found) or "no cancel is on its way"

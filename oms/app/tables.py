@@ -54,7 +54,7 @@ def blotter_table(orders: Iterable[dict[str, Any]], title: str | None = None) ->
         yield _blotter(orders, title, "status", _short_status)
         for order in orders:
             if open_points(order):
-                yield Text.assemble(_text(f"{_own_id(order)}: "), _status(order), overflow="fold")
+                yield Text.assemble(text_of(f"{own_id(order)}: "), _status(order), overflow="fold")
 
     return Layout(_blotter(orders, title, "status, and what is open", _status), narrow)
 
@@ -62,7 +62,7 @@ def blotter_table(orders: Iterable[dict[str, Any]], title: str | None = None) ->
 def _blotter(
     orders: list[dict[str, Any]], title: str | None, last: str, status: Callable[[dict[str, Any]], Text]
 ) -> Table:
-    table = _table(title)
+    table = new_table(title)
     table.add_column("order", overflow="fold", min_width=8)
     table.add_column("symbol", overflow="fold")
     table.add_column("side", no_wrap=True)
@@ -73,12 +73,12 @@ def _blotter(
     for order in orders:
         side, side_style = _SIDES.get(order["side"], (order["side"], ""))
         table.add_row(
-            _text(_own_id(order)),
-            _text(order["symbol"]),
-            _text(side, side_style),
-            _text(f"{order['cum_qty']} / {_size(order)}"),
-            _text(_price(order)),
-            _text(order["avg_px"] if order["cum_qty"] != "0" else ""),
+            text_of(own_id(order)),
+            text_of(order["symbol"]),
+            text_of(side, side_style),
+            text_of(f"{order['cum_qty']} / {_size(order)}"),
+            text_of(_price(order)),
+            text_of(order["avg_px"] if order["cum_qty"] != "0" else ""),
             status(order),
         )
     return table
@@ -104,18 +104,18 @@ def sessions_table(sessions: Iterable[dict[str, Any]]) -> Layout:
 
 
 def _sessions(sessions: list[dict[str, Any]], columns: Iterable[str]) -> Table:
-    table = _table()
+    table = new_table()
     for column in columns:
         table.add_column(column, overflow="fold", min_width=12 if column == _SESSION[-1] else None)
     for session in sessions:
         is_on = bool(session.get("logged_on"))
         cells = {
-            "session": _text(session.get("name")),
-            "account": _text(session.get("account")),
-            "logon": _text("logged on", "green") if is_on else _text("logged out", "bold red"),
-            "venue": _text(f"{session.get('host')}:{session.get('port')}"),
-            "since (UTC)": _text(second(session.get("since"))),
-            "what is open": _text(_notes(session)),
+            "session": text_of(session.get("name")),
+            "account": text_of(session.get("account")),
+            "logon": text_of("logged on", "green") if is_on else text_of("logged out", "bold red"),
+            "venue": text_of(f"{session.get('host')}:{session.get('port')}"),
+            "since (UTC)": text_of(second(session.get("since"))),
+            "what is open": text_of(_notes(session)),
         }
         table.add_row(*(cells[column] for column in columns))
     return table
@@ -125,14 +125,30 @@ def _notes(session: dict[str, Any]) -> str:
     held = session.get("held") or ()
     notes = [str(session["reason"])] if session.get("reason") and not session.get("logged_on") else []
     notes += [f"{len(held)} reports wait for their order"] if held else []
-    return "; ".join(notes)
+    if session.get("halted"):
+        notes.insert(0, f"no new order leaves: {session['halted']}; oms sessions --resume {session['name']}")
+    return "; ".join([*notes, *_last_round(session)])
 
 
-def _table(title: str | None = None) -> Table:
+def _last_round(session: dict[str, Any]) -> list[str]:
+    """Say how the last round of questions ended, or that one is under way."""
+    if session.get("under_way"):
+        return ["asking for its orders"]
+    last = session.get("round")
+    if not last:
+        return []
+    count = len(last["unanswered"])
+    answers = f", {count} without an answer" if count else ""
+    return [f"{last['asked']} orders asked for until {second(last['ended'])}{answers}"]
+
+
+def new_table(title: str | None = None) -> Table:
+    """Begin a table."""
     return Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False, padding=(0, 1, 0, 0))
 
 
-def _own_id(order: dict[str, Any]) -> str:
+def own_id(order: dict[str, Any]) -> str:
+    """Name an order by the desk's own id, else by one of the venue's."""
     return str(order["client_order_id"] or order["cl_ord_id"] or order["order_id"])
 
 
@@ -188,7 +204,8 @@ def second(time: str | None) -> str | None:
     return time[:19].replace("T", " ") if time else None
 
 
-def _text(value: object, style: str = "") -> Text:
+def text_of(value: object, style: str = "") -> Text:
+    """Make a cell; None is empty."""
     return Text("" if value is None else plain(value), style=style)
 
 
@@ -205,7 +222,7 @@ def _price(order: dict[str, Any]) -> str:
 
 
 def _short_status(order: dict[str, Any]) -> Text:
-    text = _text(status_word(order), _status_style(order))
+    text = text_of(status_word(order), _status_style(order))
     return text.append(" ").append(IN_DOUBT, DOUBT_STYLE) if order["doubts"] else text
 
 
@@ -214,7 +231,7 @@ def _status_style(order: dict[str, Any]) -> str:
 
 
 def _status(order: dict[str, Any]) -> Text:
-    text = _text(status_word(order), _status_style(order))
+    text = text_of(status_word(order), _status_style(order))
     for point in open_points(order):
         text.append("; ")
         text.append(plain(point), DOUBT_STYLE if point.startswith(IN_DOUBT) else "")

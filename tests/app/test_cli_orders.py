@@ -2,61 +2,27 @@
 
 import io
 import json
-import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from rich.console import Console
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from oms.app import cli_orders
 from oms.app.client import Client, NoDaemonError, find_token
 from oms.app.tables import age, blotter_table, plain, sessions_table
 from oms.core.errors import ConfigError, JournalError
 from oms.core.views import full_view
-from tests.app.fake_desk import ORDER, TOKENS, FakeDesk, serving
+from tests.app.fake_desk import ORDER, TOKENS, FakeDesk
 
 Run = Callable[..., Result]
-app = typer.Typer(pretty_exceptions_enable=False)
-app.add_typer(cli_orders.order_app, name="order")
-app.command()(cli_orders.orders)
-app.command()(cli_orders.sessions)
 NEW = (
     "order new --client-order-id a --symbol BTCUSDT --side buy --order-qty 1.5 --price 100 --exchange VENUE1"
 )
-
-
-@pytest.fixture
-def desk() -> FakeDesk:
-    return FakeDesk()
-
-
-@pytest.fixture
-def url(desk: FakeDesk) -> Iterator[str]:
-    with serving(desk) as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("OMS_") or name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "120")
-
-
-@pytest.fixture
-def oms(url: str, environment: None) -> Run:
-    def run(line: str, *more: str, **variables: str) -> Result:
-        known = {"OMS_API": url, "OMS_TOKEN": TOKENS["both"], **variables}
-        return CliRunner().invoke(app, [*line.split(), *more], env=known)
-
-    return run
 
 
 def one_line(result: Result) -> str:

@@ -1,0 +1,137 @@
+"""`oms order cancel`: one order, or everything that is open."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from oms.app.cli_daemon import (
+    CODES,
+    Api,
+    AsJson,
+    TokenFile,
+    Wait,
+    daemon,
+    fail,
+    print_json,
+    say,
+    show_order,
+)
+from oms.app.client import DEFAULT_URL
+from oms.app.notes import cancel_waits, sessions_of, why_open
+from oms.app.sweep import sweep
+from oms.app.tables import plain, status_word
+from oms.app.tables_unsettled import left_table
+
+ONE_TIMEOUT_S: Final = 10.0
+ALL_TIMEOUT_S: Final = 60.0
+
+
+def cancel(  # noqa: PLR0913 - one parameter an option
+    any_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="Any id: your own, the ClOrdID, the venue's OrderID.", show_default=False
+        ),
+    ] = None,
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every open order, those in doubt and of others included.")
+    ] = False,
+    venue: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --all: at this venue only, like VENUE1.")
+    ] = None,
+    symbol: Annotated[str | None, typer.Option(help="With --all: of this symbol only.")] = None,
+    session: Annotated[str | None, typer.Option(help="With --all: of this session only.")] = None,
+    wait: Wait = None,
+    timeout_s: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="How long to wait: 10 with --wait, 60 with --all.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+    api: Api = DEFAULT_URL,
+    token_file: TokenFile = None,
+) -> None:
+    """Cancel an order, or all. It is never denied for the order's state: it leaves as soon as it can.
+
+    Exit 0: the cancel is on its way or done; with --wait ack: the order is canceled. 1: it is not, and will not be.
+    --all waits until nothing is open, and reports what it could not confirm and why. Exit 0: nothing is open any more.
+    """
+    which = {"exchange": venue, "symbol": symbol, "session": session}
+    _check(
+        any_id, everything=everything, filters=[name for name, value in which.items() if value is not None]
+    )
+    if any_id is None:
+        if wait is not None:
+            message = "--all waits anyway, until nothing is open"
+            raise typer.BadParameter(message, param_hint="--wait")
+        _cancel_all(which, timeout_s or ALL_TIMEOUT_S, as_json=as_json, api=api, token_file=token_file)
+        return
+    with daemon(api, token_file) as client:
+        order = client.cancel(any_id, wait=wait, timeout_s=timeout_s or ONE_TIMEOUT_S)
+        waits = cancel_waits(order, client)
+    show_order(order, as_json=as_json)
+    _conclude(order, waits, is_waited_for=wait is not None)
+
+
+def _check(any_id: str | None, *, everything: bool, filters: list[str]) -> None:
+    """One order or all: never both, and never by mistake."""
+    if everything == (any_id is not None):
+        message = "name an ID, or give --all: one of them"
+        raise typer.BadParameter(message)
+    if filters and not everything:
+        message = "--venue, --symbol and --session choose among all: give --all with them"
+        raise typer.BadParameter(message)
+
+
+def _conclude(order: dict[str, Any], waits: str | None, *, is_waited_for: bool) -> None:
+    """Say what the cancel waits for, or why the order is not canceled."""
+    is_pending = any(request["kind"] == "cancel" for request in order["pending"])
+    if is_pending and is_waited_for:
+        said = waits or "the cancel has no outcome yet"
+        fail(f"{said}. Ask: oms order status {order['cl_ord_id'] or order['order_id']}")
+    say(waits)
+    if not is_pending and order["phase"] != "CANCELED":
+        refusal = order["refusal"]
+        why = f"; {refusal['reason']}" if refusal is not None and refusal["reason"] else ""
+        fail(f"not canceled: the order is {status_word(order).lower()}{why}")
+
+
+# --- everything
+
+
+def _cancel_all(
+    which: dict[str, str | None], timeout_s: float, *, as_json: bool, api: str, token_file: Path | None
+) -> None:
+    with daemon(api, token_file) as client, _progress() as tell:
+        done = sweep(client, which, timeout_s, tell)
+        sessions = sessions_of(client) if done.left else {}
+    left = [
+        {**order, "why": why_open(order, sessions.get(order["session"]), done.refusals.get(order["id"]))}
+        for order in done.left
+    ]
+    if as_json:
+        print_json({"canceling": done.asked, "open": left})
+    elif left:
+        Console().print(left_table(left))
+    if left:
+        fail(f"{len(left)} orders are still open after {timeout_s:g} s, and may be executed")
+    said = f"{done.asked} orders were asked to go, and nothing is open any more"
+    say(said if done.asked else "nothing was open")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show what is going on, where somebody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _text: None
+        return
+    with Console(stderr=True).status("canceling") as status:
+        yield lambda text: status.update(plain(text))
+
+
+cancel.__doc__ = f"{cancel.__doc__}{CODES}"

@@ -1,0 +1,79 @@
+"""Canceling all that is open, by state: asked for once, looked at until nothing is open, never in a tight loop."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from oms.app.client import Client, NoDaemonError, RefusedError
+
+LOOK_EVERY_S: Final = 0.2
+ASK_AGAIN_S: Final = 3.0
+
+Tell = Callable[[str], None]
+
+
+class Sweep(Struct):
+    """What came of it: how many orders were asked to go, those that are open all the same, and refusals by number."""
+
+    asked: int
+    left: list[dict[str, Any]] = field(default_factory=list)
+    refusals: dict[int, str] = field(default_factory=dict)
+
+
+def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: Tell) -> Sweep:
+    """Cancel every open order that fits, until none is open or the time is up.
+
+    Args:
+        client: the daemon.
+        which: session, exchange and symbol; None: any.
+        timeout_s: how long to go on, in seconds.
+        tell: takes a line of progress.
+
+    Raises:
+        NoDaemonError: it does not answer, at the beginning or any more at the end.
+        RefusedError: it does not do it at all.
+
+    """
+    started = time.monotonic()
+    done = Sweep(asked=client.cancel_all(**which))
+    last: dict[int, float] = {}
+    while True:
+        is_over = time.monotonic() - started >= timeout_s
+        try:
+            done.left = client.every_order(status="open", **which)
+            if is_over or not done.left:
+                return done
+            tell(_progress(done, time.monotonic() - started))
+            _ask_again(client, done, last, started)
+        except NoDaemonError as error:  # what was asked for is on disk, and goes on when the daemon does
+            if is_over:
+                raise
+            tell(str(error))
+        time.sleep(LOOK_EVERY_S)
+
+
+def _ask_again(client: Client, done: Sweep, last: dict[int, float], started: float) -> None:
+    """Ask once more where no cancel is open: it was refused, or the order is new."""
+    now = time.monotonic()
+    for order in done.left:
+        number = order["id"]
+        if not needs_cancel(order) or now - last.get(number, started) < ASK_AGAIN_S:
+            continue
+        last[number] = now
+        try:
+            client.cancel(order["cl_ord_id"])
+        except RefusedError as error:
+            done.refusals[number] = str(error)
+
+
+def needs_cancel(order: dict[str, Any]) -> bool:
+    """Say whether a cancel can be asked for, and none is open."""
+    return order["cl_ord_id"] is not None and all(request["kind"] != "cancel" for request in order["pending"])
+
+
+def _progress(done: Sweep, seconds: float) -> str:
+    unsure = sum(bool(order["doubts"]) for order in done.left)
+    doubts = f", {unsure} in doubt" if unsure else ""
+    return f"{len(done.left)} open{doubts}; {done.asked} were asked to go, {seconds:.0f} s ago"
