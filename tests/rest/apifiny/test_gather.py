@@ -1,4 +1,4 @@
-"""What the simulated venue says of itself and of an account's money, in its own process, and what goes wrong with it."""
+"""What the simulated venue says of itself and of an account's money, in its own process, and what goes wrong."""
 
 import time
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ BOOK = b"""{"symbol": "BTCUSD", "updatedAt": 1578456310498,
 
 @pytest.fixture(scope="module")
 def venue() -> Iterator[Simulator]:
-    options = ("--venue-status", "HUOBI=disabled", "--withdraw-address", ADDRESS)
+    options = ("--venue-status", "HUOBI=MAINTENANCE", "--withdraw-address", ADDRESS)
     with Simulator(*options) as simulator:
         yield simulator
 
@@ -86,7 +86,7 @@ def test_the_best_prices_wherever_they_stand_in_the_list() -> None:
 def test_a_withdrawal_with_a_ticket_of_its_own(gatherer: ApifinyGatherer) -> None:
     def has(currency: str) -> Decimal:
         rows = [row for row in gatherer.balances() if (row.exchange, row.currency) == (VENUE, currency)]
-        return rows[0].amount
+        return rows[0].available
 
     before = has("BTC")
     mine = movement()
@@ -133,14 +133,18 @@ def test_what_the_venue_refuses_moved_nothing(gatherer: ApifinyGatherer, wrong: 
 
 @pytest.mark.system
 def test_without_an_answer_it_is_in_doubt_and_found_in_the_list() -> None:
-    with (
-        Simulator("--withdraw-address", ADDRESS, "--fault", "http-timeout=1") as deaf,
-        deaf.client(attempts=1) as client,
-    ):
+    faults = ("--fault", "http-timeout-after@asset.transferToVenue=1")
+    faults += ("--fault", "http-timeout-after@asset.createWithdrawTicketLite=1")
+    with Simulator("--withdraw-address", ADDRESS, *faults) as deaf, deaf.client() as client:
         gatherer = ApifinyGatherer(client)
-        assert gatherer.carry_out(movement("transfer", currency="USDT")).status is MovementStatus.IN_DOUBT
-        refused = gatherer.carry_out(movement())  # already its ticket cannot be had
+        mine = movement("transfer", currency="USDT")
+        assert gatherer.carry_out(mine).status is MovementStatus.IN_DOUBT
+        found = gatherer.look_for(mine, ())
+        assert found is not None
+        assert found.status is MovementStatus.DONE
+        refused = gatherer.carry_out(movement())
         assert (refused.status, "no ticket" in refused.reason) == (MovementStatus.REFUSED, True)
+        assert len(client.accounts.activities((0, time.time_ns() // 1_000_000 + 60_000))) in {1, 2}
 
 
 def test_a_row_of_the_list_must_fit_in_everything() -> None:
