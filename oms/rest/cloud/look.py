@@ -8,8 +8,11 @@ every order found is confirmed by its own details.
 from collections.abc import Iterable
 from typing import Final
 
+from msgspec.structs import replace
+
 from oms.core.messages import Candidate, Mark, NewOrder, OrderSnapshot
 from oms.core.times import NS_PER_MS, NS_PER_S
+from oms.core.values import OrdStatus
 from oms.rest.cloud.market import MarketClient
 from oms.rest.cloud.orders import OrderClient, Search
 from oms.rest.cloud.paging import all_open_orders, all_orders
@@ -71,6 +74,9 @@ def _highest(numbers: Iterable[int]) -> str | None:
 def _candidate(client: OrderClient, number: int) -> Candidate:
     matches = client.order_match_results(number)
     row = client.order(number)
+    shown = snapshot(row, matches)
+    if shown.report.ord_status == OrdStatus.PENDING_NEW:  # it has a number: the exchange has taken it on
+        shown = replace(shown, report=replace(shown.report, ord_status=str(OrdStatus.NEW)))
     return Candidate(
         order_id=str(number),
         symbol=desk_symbol(row.symbol),
@@ -78,5 +84,5 @@ def _candidate(client: OrderClient, number: int) -> Candidate:
         order_qty=row.amount,
         price=None if row.type in MARKETS else row.price,
         created_ns=row.created_at * NS_PER_MS,
-        snapshot=snapshot(row, matches),
+        snapshot=shown,
     )

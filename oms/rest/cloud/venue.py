@@ -1,0 +1,279 @@
+"""An exchange of the Cloud API as a venue of the engine: one adapter for each key of an account.
+
+1. An order is placed once; its answer is a number, and its state is asked for at once.
+2. "Unknown" ends only by the fence: some time after the submit no request of it can be on its way any more.
+3. A poll is one openOrders for all orders. What changed there, or left it, is asked for by its executions and details,
+   a few orders at a time, so that a cancel need not wait behind many questions.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+
+from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
+from oms.core.inputs import Look, Looked
+from oms.core.messages import CancelOrder, ExecutionReport, Mark, NewOrder, OrderSnapshot, StatusRequest
+from oms.core.order import Order
+from oms.core.times import NS_PER_S
+from oms.core.values import ExecTransType, OrdStatus, Phase, RequestKind
+from oms.rest.adapter import Outcome, Told, unknown_order
+from oms.rest.cloud.account import Account
+from oms.rest.cloud.cancels import cancel_all
+from oms.rest.cloud.look import look, order_snapshot, take_mark
+from oms.rest.cloud.market import MarketClient
+from oms.rest.cloud.models import OrderRow, PlaceRequest
+from oms.rest.cloud.orders import MOST_CANCELS, MOST_OPEN_ORDERS, OrderClient
+from oms.rest.cloud.paging import all_open_orders
+from oms.rest.cloud.refusals import CloudRefused, Reason
+from oms.rest.cloud.rules import by_name, check
+from oms.rest.cloud.terms import ENDS, desk_symbol, request_for
+from oms.rest.line import Line
+from oms.rest.refusal import Refusal
+from oms.rest.worker import VenueBanned
+
+RULES_S: Final = 3600.0
+FENCE_S: Final = 300.0
+_log = structlog.get_logger()
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """A key at work: what it asks about orders, and what everybody may ask."""
+
+    orders: OrderClient
+    market: MarketClient
+
+
+class CloudAdapter:
+    """Implements `oms.rest.marked.MarkedAdapter` with one key."""
+
+    most_cancels = MOST_CANCELS
+
+    def __init__(
+        self,
+        key: Key,
+        line: Line,
+        account: Account,
+        *,
+        fence_s: float = FENCE_S,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """Ask by `key`, whose transport is `line`.
+
+        Args:
+            key: what asks.
+            line: the connection.
+            account: what the account's keys know together.
+            fence_s: so long after a submit none of it can be on its way any more.
+            clock: the engine's, nanoseconds since the epoch.
+
+        """
+        self.line = line
+        self._orders = key.orders
+        self._market = key.market
+        self._account = account
+        self._fence_ns = round(fence_s * NS_PER_S)
+        self._clock = clock
+        self._rules_at: float | None = None
+
+    def greet(self) -> None:
+        """Find the account; read the symbols' rules, now and then; ask what only the key gets an answer to."""
+        at = time.monotonic()
+        if self._rules_at is None or at - self._rules_at > RULES_S:
+            self._account.symbols = by_name(self._market.symbols())
+            self._rules_at = at
+        self._orders.balance(self._account.number(self._orders))
+
+    # --- submits
+
+    def take_mark(self, symbol: str) -> Mark:
+        """The time, the last orders and the last match results."""
+        return take_mark(self._orders, self._market, symbol)
+
+    def place(self, message: NewOrder) -> Told:
+        """place; then the order itself."""
+        order_id = self._orders.place(self._request(message))
+        raw = self.line.said
+        try:
+            shown = order_snapshot(self._orders, order_id)
+        except VenueError as error:
+            _log.warning("a new order could not be asked for", order_id=order_id, reason=str(error))
+            return Told(_state(message, message.cl_ord_id, str(order_id), OrdStatus.NEW), raw)
+        return Told(_named(shown, message.cl_ord_id), f"{raw} {self.line.said}")
+
+    def _request(self, message: NewOrder) -> PlaceRequest:
+        """Say an order in the venue's words, or why it would not take it: then nothing is sent."""
+        account_id = self._account.number(self._orders)
+        request = request_for(message, account_id, self._account.source)
+        refusal = request if isinstance(request, Refusal) else None
+        if isinstance(request, PlaceRequest):
+            refusal = check(request, self._account.symbols) if self._account.symbols else None
+            if refusal is None:
+                return request
+        told = f"{refusal.text if refusal else 'no order'}; nothing was sent"
+        raise VenueUnavailable(told)
+
+    def look(self, effect: Look) -> Looked:
+        """Look for a submit in doubt."""
+        past_fence = self._clock() - effect.since_ns >= self._fence_ns  # before the look begins
+        account_id = self._account.number(self._orders)
+        found = look(self._orders, account_id, effect.message, effect.mark)
+        return Looked(
+            session=effect.session,
+            order=effect.order,
+            request=effect.request,
+            candidates=found,
+            past_fence=past_fence,
+            raw=msgspec.json.encode(found).decode(),
+        )
+
+    # --- cancels
+
+    def cancel(self, messages: Sequence[CancelOrder]) -> Sequence[Outcome]:
+        """submitcancel, or batchcancel for several."""
+        numbers = [_number(message.order_id) for message in messages]
+        wanted = list(dict.fromkeys(number for number in numbers if number is not None))
+        if len(messages) == len(wanted) == 1:
+            return [self._cancel_one(messages[0], wanted[0])]
+        ends = cancel_all(self._orders, wanted)
+        raw = self.line.said
+        errors: dict[int | None, VenueError] = {
+            None: VenueUnavailable("the order has no number at the venue to cancel it by; nothing was sent"),
+            **{
+                number: VenueRefused(f"the venue refused the cancel: {why}")
+                for number, why in ends.refused.items()
+            },
+            **{number: OutcomeUnknown(why) for number, why in ends.in_doubt.items()},
+            **{number: VenueUnavailable(why) for number, why in ends.unsent.items()},
+        }
+        return [
+            errors.get(number) or Told(_canceling(message), raw)
+            for message, number in zip(messages, numbers, strict=True)
+        ]
+
+    def _cancel_one(self, message: CancelOrder, number: int) -> Told:
+        """Ask for a cancel, and what became of it: it was asked for, whatever becomes of the question.
+
+        Raises:
+            OutcomeUnknown: refused because the venue has not begun with the order yet: it can be asked again.
+
+        """
+        try:
+            self._orders.submit_cancel(number)
+        except CloudRefused as refusal:
+            if refusal.reason is not Reason.ORDER_STATE or not self._is_young(number):
+                raise
+            told = f"the venue has not begun with the order yet, and takes no cancel: {refusal}"
+            raise OutcomeUnknown(told) from None
+        raw = self.line.said
+        try:
+            shown = order_snapshot(self._orders, number)
+        except VenueError:
+            return Told(_canceling(message), raw)
+        if shown.report.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
+            return Told(_canceling(message), raw)
+        return Told(_named(shown, message.orig_cl_ord_id), f"{raw} {self.line.said}")
+
+    def _is_young(self, number: int) -> bool:
+        try:
+            return self._orders.order(number).state in {"pre-submitted", "submitting"}
+        except VenueError:
+            return False
+
+    # --- questions
+
+    def query(self, message: StatusRequest) -> Told:
+        """The order's match results, then the order."""
+        number = _number(message.order_id)
+        if number is None:
+            told = f"order {message.cl_ord_id} has no number at the venue that it could be asked for by"
+            raise VenueUnavailable(told)
+        try:
+            return self._told(number, message.cl_ord_id)
+        except CloudRefused as refusal:
+            if refusal.reason is not Reason.UNKNOWN_ORDER:
+                raise
+            return Told(unknown_order(message.cl_ord_id, str(refusal)), self.line.said)
+
+    def _told(self, number: int, cl_ord_id: str | None) -> Told:
+        return Told(_named(order_snapshot(self._orders, number), cl_ord_id), self.line.said)
+
+    def poll(self, orders: Sequence[Order]) -> Iterator[Told]:
+        """OpenOrders for all of them; questions for each that changed or is gone, a few at a time."""
+        rows = {str(row.id): row for row in self._open_rows(orders)}
+        changed = {
+            order.order_id: order
+            for order in orders
+            if order.order_id is not None and order.order_id.isdigit() and _is_news(order, rows)
+        }
+        for order_id in self._account.turns.next(changed):
+            order = changed[order_id]
+            try:
+                yield self._told(int(order_id), order.cl_ord_id)
+            except VenueBanned:
+                raise
+            except VenueError as error:
+                _log.warning("an order could not be asked for", cl_ord_id=order.cl_ord_id, reason=str(error))
+
+    def _open_rows(self, orders: Sequence[Order]) -> list[OrderRow]:
+        """Ask for the open orders of all symbols; symbol by symbol where there are more than one answer holds."""
+        account_id = self._account.number(self._orders)
+        rows = self._orders.open_orders()
+        if len(rows) >= MOST_OPEN_ORDERS:
+            symbols = {row.symbol for row in rows} | {order.symbol for order in orders}
+            rows = [
+                row for symbol in sorted(symbols) for row in all_open_orders(self._orders, account_id, symbol)
+            ]
+        return [row for row in rows if row.account_id == account_id]
+
+    def catch_up(self) -> Iterator[Told]:
+        """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
+        rows = self._open_rows(())
+        ours, awaited = self._account.awaiting()  # after the list: whatever stands in it has left before
+        for row in rows:
+            if str(row.id) in ours or desk_symbol(row.symbol) in awaited:
+                continue
+            told = self._told(row.id, None)
+            if told.state.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
+                yield told
+
+
+def _number(order_id: str | None) -> int | None:
+    return int(order_id) if order_id is not None and order_id.isdigit() else None
+
+
+def _is_news(order: Order, rows: dict[str, OrderRow]) -> bool:
+    """Whether an order stands otherwise there than here."""
+    row = rows.get(order.order_id or "")
+    if row is None or row.state in ENDS or order.phase is Phase.PENDING_NEW:
+        return True
+    if order.requested(RequestKind.NEW):
+        return True
+    base = order.chain.base_qty if order.chain is not None else 0
+    canceling = row.state == "cancelling" and order.ord_status != OrdStatus.PENDING_CANCEL
+    return canceling or row.executed + base != order.cum_qty
+
+
+def _named(shown: OrderSnapshot, cl_ord_id: str | None) -> OrderSnapshot:
+    report = msgspec.structs.replace(shown.report, cl_ord_id=cl_ord_id)
+    return msgspec.structs.replace(shown, report=report)
+
+
+def _canceling(message: CancelOrder) -> ExecutionReport:
+    """Say that the venue has taken the cancel on."""
+    return _state(message, message.orig_cl_ord_id, message.order_id, OrdStatus.PENDING_CANCEL)
+
+
+def _state(
+    message: NewOrder | CancelOrder, cl_ord_id: str, order_id: str | None, status: OrdStatus
+) -> ExecutionReport:
+    return ExecutionReport(
+        exec_trans_type=str(ExecTransType.STATUS),
+        cl_ord_id=cl_ord_id,
+        order_id=order_id,
+        ord_status=str(status),
+        symbol=message.symbol,
+        side=message.side,
+    )
