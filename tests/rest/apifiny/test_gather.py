@@ -133,11 +133,11 @@ def test_what_the_venue_refuses_moved_nothing(gatherer: ApifinyGatherer, wrong: 
 
 @pytest.mark.system
 def test_without_an_answer_it_is_in_doubt_and_found_in_the_list() -> None:
-    faults = ("--fault", "http-timeout-after@asset.transferToVenue=1")
-    faults += ("--fault", "http-timeout-after@asset.createWithdrawTicketLite=1")
+    faults = ["--fault", "http-timeout-after@asset.transferToVenue=1"]
+    faults += ["--fault", "http-timeout-after@asset.createWithdrawTicketLite=1"]
     with Simulator("--withdraw-address", ADDRESS, *faults) as deaf, deaf.client() as client:
         gatherer = ApifinyGatherer(client)
-        mine = movement("transfer", currency="USDT")
+        mine = movement("transfer", currency="USDT", amount=D("12.5"))
         assert gatherer.carry_out(mine).status is MovementStatus.IN_DOUBT
         found = gatherer.look_for(mine, ())
         assert found is not None
