@@ -19,6 +19,7 @@ Rate = Annotated[int, Meta(ge=1, le=1000)]
 Text = Annotated[str, Meta(min_length=1)]
 External = Annotated[str, Meta(pattern="^(adopt|ignore|stop)$")]
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_PORTS: Final = {"http": 80, "https": 443}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -103,6 +104,17 @@ class ApifinyRestSection(HttpSection, kw_only=True):
     stream: bool = True
     external_orders: External = "adopt"
     limits: LimitsSection | None = None
+
+    @property
+    def host(self) -> str:
+        """The host of its URL."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port of its URL."""
+        parts = urlsplit(self.url)
+        return parts.port or _PORTS[parts.scheme]
 
 
 Session = SessionSection | ApifinyRestSection

@@ -18,7 +18,10 @@ from oms.app.config import Config
 from oms.app.keeper import Keeper
 from oms.app.loop import Loop
 from oms.app.recovery import recover
+from oms.app.rest_side import RestSide
+from oms.app.session_view import session_object
 from oms.app.tokens import Tokens
+from oms.app.wiring_rest import Around
 from oms.core.errors import JournalError
 from oms.core.inputs import (
     Alert,
@@ -27,11 +30,11 @@ from oms.core.inputs import (
     Instruction,
     Received,
     ResendRefused,
+    Resume,
     SessionDown,
     SessionUp,
 )
 from oms.core.messages import Other
-from oms.core.times import ns_to_iso
 from oms.engine import Engine
 from oms.fix import inputs as fix_in
 from oms.fix.codec import decode, split
@@ -65,18 +68,21 @@ class Daemon:
 
         """
         self.config = config
-        self._dialects = {session.name: DIALECTS[session.dialect] for session in config.session}
+        self._dialects = {session.name: DIALECTS[session.dialect] for session in config.fix_sessions}
         self.clock = Clock()
         tokens = Tokens.load(config.under(config.api.tokens_file))
         self._api_socket = wiring.listen(config)
         self.journal = SqliteJournal(config.under(config.journal.path))
         self.keeper = self._recovered()
         self.initiator = Initiator(
-            [wiring.fix_session(config, session) for session in config.session],
-            sink=self._from_fix,
+            [wiring.fix_session(config, session) for session in config.fix_sessions],
+            sink=self._put,
             log_dir=config.under(config.fix.log_dir),
         )
-        venues = {session.name: self.initiator.venue(session.name) for session in config.session}
+        self.rest = RestSide(
+            Around(config=config, sink=self._put, orders=lambda: self.published),
+        )
+        venues = self.rest.venues(self.initiator.venue, config.fix_sessions)
         self.loop = Loop(
             *(self.keeper.engine, self.journal, venues, self.clock, self._translate),
             flush=self.initiator.flush,
@@ -125,6 +131,7 @@ class Daemon:
             signal.signal(number, lambda *_: self._stopping.set())
         self.loop.start(on_end=self._stopping.set)
         self.initiator.start()
+        self.rest.start()
         self._api_thread.start()
         host, port = self._api_socket.getsockname()[:2]
         log.info(
@@ -135,10 +142,11 @@ class Daemon:
         return self._stop()
 
     def _stop(self) -> int:
-        """Log out of FIX, commit what waits, close; in that order, each bounded."""
+        """Send nothing more, log out of FIX, commit what waits, close; in that order, each bounded."""
         failure = self.loop.failure
         log.info("stopping", because="of a failure" if failure else "a signal")
         self._server.should_exit = True
+        self.rest.stop(STOP_TIMEOUT_S)
         self.initiator.stop(STOP_TIMEOUT_S)
         self.loop.stop(STOP_TIMEOUT_S)
         self._api_thread.join(STOP_TIMEOUT_S)
@@ -148,10 +156,12 @@ class Daemon:
         log.info("stopped", failure=str(failure) if failure else None)
         return EXIT_FATAL if failure else EXIT_OK
 
-    # --- what comes from FIX
+    # --- what comes from the venues
 
-    def _from_fix(self, item: "fix_in.Input") -> None:
+    def _put(self, item: "fix_in.Input | Input | Alert") -> None:
         self.loop.put(item)
+        if isinstance(item, fix_in.LoggedOn):
+            self.rest.refresh(item.session)
 
     def _translate(self, item: Any) -> "Input | Alert":  # noqa: ANN401 - whatever was put into the loop
         """Turn what the FIX side puts in into the engine's words; runs on the engine's thread."""
@@ -181,41 +191,27 @@ class Daemon:
 
     def submit(self, instruction: Instruction) -> "Future[Answer]":
         """See `Desk.submit`."""
+        if isinstance(instruction, Resume):
+            self.rest.resume(instruction.session)
         return self.loop.submit(instruction)
 
     def sessions(self) -> list[dict[str, Any]]:
         """See `Desk.sessions`."""
         now = self.clock()
-        described = []
         states = {state.name: state for state in self.initiator.sessions()}
-        for session in self.config.session:
-            seen = self.loop.sessions.get(session.name, {})
-            state = states[session.name]
-            described.append(
-                {
-                    "name": session.name,
-                    "account": session.account,
-                    "host": session.host,
-                    "port": session.port,
-                    "dialect": session.dialect,
-                    "tls": session.tls,
-                    "logged_on": bool(seen.get("logged_on")),
-                    "since": ns_to_iso(seen["since_ns"]) if seen.get("since_ns") else None,
-                    "reason": seen.get("reason") or state.last_error,
-                    "halted": seen.get("halted"),
-                    "under_way": session.name in self.loop.asking,
-                    "round": _round(seen.get("round")),
-                    "held": [
-                        {
-                            "order_id": held["order_id"],
-                            "exec_id": held["exec_id"],
-                            "age_s": round((now - held["since_ns"]) / 1e9, 3),
-                        }
-                        for held in seen.get("held", ())
-                    ],
-                }
-            )
-        return described
+        return [
+            {
+                **session_object(
+                    session,
+                    self.loop.sessions.get(session.name, {}),
+                    fix=states.get(session.name),
+                    rest=self.rest.seen(session.name),
+                    now=now,
+                ),
+                "under_way": session.name in self.loop.asking,
+            }
+            for session in self.config.session
+        ]
 
     def readiness(self) -> list[str]:
         """See `Desk.readiness`."""
@@ -250,17 +246,6 @@ class Daemon:
             "oms_alerts_total": counts["alerts"],
             "oms_clock_ahead_seconds": self.clock.ahead_ns / 1e9,
         }
-
-
-def _round(seen: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Describe how the last round of questions ended."""
-    if seen is None:
-        return None
-    return {
-        "ended": ns_to_iso(seen["ended_ns"]),
-        "asked": seen["asked"],
-        "unanswered": list(seen["unanswered"]),
-    }
 
 
 def _decoded(raw: str, dialect: Dialect) -> Any:  # noqa: ANN401 - a report; our own words do not come back

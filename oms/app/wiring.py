@@ -5,21 +5,22 @@ import socket
 from oms.app.config import (
     Config,
     JournalSection,
-    LimitsSection,
+    Session,
     SessionSection,
     TimingSection,
     seconds,
     secret_of,
 )
 from oms.app.keeper import Keeping
+from oms.app.limits import limits
+from oms.app.wiring_rest import ROUTES
 from oms.core.doubt import Timing
 from oms.core.errors import ConfigError
 from oms.core.ids import account_digits
-from oms.core.risk import Limits
 from oms.core.secret import Secret
 from oms.core.values import External
 from oms.engine import Route
-from oms.fix.dialects import DIALECTS, Dialect
+from oms.fix.dialects import DIALECTS
 from oms.fix.settings import SessionConfig
 
 
@@ -66,9 +67,12 @@ def keeping(section: JournalSection) -> Keeping:
     )
 
 
-def route(config: Config, session: SessionSection) -> Route:
+def route(config: Config, session: Session) -> Route:
     """Say how the engine sees a session."""
+    if not isinstance(session, SessionSection):
+        return ROUTES[type(session)](config, session)
     dialect = DIALECTS[session.dialect]
+    states_total = dialect.has_replace if session.reports_cum_qty is None else session.reports_cum_qty
     return Route(
         session=session.name,
         account=session.account,
@@ -76,24 +80,10 @@ def route(config: Config, session: SessionSection) -> Route:
         cancel_repeats_id=dialect.cancel_repeats_id,
         cancel_before_ack=not dialect.ambiguous_reject,
         has_replace=dialect.has_replace,
-        proves_cum_qty=dialect.has_replace if session.reports_cum_qty is None else session.reports_cum_qty,
+        proves_cum_qty=session.rest is not None or states_total,
+        cancel_by_rest=session.rest is not None and session.rest.cancel_over_rest,
         external=External(session.external_orders),
         limits=limits(session.limits or config.limits, dialect),
-    )
-
-
-def limits(section: LimitsSection, dialect: Dialect) -> Limits:
-    """Join the configured limits with what the venue can do."""
-    return Limits(
-        max_decimals=section.max_decimals,
-        max_order_qty=section.max_order_qty,
-        max_order_notional=section.max_order_notional,
-        max_open_orders=section.max_open_orders,
-        max_open_notional=section.max_open_notional,
-        exchanges=frozenset(section.exchanges),
-        symbols=frozenset(section.symbols),
-        market_exchanges=dialect.market_exchanges,
-        times_in_force=dialect.times_in_force,
     )
 
 

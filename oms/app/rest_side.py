@@ -1,0 +1,121 @@
+"""Everything that is spoken to over REST: sessions of their own, and the REST keys of FIX sessions."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from oms.app import wiring_rest
+from oms.app.config import SessionSection
+from oms.core.errors import VenueUnavailable
+from oms.core.messages import CancelOrder, Command, StatusRequest
+from oms.ports import Sent, Venue
+from oms.rest.standing import Seen
+
+if TYPE_CHECKING:
+    from oms.rest.feed import Feed
+    from oms.rest.venue import RestVenue
+
+_log = structlog.get_logger("oms")
+
+
+class RestSide:
+    """Starts and stops them together. `seen`, `resume` and `refresh` may be called from any thread."""
+
+    def __init__(self, around: wiring_rest.Around) -> None:
+        """Prepare every one that is configured; nothing leaves yet.
+
+        Raises:
+            ConfigError: a secret is not there.
+
+        """
+        self._venues: dict[str, RestVenue] = {}
+        self._feeds: list[Feed] = []
+        for session in around.config.session:
+            if not isinstance(session, SessionSection):
+                made = wiring_rest.MAKERS[type(session)](around, session)
+                self._venues[session.name] = made.venue
+                self._feeds += [made.feed] if made.feed is not None else []
+            elif session.rest is not None:
+                self._venues[session.name] = wiring_rest.apifiny_beside_fix(around, session, session.rest)
+
+    def venues(self, of_fix: Callable[[str], Venue], sessions: list[SessionSection]) -> dict[str, Venue]:
+        """Give the ways out by session: FIX, helped by REST where there are keys, and REST alone.
+
+        Args:
+            of_fix: gives the way of a FIX session.
+            sessions: the FIX sessions.
+
+        """
+        ways: dict[str, Venue] = dict(self._venues)
+        for session in sessions:
+            way = of_fix(session.name)
+            rest = self._venues.get(session.name)
+            if rest is None or session.rest is None:
+                ways[session.name] = way
+            else:
+                ways[session.name] = Helped(way, rest, cancels=session.rest.cancel_over_rest)
+        return ways
+
+    def start(self) -> None:
+        """Reach all venues."""
+        for venue in self._venues.values():
+            venue.start()
+        for feed in self._feeds:
+            feed.start()
+
+    def stop(self, within_s: float) -> None:
+        """Send nothing more, and wait for what is under way; all together no longer than that."""
+        until = time.monotonic() + within_s
+        parts: dict[str, Feed | RestVenue] = {**{feed.name: feed for feed in self._feeds}, **self._venues}
+        late = [name for name, part in parts.items() if not part.stop(max(until - time.monotonic(), 0.0))]
+        if late:
+            _log.warning("still under way at the end", venues=late)
+
+    def seen(self, session: str) -> Seen | None:
+        """Say how a venue stands over REST; None where it has no REST keys."""
+        venue = self._venues.get(session)
+        return None if venue is None else venue.seen
+
+    def resume(self, session: str) -> None:
+        """Speak again to a venue that banned us."""
+        if session in self._venues:
+            self._venues[session].resume()
+
+    def refresh(self, session: str) -> None:
+        """Compare the orders there with ours: messages of the session may have been missed."""
+        if session in self._venues:
+            self._venues[session].refresh()
+
+
+class Helped:
+    """Implements `oms.ports.Venue`: a FIX session whose account has REST keys too.
+
+    Questions go over REST while that can be reached: the answer states CumQty and lists the fills, which no report of
+    Apifiny's does. Cancels leave over REST while FIX is down, where that is configured.
+    """
+
+    def __init__(self, fix: Venue, rest: "RestVenue", *, cancels: bool) -> None:
+        """Send by `fix`, ask by `rest`."""
+        self._fix = fix
+        self._rest = rest
+        self._cancels = cancels
+
+    def send(self, message: Command, *, order: int, request: int) -> Sent | None:
+        """See `oms.ports.Venue.send`.
+
+        Raises:
+            VenueUnavailable: nothing left.
+
+        """
+        if isinstance(message, StatusRequest) and self._rest.seen.up:
+            self._rest.send(message, order=order, request=request)
+            return None
+        try:
+            return self._fix.send(message, order=order, request=request)
+        except VenueUnavailable:
+            if not self._cancels or not isinstance(message, CancelOrder):
+                raise
+        self._rest.send(message, order=order, request=request)
+        return None

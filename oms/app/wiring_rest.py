@@ -1,0 +1,182 @@
+"""From the configuration to the venues that are spoken to over REST: a maker for each kind of session.
+
+A new kind needs a section in `config_session`, and here its route and its maker.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from oms.app.config import (
+    ApifinyRestSection,
+    Config,
+    RestSection,
+    Session,
+    SessionSection,
+    secret_of,
+)
+from oms.app.config_session import HttpSection
+from oms.app.limits import limits
+from oms.core.ids import account_digits
+from oms.core.inputs import Alert, Input
+from oms.core.order import Order
+from oms.core.secret import Secret
+from oms.core.values import External
+from oms.core.work import Route
+from oms.fix.dialects import APIFINY
+from oms.rest.apifiny import stream
+from oms.rest.apifiny.client import ApifinyClient
+from oms.rest.apifiny.pushed import order_stream
+from oms.rest.apifiny.signing import Credentials
+from oms.rest.apifiny.venue import ApifinyAdapter, Whose
+from oms.rest.contact import Habit, Outlet
+from oms.rest.feed import Feed
+from oms.rest.limiter import Limit
+from oms.rest.line import Line
+from oms.rest.polling import Pace
+from oms.rest.venue import QUERY, TRADE, RestVenue
+from oms.rest.worker import Bounds
+
+
+class Orders(Protocol):
+    """Where copies of orders are read: `oms.app.published.Published`."""
+
+    def find(self, any_id: str) -> list[Order]:
+        """Find orders by any id."""
+        ...
+
+    def in_memory(self) -> Iterable[Order]:
+        """Go through the orders in memory: every one that is open is among them."""
+        ...
+
+
+class Around(Struct, frozen=True, kw_only=True):
+    """What a venue is connected to.
+
+    Attributes:
+        config: the whole configuration.
+        sink: takes inputs of the engine, and alerts.
+        orders: gives the place where orders are read, which is there once the daemon is made.
+
+    """
+
+    config: Config
+    sink: Callable[[Input | Alert], None]
+    orders: Callable[[], Orders]
+
+
+class Made(Struct, frozen=True):
+    """A venue, and what pushes to it."""
+
+    venue: RestVenue
+    feed: Feed | None = None
+
+
+# --- Apifiny --------------------------------------------------------------------------------------------------------
+
+
+def apifiny_route(config: Config, session: ApifinyRestSection) -> Route:
+    """Say how the engine sees Apifiny over REST: ids and rules are those of FIX, and every total can be asked for."""
+    return Route(
+        session=session.name,
+        account=session.account,
+        id_prefix=account_digits(session.account),
+        cancel_repeats_id=True,
+        has_replace=False,
+        proves_cum_qty=True,
+        external=External(session.external_orders),
+        limits=limits(session.limits or config.limits, APIFINY),
+    )
+
+
+def apifiny(around: Around, session: ApifinyRestSection) -> Made:
+    """Make the venue of an account that trades over REST alone."""
+    credentials = _credentials(around.config, session.account, session, session.name)
+    whose = Whose(session=session.name, find=_finder(around, session.name))
+    venue = _venue(around, session, credentials, whose, Habit(**_habits(session)))
+    if not session.stream:
+        return Made(venue)
+    ca_file = around.config.under(session.ca_file) if session.ca_file else None
+    route = stream.Route(host=session.ws_url or _web_socket(session.url), ca_file=ca_file)
+    return Made(venue, order_stream(venue, credentials, whose, route, around.sink))
+
+
+def apifiny_beside_fix(around: Around, session: SessionSection, rest: RestSection) -> RestVenue:
+    """Make what asks over REST for an account that trades over FIX."""
+    credentials = _credentials(around.config, session.account, rest, f"{session.name}.rest")
+    whose = Whose(session=session.name, find=_finder(around, session.name), names_orders=False)
+    habit = Habit(polls=False, is_session=False, **_habits(rest))
+    return _venue(around, rest, credentials, whose, habit)
+
+
+def _credentials(
+    config: Config, account: str, keys: ApifinyRestSection | RestSection, name: str
+) -> Credentials:
+    secret = Secret(secret_of(config, keys, name))
+    return Credentials(account_id=account, key_id=keys.key_id, secret=secret)
+
+
+def _venue(
+    around: Around,
+    section: ApifinyRestSection | RestSection,
+    credentials: Credentials,
+    whose: Whose,
+    habit: Habit,
+) -> RestVenue:
+    connection = line(around.config, section, section.url, [credentials.secret.reveal()])
+    adapter = ApifinyAdapter(ApifinyClient(credentials, connection), connection, whose)
+    return RestVenue(whose.session, [adapter], outlet(around, whose.session), habit)
+
+
+def _web_socket(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{'ws' if parts.scheme == 'http' else 'wss'}://{parts.netloc}"
+
+
+# --- for every kind -------------------------------------------------------------------------------------------------
+
+
+def line(config: Config, section: HttpSection, url: str, secrets: list[str]) -> Line:
+    """Make the connection of one key."""
+    return Line(
+        url,
+        limits={TRADE: Limit(section.trades_per_s, 1.0), QUERY: Limit(section.queries_per_s, 1.0)},
+        connect_timeout_s=section.connect_timeout_s,
+        read_timeout_s=section.read_timeout_s,
+        secrets=secrets,
+        ca_file=config.under(section.ca_file) if section.ca_file else None,
+    )
+
+
+def outlet(around: Around, session: str) -> Outlet:
+    """Join a venue with the loop, and with the orders of its session."""
+
+    def open_orders() -> list[Order]:
+        return [order for order in around.orders().in_memory() if order.session == session and order.is_open]
+
+    return Outlet(sink=around.sink, open_orders=open_orders)
+
+
+def _habits(section: HttpSection) -> dict[str, Any]:
+    pace = Pace(quick_s=section.quick_poll_s, slow_s=section.slow_poll_s, idle_s=section.idle_poll_s)
+    return {"pace": pace, "bounds": Bounds(resume_after_s=section.resume_after_s)}
+
+
+def _finder(around: Around, session: str) -> Callable[[str], Order | None]:
+    """Make what finds an order of the account by its ClOrdID, whichever of the account's sessions sent it."""
+    accounts = {each.name: each.account for each in around.config.session}
+
+    def find(cl_ord_id: str) -> Order | None:
+        for order in around.orders().find(cl_ord_id):
+            ids = {order.cl_ord_id, order.first_cl_ord_id, *(order.chain.earlier if order.chain else ())}
+            if cl_ord_id in ids and accounts.get(order.session) == accounts[session]:
+                return order
+        return None
+
+    return find
+
+
+ROUTES: Final[Mapping[type[Session], Callable[[Config, Any], Route]]] = {ApifinyRestSection: apifiny_route}
+MAKERS: Final[Mapping[type[Session], Callable[[Around, Any], Made]]] = {ApifinyRestSection: apifiny}
