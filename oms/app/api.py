@@ -13,7 +13,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from oms import __version__
-from oms.app import api_changes, api_rounds
+from oms.app import api_changes, api_rounds, reference_api
 from oms.app import api_models as models
 from oms.app.api_access import Reader, Trader
 from oms.app.api_answers import BODY, DOWN, UNKNOWN, answers, body_of
@@ -24,6 +24,7 @@ from oms.app.api_errors import ApiError, add_handlers, error_object, json_respon
 from oms.app.api_metrics import Metrics
 from oms.app.api_wait import cancel_has_outcome, new_is_answered
 from oms.app.desk import Desk
+from oms.app.reference_side import ReferenceSide
 from oms.app.tokens import Tokens
 from oms.core.inputs import AskStatus, Cancel
 from oms.core.order import Order
@@ -148,13 +149,19 @@ class Api:
         return HTMLResponse(docs_page(request.app.openapi()), headers=policy)
 
 
-def create_app(desk: Desk, tokens: Tokens, now: Callable[[], int] = time.time_ns) -> FastAPI:
+def create_app(
+    desk: Desk,
+    tokens: Tokens,
+    now: Callable[[], int] = time.time_ns,
+    reference: ReferenceSide | None = None,
+) -> FastAPI:
     """Put the API together.
 
     Args:
         desk: the daemon.
         tokens: who may use it.
         now: the present, nanoseconds since the epoch, for the ages that an order shows.
+        reference: what is known of venues besides orders; None: that is not served.
 
     """
     off = {
@@ -181,6 +188,8 @@ def create_app(desk: Desk, tokens: Tokens, now: Callable[[], int] = time.time_ns
     api_changes.add_routes(app, engine)
     api_rounds.add_routes(app, engine)
     _add_questions(app, api)
+    if reference is not None:
+        reference_api.add_routes(app, engine, reference)
     return app
 
 

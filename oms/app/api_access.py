@@ -7,7 +7,7 @@ from fastapi.openapi.models import HTTPBearer as BearerModel
 from fastapi.security.base import SecurityBase
 
 from oms.app.api_errors import ApiError
-from oms.app.tokens import READ, TRADE, Token, Tokens
+from oms.app.tokens import MONEY, READ, TRADE, Token, Tokens
 
 _MISSING: Final = "no valid token: send the header Authorization: Bearer TOKEN; oms token new makes one"
 
@@ -36,3 +36,4 @@ class Needs(SecurityBase):
 
 Reader = Annotated[Token, Security(Needs(READ))]
 Trader = Annotated[Token, Security(Needs(TRADE))]
+Mover = Annotated[Token, Security(Needs(MONEY))]

@@ -21,7 +21,7 @@ def new(
     scope: Annotated[
         list[str],
         typer.Option(
-            metavar="|".join(SCOPES), help="What it may do; repeat it for both. Neither includes the other."
+            metavar="|".join(SCOPES), help="What it may do; repeat it for several. None includes another."
         ),
     ],
     file: Annotated[

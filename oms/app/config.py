@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from oms.app.config_fields import Problems, read_table
 from oms.app.config_session import (
@@ -22,6 +22,7 @@ from oms.app.config_session import (
     read_sessions,
     secret_problems,
 )
+from oms.app.reference_config import MoneySection, ReferenceSection, money_problems
 from oms.core.errors import ConfigError
 
 __all__ = [
@@ -95,6 +96,8 @@ class Config(Struct, kw_only=True):
     timing: TimingSection
     limits: LimitsSection
     session: list[Session]
+    reference: ReferenceSection = field(default_factory=ReferenceSection)
+    money: MoneySection = field(default_factory=MoneySection)
 
     @property
     def fix_sessions(self) -> list[SessionSection]:
@@ -113,6 +116,8 @@ SECTIONS: Final[dict[str, type[Struct]]] = {
     "log": LogSection,
     "timing": TimingSection,
     "limits": LimitsSection,
+    "reference": ReferenceSection,
+    "money": MoneySection,
 }
 
 
@@ -143,6 +148,10 @@ def _config(path: Path, data: dict[str, Any], problems: Problems) -> Config | No
         problems.add(key, f"unknown key; known are {', '.join([*SECTIONS, 'session'])}")
     sections = {name: read_table(kind, data.get(name, {}), name, problems) for name, kind in SECTIONS.items()}
     sessions = read_sessions(path, data.get("session"), problems)
+    money = sections["money"]
+    if isinstance(money, MoneySection):
+        for key, reason in money_problems(money, [session.name for session in sessions]):
+            problems.add(key, reason)
     if problems.found:
         return None
     made: Any = sections  # without a problem there is one of each

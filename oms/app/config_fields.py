@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 from math import isfinite
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -76,6 +76,8 @@ def read_fields(kind: type[Struct], data: Any, where: str, problems: Problems) -
 def _value(kind: Any, value: Any, where: str, problems: Problems) -> Any:  # noqa: ANN401
     for inner in get_args(kind):
         if isinstance(inner, type) and issubclass(inner, Struct):
+            if get_origin(kind) is list:
+                return _tables(inner, value, where, problems)
             return read_table(inner, value, where, problems)
     if kind == Decimal | None:
         return _amount(value, where, problems)
@@ -87,6 +89,14 @@ def _value(kind: Any, value: Any, where: str, problems: Problems) -> Any:  # noq
     except msgspec.ValidationError as error:
         problems.add(where, _in_words(str(error)))
         return None
+
+
+def _tables(kind: type[Struct], value: Any, where: str, problems: Problems) -> list[Struct] | None:  # noqa: ANN401
+    if not isinstance(value, list):
+        problems.add(where, f"write [[{where}]], with two brackets: there may be several")
+        return None
+    found = [read_table(kind, each, f"{where}[{index}]", problems) for index, each in enumerate(value, 1)]
+    return [each for each in found if each is not None]
 
 
 def _in_words(complaint: str) -> str:

@@ -31,6 +31,8 @@ class LimitsSection(Struct, kw_only=True):
     max_order_notional: Decimal | None = None
     max_open_orders: Annotated[int, Meta(ge=1)] | None = None
     max_open_notional: Decimal | None = None
+    max_price_deviation: Decimal | None = None
+    price_demanded: bool = True
     exchanges: list[str] = []
     symbols: list[str] = []
 

@@ -146,6 +146,7 @@ class Loop:
         self._on_end = on_end
         for order in self.engine.blotter.orders.values():
             self._publish(order.number)
+        self.published.publish_positions(self.engine.blotter.positions)
         self.sessions = session_facts.at_start(self.engine.blotter.books)
         if self._keeper:
             self._keeper.start(self._journal.head, self.put)
@@ -298,6 +299,7 @@ class Loop:
     def _publish(self, number: int) -> None:
         order = self.engine.blotter.orders[number]
         self.published.publish(order)
+        self.published.publish_positions(self.engine.blotter.positions, order)
         (self.in_doubt.add if order.pending and order.in_doubt else self.in_doubt.discard)(number)
 
     def _perform(self, effect: Effect) -> None:

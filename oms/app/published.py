@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from copy import copy
 
 from oms.core.order import Order
+from oms.core.positions import Position, Positions
 from oms.journal.shelf import Shelf
 
 Watcher = Callable[[Order], None]
@@ -25,6 +26,7 @@ class Published:
         self._numbers: dict[str, int | tuple[int, ...]] = {}
         self._ids: dict[int, tuple[str, ...]] = {}
         self._watchers: dict[int, list[Watcher]] = {}
+        self.positions: dict[tuple[str | None, str], Position] = {}
         self._lock = threading.Lock()  # for the watchers alone: readers need none
 
     def publish(self, order: Order) -> None:
@@ -48,6 +50,19 @@ class Published:
             self._know(order.order_id, number)
         if number in self._watchers:
             self._tell(shown)
+
+    def publish_positions(self, positions: Positions, of: Order | None = None) -> None:
+        """Show how the position of an order stands now, or all of them; called as `publish` is."""
+        for key in list(positions.by_key) if of is None else [(of.account, of.symbol)]:
+            position = positions.by_key.get(key)
+            if position is None:
+                continue
+            shown = copy(position)
+            shown.fees = dict(position.fees)
+            if key in self.positions:
+                self.positions[key] = shown
+            else:  # whoever goes through them is not disturbed
+                self.positions = {**self.positions, key: shown}
 
     def _know(self, any_id: str | None, number: int) -> None:
         if any_id is None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from oms.core.balances import Balance, Compared, Moment, compare, totals
 from oms.core.errors import VenueError
@@ -194,11 +195,13 @@ class Watch:
 
     def _prices(self) -> None:
         """Ask for prices that were not pushed lately, and pass all of them on."""
-        now, facts = self._now_ns(), self.facts
+        facts = self.facts
         for pair in self._plan.pairs:
-            quote = facts.quotes.get(pair)
+            quote, now = facts.quotes.get(pair), self._now_ns()
             if quote is None or quote.age_s(now) >= self._plan.prices_s:
-                self.quoted(self._gatherer.quote(pair))
+                self.quoted(
+                    replace(self._gatherer.quote(pair), time_ns=now)
+                )  # old as the question, by one clock
         if facts.quotes:
             self._sink(PricesSeen(session=facts.session, quotes=tuple(facts.quotes.values())))
 

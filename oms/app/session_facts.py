@@ -38,4 +38,6 @@ def _described(book: Book) -> dict[str, Any]:
             for held in book.held.values()
         ],
         "round": None,
+        "instruments": book.instruments,
+        "movements": book.movements,
     }

@@ -5,7 +5,7 @@ The file is TOML, one table a token; `oms token new` adds to it and gives the to
     [[token]]
     name = "trader"                  # the actor that the journal names beside each command
     sha256 = "9f86d081884c7d65..."   # of the token itself, 64 hexadecimal digits
-    scopes = ["read", "trade"]       # neither includes the other
+    scopes = ["read", "trade"]       # and "money", for withdrawals and transfers; none includes another
 
 A token has 256 random bits, so a plain hash is enough: there is nothing to guess, and no salt to add.
 """
@@ -29,7 +29,8 @@ from oms.core.errors import ConfigError
 
 READ: Final = "read"
 TRADE: Final = "trade"
-SCOPES: Final = (READ, TRADE)
+MONEY: Final = "money"
+SCOPES: Final = (READ, TRADE, MONEY)
 KEYS: Final = ("name", "sha256", "scopes")
 _NAME: Final = re.compile(r"[A-Za-z0-9_.@-]{1,64}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)

@@ -1,0 +1,189 @@
+"""What goes over the API's wire about venues and accounts, described for its OpenAPI document. Decimals are strings."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from oms.app.api_models import Amount
+
+
+class Which(BaseModel):
+    """Which ones to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session: str | None = Field(None, description="Those of this session only.")
+    exchange: str | None = Field(None, description="Those at this exchange only.")
+    symbol: str | None = Field(None, description="This symbol only.")
+
+
+class InstrumentObject(BaseModel):
+    """What a venue says of a symbol; a limit is null where there is none, or the venue does not tell."""
+
+    session: str
+    exchange: str | None
+    symbol: str
+    base: str | None
+    quote: str | None
+    tick_size: str | None
+    step_size: str | None
+    min_price: str | None
+    max_price: str | None
+    min_qty: str | None
+    max_qty: str | None
+    min_notional: str | None
+    max_notional: str | None
+    status: str | None = Field(description="The venue's own word.")
+    trading: bool = Field(description="Whether orders are taken at present.")
+
+
+class Instruments(BaseModel):
+    """Symbols."""
+
+    instruments: list[InstrumentObject]
+
+
+class PriceObject(BaseModel):
+    """The best prices of a symbol."""
+
+    session: str
+    exchange: str | None
+    symbol: str
+    bid: str | None
+    ask: str | None
+    age_s: float
+    stale: bool = Field(description="Too old to be relied on; price checks do not use it.")
+
+
+class Prices(BaseModel):
+    """Prices that are watched."""
+
+    prices: list[PriceObject]
+
+
+class PositionObject(BaseModel):
+    """A position, folded from executions; null is what depends on a price that nobody told."""
+
+    account: str | None
+    symbol: str
+    qty: str = Field(description="Base asset; negative is short.")
+    avg_cost: str | None
+    realised_pnl: str | None = Field(description="Quote asset, before fees.")
+    bought: str
+    sold: str
+    fees: dict[str, str] = Field(description="By currency, positive where they cost.")
+    unpriced: int = Field(description="How many executions have no price.")
+
+
+class Positions(BaseModel):
+    """Positions by account and symbol."""
+
+    positions: list[PositionObject]
+
+
+class BalanceObject(BaseModel):
+    """What an account has of a currency at an exchange, by the venue's word."""
+
+    exchange: str | None
+    currency: str
+    amount: str
+    available: str
+    frozen: str
+
+
+class DifferenceObject(BaseModel):
+    """A balance that changed otherwise than executions and withdrawals explain."""
+
+    currency: str
+    expected: str
+    actual: str
+    difference: str
+    standing: bool = Field(description="The comparison before showed the very same; then people are told.")
+
+
+class Comparison(BaseModel):
+    """Balances held against executions, since the daemon's start; `unknown` cannot be compared."""
+
+    since: str
+    at: str
+    unknown: list[str]
+    differences: list[DifferenceObject]
+
+
+class AccountBalances(BaseModel):
+    """An account's balances that are not 0."""
+
+    session: str
+    account: str
+    age_s: float | None
+    problem: str | None
+    balances: list[BalanceObject]
+    comparison: Comparison | None
+
+
+class Balances(BaseModel):
+    """Accounts whose venue can be asked."""
+
+    accounts: list[AccountBalances]
+
+
+class VenueObject(BaseModel):
+    """How a venue stands besides orders."""
+
+    session: str
+    account: str
+    clock_ahead_s: float | None = Field(description="The venue's clock less ours, seconds.")
+    clock_uncertain_s: float | None
+    clock_age_s: float | None
+    instruments_age_s: float | None
+    problems: dict[str, str] = Field(description="What cannot be had at present, and why.")
+    banned: str | None
+
+
+class Venues(BaseModel):
+    """Venues that are asked besides orders."""
+
+    venues: list[VenueObject]
+
+
+class MoveBody(BaseModel):
+    """Money to move by a lane of the configuration; the same `id` again moves nothing and shows the first."""
+
+    id: str = Field(max_length=64)
+    label: str = Field(description="The lane's label.", max_length=64)
+    amount: Amount
+
+
+class DecisionBody(BaseModel):
+    """What became of a movement in doubt, by a person's word."""
+
+    as_: Literal["done", "not-done"] = Field(alias="as")
+    evidence: str = Field(max_length=1000)
+
+
+class MovementObject(BaseModel):
+    """A movement of money."""
+
+    id: str
+    status: Literal["REQUESTED", "DONE", "REFUSED", "IN_DOUBT"]
+    reason: str | None
+    kind: Literal["withdrawal", "transfer"]
+    label: str
+    session: str
+    account: str
+    exchange: str
+    currency: str
+    amount: str
+    address: str | None
+    memo: str
+    target: str | None
+    log_id: str | None = Field(description="The venue's own id of it.")
+    requested: str
+    ended: str | None
+    actor: str | None
+
+
+class Movements(BaseModel):
+    """Movements, newest first."""
+
+    movements: list[MovementObject]

@@ -1,0 +1,214 @@
+"""The daemon's watches on its venues: made from the configuration, joined with the loop, run together."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from oms.app.config import ApifinyRestSection, Config, RestSection, Session, SessionSection, secret_of
+from oms.app.reference import Facts, Known, Plan, Watch
+from oms.app.reference_config import lanes, pairs
+from oms.core.instruments import Instrument, Key
+from oms.core.movements import Movement
+from oms.core.positions import Position
+from oms.core.prices import PriceRule
+from oms.core.secret import Secret
+from oms.core.venue_inputs import InstrumentsSeen, MoveMoney, PricesSeen
+from oms.core.work import Route
+from oms.rest.apifiny.client import ApifinyClient
+from oms.rest.apifiny.gather import ApifinyGatherer
+from oms.rest.apifiny.signing import Credentials
+from oms.rest.transport import Transport
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from oms.core.inputs import Answer
+    from oms.rest.gathering import Gatherer
+
+_NOTHING: Final[Mapping[str, Any]] = {}
+_log = structlog.get_logger("oms")
+
+
+class Around(Struct, frozen=True, kw_only=True):
+    """What the watches are connected to.
+
+    Attributes:
+        sink: takes inputs of the engine, and alerts.
+        positions: gives the positions as of the last commit, by account and symbol.
+        sessions: gives what readers see of the sessions, as of the last commit.
+        now_ns: the engine's clock.
+
+    """
+
+    sink: Callable[[Any], None]
+    positions: Callable[[], Mapping[tuple[str | None, str], Position]]
+    sessions: Callable[[], Mapping[str, Mapping[str, Any]]]
+    now_ns: Callable[[], int]
+
+
+class ReferenceSide:
+    """What is known of venues besides orders. Every method may be called from any thread."""
+
+    def __init__(self, config: Config, around: Around) -> None:
+        """Prepare a watch for every venue account that has REST keys; nothing leaves yet.
+
+        Raises:
+            ConfigError: a secret is not there.
+
+        """
+        self.max_price_age_ns = round(config.reference.stale_price_s * 1e9)
+        self.facts: dict[str, Facts] = {}
+        self._around = around
+        self._watches: dict[str, Watch] = {}
+        for session, gatherer in _gatherers(config):
+            if (
+                session.account not in self._watches
+            ):  # the account's other sessions are served by the same watch
+                self._watches[session.account] = self._watch(config, session, gatherer)
+        self._accounts = {session.name: session.account for session in config.session}
+
+    def _watch(self, config: Config, session: Session, gatherer: "Gatherer") -> Watch:
+        facts = self.facts[session.name] = Facts(session.name, session.account)
+        of_account = [each.name for each in config.session if each.account == session.account]
+        return Watch(
+            facts,
+            gatherer,
+            _plan(config),
+            Known(
+                positions=self.positions_of,
+                instruments=self.instruments_of,
+                movements=lambda _: _joined(self.movements_of(name) for name in of_account),
+            ),
+            sink=lambda item: self._put_in(item, of_account),
+            now_ns=self._around.now_ns,
+        )
+
+    def _put_in(self, item: Any, sessions: list[str]) -> None:  # noqa: ANN401 - an input, or an alert
+        """Put in what a watch says; symbols and prices are those of all sessions of the account."""
+        if isinstance(item, InstrumentsSeen | PricesSeen):
+            for session in sessions:
+                self._around.sink(replace(item, session=session))
+        else:
+            self._around.sink(item)
+
+    # --- running
+
+    def start(self) -> None:
+        """Ask all venues."""
+        for watch in self._watches.values():
+            watch.start()
+
+    def stop(self, within_s: float) -> None:
+        """Ask nothing more; all together no longer than that."""
+        until = time.monotonic() + within_s
+        late = [
+            account
+            for account, watch in self._watches.items()
+            if not watch.stop(max(until - time.monotonic(), 0.0))
+        ]
+        if late:
+            _log.warning("still under way at the end", accounts=late)
+
+    def carry_out(self, command: MoveMoney, future: "Future[Answer]") -> None:
+        """Have a movement carried out once it is committed, if it is a new one."""
+
+        def committed(done: "Future[Answer]") -> None:
+            if done.exception() is not None or not done.result().created:
+                return
+            movement = self.movements()[command.id]
+            self._watches[self._accounts[movement.session]].carry_out(movement)
+
+        future.add_done_callback(committed)
+
+    # --- what readers see, as of the last commit
+
+    def positions(self) -> Mapping[tuple[str | None, str], Position]:
+        """Give all positions."""
+        return self._around.positions()
+
+    def positions_of(self, account: str) -> dict[str, Position]:
+        """Give the positions of an account, by symbol."""
+        return {symbol: each for (owner, symbol), each in self.positions().items() if owner == account}
+
+    def instruments_of(self, session: str) -> Mapping[Key, Instrument]:
+        """Give what is known of a session's symbols."""
+        found: Mapping[Key, Instrument] = self._seen(session, "instruments")
+        return found
+
+    def instruments(self) -> Iterator[tuple[str, Instrument]]:
+        """Go through all symbols, with the session that they belong to."""
+        for session in self._accounts:
+            for instrument in self.instruments_of(session).values():
+                yield session, instrument
+
+    def movements_of(self, session: str) -> Mapping[str, Movement]:
+        """Give the movements of money of a session, by id."""
+        found: Mapping[str, Movement] = self._seen(session, "movements")
+        return found
+
+    def movements(self) -> dict[str, Movement]:
+        """Give all movements of money, by id."""
+        return _joined(self.movements_of(session) for session in list(self._around.sessions()))
+
+    def now_ns(self) -> int:
+        """Tell the time by the engine's clock."""
+        return self._around.now_ns()
+
+    def _seen(self, session: str, what: str) -> Mapping[Any, Any]:
+        found: Mapping[Any, Any] = self._around.sessions().get(session, _NOTHING).get(what, _NOTHING)
+        return found
+
+
+def completed(config: Config, session: Session, route: Route) -> Route:
+    """Add to a route what it has from here: how far prices may be from the market, and where money may go."""
+    section = session.limits or config.limits
+    rule = PriceRule(
+        max_deviation=section.max_price_deviation,
+        max_age_ns=round(config.reference.stale_price_s * 1e9),
+        demanded=section.price_demanded,
+    )
+    return replace(route, limits=replace(route.limits, prices=rule), lanes=lanes(config.money, session.name))
+
+
+def _joined(all_movements: Iterator[Mapping[str, Movement]]) -> dict[str, Movement]:
+    return {any_id: each for movements in all_movements for any_id, each in movements.items()}
+
+
+def _plan(config: Config) -> Plan:
+    section = config.reference
+    return Plan(
+        instruments_s=section.instruments_s,
+        balances_s=section.balances_s,
+        clock_s=section.clock_s,
+        clock_difference_s=section.clock_difference_s,
+        prices_s=section.prices_s,
+        pairs=pairs(section),
+    )
+
+
+def _gatherers(config: Config) -> "Iterator[tuple[Session, Gatherer]]":
+    """Make what asks each account that can be asked; each has a connection of its own."""
+    for session in config.session:
+        if isinstance(session, ApifinyRestSection):
+            yield session, _apifiny(config, session, session, session.name)
+        elif isinstance(session, SessionSection) and session.rest is not None:
+            yield session, _apifiny(config, session, session.rest, f"{session.name}.rest")
+
+
+def _apifiny(
+    config: Config, session: Session, keys: ApifinyRestSection | RestSection, name: str
+) -> ApifinyGatherer:
+    secret = Secret(secret_of(config, keys, name))
+    transport = Transport(
+        keys.url,
+        connect_timeout_s=keys.connect_timeout_s,
+        read_timeout_s=keys.read_timeout_s,
+        secrets=[secret.reveal()],
+        ca_file=config.under(keys.ca_file) if keys.ca_file else None,
+    )
+    credentials = Credentials(account_id=session.account, key_id=keys.key_id, secret=secret)
+    return ApifinyGatherer(ApifinyClient(credentials, transport))
