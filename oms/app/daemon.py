@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 import uvicorn
 
-from oms.app import wiring
+from oms.app import reference_side, wiring
 from oms.app.api import create_app
 from oms.app.clock import Clock
 from oms.app.config import Config
 from oms.app.keeper import Keeper
 from oms.app.loop import Loop
 from oms.app.recovery import recover
+from oms.app.reference_side import ReferenceSide, completed
+from oms.app.reference_views import figures
 from oms.app.rest_side import RestSide
 from oms.app.session_view import session_object
 from oms.app.tokens import Tokens
@@ -35,6 +37,7 @@ from oms.core.inputs import (
     SessionUp,
 )
 from oms.core.messages import Other
+from oms.core.venue_inputs import MoveMoney
 from oms.engine import Engine
 from oms.fix import inputs as fix_in
 from oms.fix.codec import decode, split
@@ -89,8 +92,17 @@ class Daemon:
             keeper=self.keeper,
         )
         self.published = self.loop.published
+        self.reference = ReferenceSide(
+            config,
+            reference_side.Around(
+                sink=self.loop.put,
+                positions=lambda: self.published.positions,
+                sessions=lambda: self.loop.sessions,
+                now_ns=self.clock,
+            ),
+        )
         self._server = uvicorn.Server(
-            uvicorn.Config(create_app(self, tokens), log_config=None, access_log=False, lifespan="off")
+            uvicorn.Config(create_app(self, tokens, reference=self.reference), log_config=None, access_log=False, lifespan="off")
         )
         self._api_thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._api_socket]}, name="api", daemon=True
@@ -100,7 +112,7 @@ class Daemon:
     def _recovered(self) -> Keeper:
         """Recover the state from the journal, or sooner."""
         config = self.config
-        routes = [wiring.route(config, session) for session in config.session]
+        routes = [completed(config, session, wiring.route(config, session)) for session in config.session]
         timing = wiring.timing(config.timing)
         keeping = wiring.keeping(config.journal)
         archive = Archive(self.journal.path)
@@ -132,6 +144,7 @@ class Daemon:
         self.loop.start(on_end=self._stopping.set)
         self.initiator.start()
         self.rest.start()
+        self.reference.start()
         self._api_thread.start()
         host, port = self._api_socket.getsockname()[:2]
         log.info(
@@ -147,6 +160,7 @@ class Daemon:
         log.info("stopping", because="of a failure" if failure else "a signal")
         self._server.should_exit = True
         self.rest.stop(STOP_TIMEOUT_S)
+        self.reference.stop(STOP_TIMEOUT_S)
         self.initiator.stop(STOP_TIMEOUT_S)
         self.loop.stop(STOP_TIMEOUT_S)
         self._api_thread.join(STOP_TIMEOUT_S)
@@ -193,7 +207,10 @@ class Daemon:
         """See `Desk.submit`."""
         if isinstance(instruction, Resume):
             self.rest.resume(instruction.session)
-        return self.loop.submit(instruction)
+        future = self.loop.submit(instruction)
+        if isinstance(instruction, MoveMoney):
+            self.reference.carry_out(instruction, future)
+        return future
 
     def sessions(self) -> list[dict[str, Any]]:
         """See `Desk.sessions`."""
@@ -245,6 +262,7 @@ class Daemon:
             "oms_anomalies_total": counts["anomalies"],
             "oms_alerts_total": counts["alerts"],
             "oms_clock_ahead_seconds": self.clock.ahead_ns / 1e9,
+            **figures(self.reference.facts, self.reference.movements(), self.clock()),
         }
 
 

@@ -193,10 +193,11 @@ def _plan(config: Config) -> Plan:
 def _gatherers(config: Config) -> "Iterator[tuple[Session, Gatherer]]":
     """Make what asks each account that can be asked; each has a connection of its own."""
     for session in config.session:
-        if isinstance(session, ApifinyRestSection):
-            yield session, _apifiny(config, session, session, session.name)
-        elif isinstance(session, SessionSection) and session.rest is not None:
-            yield session, _apifiny(config, session, session.rest, f"{session.name}.rest")
+        match session:
+            case ApifinyRestSection():
+                yield session, _apifiny(config, session, session, session.name)
+            case SessionSection(rest=RestSection() as keys):
+                yield session, _apifiny(config, session, keys, f"{session.name}.rest")
 
 
 def _apifiny(
