@@ -121,6 +121,18 @@ def test_a_replace_that_the_venue_never_shows_is_over_past_the_fence(native: Wor
     assert (order.in_doubt, order.pending, order.order_qty) == (False, [], Decimal(2))
 
 
+def test_a_cancel_of_a_later_leg_names_the_quantity_that_the_venue_knows(world: World) -> None:
+    order = working(world)
+    world.fill(1, "f1")
+    ask_replace(world, order_qty=5)
+    canceled(world, "1")
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V2", exec_id="n2", exec_type="0", ord_status="0")
+    assert (order.order_qty, sent(world, NewOrder)[0].order_qty) == (Decimal(5), Decimal(4))
+    world.sent.clear()
+    world.step(Cancel(id="a"))
+    assert [message.order_qty for message in sent(world, CancelOrder)] == [Decimal(4)]
+
+
 # --- denials
 
 

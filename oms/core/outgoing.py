@@ -1,5 +1,6 @@
 """What the engine says to a venue about an order, and when an instruction repeats an earlier one."""
 
+from decimal import Decimal
 from typing import Final
 
 from oms.core.events import Placed
@@ -82,11 +83,17 @@ def cancel_order(order: Order, request: Request) -> CancelOrder:
         orig_cl_ord_id=order.cl_ord_id or "",
         symbol=order.symbol,
         side=order.side,
-        order_qty=order.order_qty,
+        order_qty=_qty_at_venue(order),
         account=order.account,
         exchange=order.exchange,
         order_id=order.order_id,
     )
+
+
+def _qty_at_venue(order: Order) -> Decimal | None:
+    """Give OrderQty as the venue knows it: that of the present leg, where there were others."""
+    total = order.total_qty
+    return total if total is None or order.chain is None else total - order.chain.base_qty
 
 
 def status_request(order: Order) -> StatusRequest:
