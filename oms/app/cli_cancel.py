@@ -24,7 +24,7 @@ from oms.app.cli_daemon import (
 from oms.app.client import DEFAULT_URL
 from oms.app.notes import cancel_waits, sessions_of, why_open
 from oms.app.sweep import sweep
-from oms.app.tables import plain, status_word
+from oms.app.tables import orders_counted, plain, status_word
 from oms.app.tables_unsettled import left_table
 
 ONE_TIMEOUT_S: Final = 10.0
@@ -119,8 +119,8 @@ def _cancel_all(
     elif left:
         Console().print(left_table(left))
     if left:
-        fail(f"{len(left)} orders are still open after {timeout_s:g} s, and may be executed")
-    said = f"{done.asked} orders were asked to go, and nothing is open any more"
+        fail(f"still open: {orders_counted(len(left))} after {timeout_s:g} s; what is open may be executed")
+    said = f"{orders_counted(done.asked)} asked to go, and nothing is open any more"
     say(said if done.asked else "nothing was open")
 
 

@@ -176,7 +176,9 @@ def _source(step: Step) -> str:
         kind, actor, origin = (command.pop(name, None) for name in ("type", "actor", "origin"))
         given = ", ".join(f"{name} {value}" for name, value in command.items())
         by = f" by {actor}" if actor else ""
-        return f"{kind or 'command'}{by}{f' from {origin}' if origin else ''}: {given}"
+        return f"{kind or 'command'}{by}{f' from {origin}' if origin else ''}" + (
+            f": {given}" if given else ""
+        )
     return {"timer": "time passed", "start": "the daemon started", "unsent": "did not leave"}.get(
         step.kind, step.kind
     ) + session

@@ -53,6 +53,13 @@ _SHOWN: Final = (
     "cum_qty",
     "code",
     "reason",
+    "outcome",
+    "evidence",
+    "base_qty",
+    "proven",
+    "excess",
+    "asked",
+    "unanswered",
 )
 
 JournalFile = Annotated[Path, typer.Argument(metavar="FILE", help="The journal's SQLite file.")]
@@ -222,12 +229,14 @@ def _message_type(record: Record) -> str:
 def _event(event: AnyEvent) -> str:
     """An event's name, its order and what people look for first."""
     fields = ((name, getattr(event, name, None)) for name in _SHOWN)
-    said = "".join(f" {name}={_plain(value)}" for name, value in fields if value is not None)
+    said = "".join(f" {name}={_plain(value)}" for name, value in fields if value not in (None, ()))
     order = getattr(event, "order", None)
     return type(event).__name__ + ("" if order is None else f" #{order}") + said
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return format_decimal(value) if isinstance(value, Decimal) else str(value)
 
 

@@ -198,8 +198,16 @@ class Life:
         return concerned
 
     def _matters(self, event: ev.Fact) -> bool:
-        """Whether a session's coming or going concerns the order: while it is open, and not each failed attempt."""
+        """Whether what happened to a session concerns the order.
+
+        Its coming or going does while the order is open, and not each failed attempt; a round of questions does that
+        ended without an answer about it; that trading stops does where the order is why.
+        """
         order = self.order
+        if isinstance(event, ev.Reconciled):
+            return self.number in event.unanswered
+        if isinstance(event, ev.TradingStopped) and order is not None:
+            return order.external and order.created_ns == event.time_ns
         if (
             order is None
             or not isinstance(event, ev.LoggedOn | ev.LoggedOut)
@@ -235,7 +243,7 @@ class Life:
     # --- what is known of the order
 
     def _name(self, event: ev.Event) -> None:
-        if isinstance(event, ev.Placed):
+        if isinstance(event, ev.Placed | ev.LegOpened):
             self._requests[event.request] = f"new {event.cl_ord_id}"
         elif isinstance(event, ev.CancelRequested | ev.ReplaceRequested):
             kind = "cancel" if isinstance(event, ev.CancelRequested) else "replace"

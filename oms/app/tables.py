@@ -139,7 +139,12 @@ def _last_round(session: dict[str, Any]) -> list[str]:
         return []
     count = len(last["unanswered"])
     answers = f", {count} without an answer" if count else ""
-    return [f"{last['asked']} orders asked for until {second(last['ended'])}{answers}"]
+    return [f"{orders_counted(last['asked'])} asked for until {second(last['ended'])}{answers}"]
+
+
+def orders_counted(count: int) -> str:
+    """Say how many orders."""
+    return f"{count} order{'' if count == 1 else 's'}"
 
 
 def new_table(title: str | None = None) -> Table:

@@ -7,7 +7,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from oms.app.tables import DOUBT_STYLE, age, new_table, own_id, plain, second, status_word, text_of
+from oms.app.tables import (
+    DOUBT_STYLE,
+    age,
+    new_table,
+    orders_counted,
+    own_id,
+    plain,
+    second,
+    status_word,
+    text_of,
+)
 
 
 def doubts_table(orders: Iterable[dict[str, Any]]) -> Table:
@@ -77,7 +87,7 @@ def _round(row: dict[str, Any]) -> str:
     count = len(row["unanswered"])
     answers = f"{count} without an answer" if count else "all answered" if row["asked"] else "none is open"
     differs = "differences:" if row["differences"] else "nothing differs"
-    return f"{row['asked']} orders asked for at {second(row['reconciled_at'])} UTC, {answers}; {differs}"
+    return f"{orders_counted(row['asked'])} asked for at {second(row['reconciled_at'])} UTC, {answers}; {differs}"
 
 
 def _findings(found: Iterable[dict[str, Any]]) -> Table:

@@ -1,5 +1,6 @@
 """Events and messages in words: what a person reads who asks what happened to an order."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -11,7 +12,21 @@ from oms.core.values import ExecTransType, ExecType, OrdStatus, Side, format_dec
 from oms.core.views import order_view
 
 _UNSAID: Final = frozenset(
-    {"order", "request", "time_ns", "report", "ref", "session", "waiting", "complete", "actor", "origin"}
+    {
+        *(
+            "order",
+            "request",
+            "time_ns",
+            "report",
+            "ref",
+            "session",
+            "waiting",
+            "complete",
+            "actor",
+            "origin",
+        ),
+        *("by_cancel", "replace"),
+    }
 )
 _LABELS: Final = {
     "cl_ord_id": "ClOrdID",
@@ -28,8 +43,17 @@ _LABELS: Final = {
     "time_in_force": "TimeInForce",
     "ord_type": "OrdType",
     "seq": "MsgSeqNum",
+    "base_qty": "executed before",
+    "proven": "proven CumQty",
+    "excess": "beyond what was wanted",
 }
+_SENTENCES: Final = {
+    ev.LegOpened: "The new order of a replace as cancel-then-new leaves",
+    ev.Resolved: "A person decided what became of an order in doubt",
+}
+_BY_CANCEL: Final = " It is carried out as cancel, then new order."
 _SIDES: Final = {str(side): side.name.replace("_", " ").lower() for side in Side}
+_LEG: Final = re.compile(r"/leg\d+$")  # see `core.legs`
 _KEYS: Final = frozenset({"exec_id", "exec_ref_id"})
 _TYPES: Final = {
     "8": "ExecutionReport",
@@ -66,14 +90,17 @@ def event_text(event: ev.Fact, requests: Mapping[int, str]) -> str:
     parts = [
         f"{_LABELS.get(name, name.replace('_', ' '))} {_plain(name, value)}"
         for name in event.__struct_fields__
-        if name not in _UNSAID and (value := getattr(event, name)) not in (None, False)
+        if name not in _UNSAID and (value := getattr(event, name)) not in (None, False, ())
     ]
     waits = " It waits to be sent." if getattr(event, "waiting", False) else ""
+    waits += _BY_CANCEL if getattr(event, "by_cancel", False) else ""
     return f"{_meaning(event)}{about}.{waits}" + (f" {', '.join(parts)}" if parts else "")
 
 
 def _meaning(event: ev.Fact) -> str:
     """Take the first sentence of the event's own description: one text for the code and for people."""
+    if type(event) in _SENTENCES:
+        return _SENTENCES[type(event)]
     first = (type(event).__doc__ or type(event).__name__).strip().splitlines()[0]
     return first.split(". ")[0].rstrip(".").split("; `")[0]
 
@@ -82,7 +109,9 @@ def _plain(name: str, value: object) -> Any:  # noqa: ANN401 - text, a number or
     if isinstance(value, Decimal):
         return format_decimal(value)
     if name in _KEYS:
-        return str(value).partition("\x01")[0]  # our key says more than the venue's id: see `core.executions`
+        return _LEG.sub("", str(value).partition("\x01")[0])  # our key says more than the venue's id
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     if name == "side":
         return _SIDES.get(str(value), str(value))
     return value if isinstance(value, bool | int) else str(value)

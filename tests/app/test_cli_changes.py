@@ -161,7 +161,7 @@ def test_everything_is_canceled(desk: FakeDesk, working: Run, quick: None) -> No
     end_soon(desk, "a", "b")
     result = working("order cancel --all")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "2 orders were asked to go, and nothing is open any more" in one_line(result)
+    assert "2 orders asked to go, and nothing is open any more" in one_line(result)
     assert sum(isinstance(command, CancelAll) for command in desk.commands) == 1
     nothing = working("order cancel --all --json")
     assert (nothing.exit_code, json.loads(nothing.stdout)) == (0, {"canceling": 0, "open": []})
@@ -222,7 +222,7 @@ def test_what_could_not_be_confirmed_is_reported_with_its_reason(
     threading.Timer(0.05, lambda: refuse_cancel(desk, "refused")).start()
     result = working("order cancel --all --timeout-s 0.15 --json")
     assert result.exit_code == 1
-    assert "5 orders are still open after 0.15 s" in one_line(result)
+    assert "still open: 5 orders after 0.15 s" in one_line(result)
     report = json.loads(result.stdout)
     why = {order["client_order_id"] or order["order_id"]: order["why"] for order in report["open"]}
     assert report["canceling"] == 4

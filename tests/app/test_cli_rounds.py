@@ -43,7 +43,7 @@ def test_nothing_differs(desk: FakeDesk, working: Run) -> None:
     answer_soon(desk)
     result = working("reconcile")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "session main: 1 orders asked for at 2026-03-01 09:00:0" in result.stdout
+    assert "session main: 1 order asked for at 2026-03-01 09:00:0" in result.stdout
     assert "all answered; nothing differs" in result.stdout
     assert any(isinstance(command, Reconcile) for command in desk.commands)
 
