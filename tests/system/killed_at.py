@@ -27,11 +27,11 @@ def killing(
     calls = itertools.count(1)
 
     @functools.wraps(function)
-    def called(this: Any, argument: Any) -> Any:
+    def called(this: Any, argument: Any, **named: Any) -> Any:
         die = isinstance(argument, only) and next(calls) == at
         if die and first:
             os.kill(os.getpid(), signal.SIGKILL)
-        result = function(this, argument)
+        result = function(this, argument, **named)
         if die:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
