@@ -97,7 +97,8 @@ def _conclude(order: dict[str, Any], waits: str | None, *, is_waited_for: bool) 
     say(waits)
     if not is_pending and order["phase"] != "CANCELED":
         refusal = order["refusal"]
-        why = f"; {refusal['reason']}" if refusal is not None and refusal["reason"] else ""
+        is_said = refusal is not None and refusal["kind"] == "cancel" and refusal["reason"]
+        why = f"; {refusal['reason']}" if is_said else ""
         fail(f"not canceled: the order is {status_word(order).lower()}{why}")
 
 
