@@ -17,6 +17,8 @@ from oms.app import (
     cli_rounds,
     cli_sim,
     cli_tokens,
+    cli_venue,
+    cli_venue_money,
 )
 from oms.app.config import load
 from oms.core.errors import ConfigError, JournalError, OmsError
@@ -38,10 +40,21 @@ app.add_typer(cli_orders.order_app, name="order")
 app.add_typer(cli_sim.app, name="sim")
 app.add_typer(cli_journal.app, name="journal")
 app.add_typer(cli_tokens.app, name="token")
+app.add_typer(cli_venue_money.money_app, name="money")
 app.command()(cli_orders.orders)
 app.command()(cli_changes.resolve)
 app.command()(cli_rounds.reconcile)
 app.command()(cli_rounds.sessions)
+for _command in (
+    cli_venue.prices,
+    cli_venue.positions,
+    cli_venue.balances,
+    cli_venue.instruments,
+    cli_venue.venues,
+    cli_venue_money.withdraw,
+    cli_venue_money.transfer,
+):
+    app.command()(_command)
 app.command()(cli_replay.replay)
 app.command()(cli_explain.explain)
 app.command()(cli_demo.demo)

@@ -123,6 +123,18 @@ class Client:
         """Decide what became of an order in doubt: `as`, `evidence`, and where needed `cum_qty` and `avg_px`."""
         return self._call("POST", _path(any_id) + "/resolve", body=decision)
 
+    def listed(self, what: str, **which: str | None) -> dict[str, Any]:
+        """Fetch what is known besides orders: `instruments`, `prices`, `balances`, `positions`, `venues`, `money`."""
+        return self._call("GET", f"/v1/{quote(what)}", query=_given(which))
+
+    def move(self, kind: str, body: dict[str, str]) -> dict[str, Any]:
+        """Move money: `withdrawals` or `transfers`, with `id`, `label` and `amount`. The same id moves it once."""
+        return self._call("POST", f"/v1/money/{kind}", body=body)
+
+    def resolve_money(self, any_id: str, decision: dict[str, str]) -> dict[str, Any]:
+        """Decide what became of a movement of money in doubt: `as` and `evidence`."""
+        return self._call("POST", f"/v1/money/{quote(any_id, safe='')}/resolve", body=decision)
+
     def reconcile(self, session: str | None = None) -> int:
         """Begin a round of questions; gives for how many orders. `reconciliation` says when it has ended."""
         return int(self._call("POST", "/v1/reconcile", body=_given({"session": session}))["asking"])

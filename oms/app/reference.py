@@ -267,6 +267,8 @@ class Watch:
                     self._tell_moved(movement, moved)
 
     def _tell_moved(self, movement: Movement, moved: Moved) -> None:
+        if moved.status is MovementStatus.IN_DOUBT:
+            self._due["movements"] = time.monotonic() + SETTLE_S
         self._sink(
             MoneyAnswered(
                 session=movement.session,

@@ -3,6 +3,7 @@
 What venues say is shown as they said it, with its age. Money needs a scope of its own, which no other includes.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -30,6 +31,7 @@ from oms.core.movements import MovementKind
 from oms.core.venue_inputs import MoveMoney, ResolveMoney
 
 MAX_EVIDENCE_CHARS: Final = 1000
+_ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", re.ASCII)
 NoQuery = Annotated[api_models.Nothing, Query()]
 WhichQuery = Annotated[models.Which, Query()]
 
@@ -92,8 +94,11 @@ class ReferenceApi:
         amount = amount_of(given, "amount")
         if amount is None:
             raise invalid(field="amount", text='amount is missing: a decimal as a string, like "0.5"')
+        any_id = _word(given, "id", MAX_WORD_CHARS)
+        if not _ID.fullmatch(any_id):
+            raise invalid(field="id", text="id: 1 to 64 letters, digits, and . _ - only, and not a dot first")
         command = MoveMoney(
-            id=_word(given, "id", MAX_WORD_CHARS),
+            id=any_id,
             kind=str(kind),
             label=_word(given, "label", MAX_WORD_CHARS),
             amount=amount,

@@ -1,0 +1,245 @@
+"""The daemon with FIX and REST keys: symbols, prices, balances, the venue's clock, and money, as a client sees them."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.system.harness import (
+    ACCOUNT,
+    KEY_ID,
+    SECRET,
+    WAIT_S,
+    Daemon,
+    Process,
+    Venue,
+    configure,
+    free_port,
+    until,
+)
+
+pytestmark = pytest.mark.system
+ADDRESS = "3Nxwena-somewhere-else-fp8v"
+EXCHANGE = "BINANCEUS"
+MORE = """
+[limits]
+max_price_deviation = "50"
+[reference]
+instruments_s = 1
+balances_s = 0.3
+clock_s = 1
+prices_s = 0.2
+stale_price_s = {stale_s}
+prices = ["BINANCEUS:BTCUSDT"]
+[money]
+allowed = true
+[[money.lane]]
+label = "cold"
+kind = "withdrawal"
+session = "main"
+exchange = "BINANCEUS"
+currency = "BTC"
+address = "3Nxwena-somewhere-else-fp8v"
+max_amount = "2"
+[[money.lane]]
+label = "across"
+kind = "transfer"
+session = "main"
+exchange = "BINANCEUS"
+currency = "USDT"
+target = "OKEX"
+max_amount = "100"
+"""
+REST = """
+[session.rest]
+url = "http://127.0.0.1:{port}"
+key_id = "{key_id}"
+secret_env = "OMS_TEST_SECRET"
+"""
+
+
+class Stage:
+    """Venue and daemon."""
+
+    def __init__(self, folder: Path, *options: str, stale_s: float = 20.0, **port: int) -> None:
+        self.folder = folder
+        self.options = ("--http-port", str(free_port()), "--md-interval-s", "0", *options)
+        self.venue = Venue(folder, *self.options, **port)
+        more, rest = MORE.format(stale_s=stale_s), REST.format(port=self.options[1], key_id=KEY_ID)
+        configure(folder, self.venue.port, more=more, session_more=rest)
+        tokens = folder / "tokens.toml"
+        tokens.write_text(tokens.read_text().replace('["read", "trade"]', '["read", "trade", "money"]'))
+        tokens.chmod(0o600)
+        self.daemon = Daemon(folder).logged_on()
+
+    def end(self) -> None:
+        processes: list[Process] = [self.daemon, self.venue]
+        for process in processes:
+            process.kill()
+
+    def get(self, what: str, **query: str) -> list[dict[str, Any]]:
+        (rows,) = self.daemon.get(f"/v1/{what}", **query).values()
+        found: list[dict[str, Any]] = rows
+        return found
+
+    def move(self, kind: str, **body: str) -> requests.Response:
+        return self.daemon.http.post(f"{self.daemon.url}/v1/money/{kind}", json=body, timeout=WAIT_S)
+
+    def reaches(self, any_id: str, status: str) -> dict[str, Any]:
+        def there() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.daemon.get(f"/v1/money/{any_id}")
+            return found if found["status"] == status else None
+
+        found: dict[str, Any] = until(there, f"{any_id} is {status}")
+        return found
+
+    def log(self) -> str:
+        return (self.folder / "daemon.log").read_text(encoding="utf-8")
+
+    def knows(self) -> None:
+        until(lambda: self.get("instruments"), "the symbols are known")
+        until(lambda: self.get("prices"), "prices are known")
+
+
+def stages(folder: Path, *options: str) -> Iterator[Stage]:
+    stage = Stage(folder, "--withdraw-address", ADDRESS, *options)
+    yield stage
+    stage.end()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    yield from stages(tmp_path_factory.mktemp("reference"))
+
+
+def placed(stage: Stage, client_order_id: str, **terms: Any) -> dict[str, Any]:
+    response = stage.daemon.place(client_order_id, exchange=EXCHANGE, **terms)
+    assert response.status_code == 201, response.text
+    order: dict[str, Any] = response.json()
+    return order
+
+
+def test_symbols_are_known_and_orders_checked_against_them(stage: Stage) -> None:
+    stage.knows()
+    (btc,) = stage.get("instruments", exchange=EXCHANGE, symbol="BTCUSDT")
+    assert (btc["tick_size"], btc["step_size"], btc["base"], btc["trading"]) == (
+        "0.01",
+        "0.0001",
+        "BTC",
+        True,
+    )
+    order = placed(stage, "off-tick", price="29000.005")
+    assert (order["phase"], order["denial"]) == ("DENIED", "TICK_SIZE")
+    assert "29000.005" in order["reason"]
+    assert "0.01" in order["reason"]
+
+
+def test_prices_with_their_age_and_an_order_far_from_them(stage: Stage) -> None:
+    stage.knows()
+    (price,) = stage.get("prices")
+    assert (price["bid"], price["ask"], price["stale"]) == ("29990", "30000", False)
+    assert 0 <= price["age_s"] < 20
+    order = placed(stage, "far", price="14999")
+    assert (order["phase"], order["denial"]) == ("DENIED", "PRICE_AWAY")
+    assert "ask 30000" in order["reason"]
+
+
+def test_balances_and_positions_agree(stage: Stage) -> None:
+    stage.knows()
+
+    def account() -> dict[str, Any]:
+        (found,) = stage.get("balances")
+        return found
+
+    until(lambda: account()["comparison"], "the comparison began")
+    placed(stage, "fills", price="30000", order_qty="0.5")
+    stage.daemon.reaches("fills", "Filled", cum_qty="0.5")
+    (position,) = [row for row in stage.get("positions") if row["symbol"] == "BTCUSDT"]
+    assert (position["qty"], position["avg_cost"], position["realised_pnl"]) == ("0.5", "30000", "0")
+    at = account()["comparison"]["at"]
+    until(lambda: account()["comparison"]["at"] > at, "it was compared again")
+    until(lambda: not account()["comparison"]["differences"], "balances and executions agree")
+    btc = [row for row in account()["balances"] if (row["exchange"], row["currency"]) == (EXCHANGE, "BTC")]
+    assert btc[0]["amount"] == "1000.5"
+    assert "BALANCE_DIFFERENCE" not in stage.log()
+
+
+def test_the_venue_s_clock_and_the_figures(stage: Stage) -> None:
+    until(lambda: stage.get("venues")[0]["clock_ahead_s"] is not None, "the clock is compared")
+    (venue,) = stage.get("venues")
+    assert abs(venue["clock_ahead_s"]) < 1
+    assert (venue["problems"], venue["banned"], venue["account"]) == ({}, None, ACCOUNT)
+    text = stage.daemon.http.get(f"{stage.daemon.url}/metrics", timeout=WAIT_S).text
+    for name in ("oms_venue_clock_difference_seconds", "oms_price_age_seconds", "oms_balance_differences"):
+        assert f"\n{name} " in text
+
+
+def test_a_withdrawal_once_and_only_where_it_may_go(stage: Stage) -> None:
+    body = {"id": "w1", "label": "cold", "amount": "0.25"}
+    response = stage.move("withdrawals", **body)
+    assert response.status_code == 202, response.text
+    done = stage.reaches("w1", "DONE")
+    assert (done["address"], done["amount"], bool(done["log_id"])) == (ADDRESS, "0.25", True)
+    assert stage.move("withdrawals", **body).status_code == 200
+    for wrong, status, code in (
+        ({**body, "amount": "0.5"}, 409, "CONFLICT"),
+        ({"id": "w2", "label": "cold", "amount": "2.5"}, 422, "MAX_AMOUNT"),
+        ({"id": "w3", "label": "warm", "amount": "1"}, 422, "UNKNOWN_LABEL"),
+        ({"id": "w4", "label": "cold"}, 422, "INVALID"),
+        ({"id": "w5", "label": "cold", "amount": "1", "address": "elsewhere"}, 422, "INVALID"),
+    ):
+        response = stage.move("withdrawals", **wrong)
+        assert (response.status_code, response.json()["error"]["code"]) == (status, code)
+    assert stage.move("transfers", id="t1", label="across", amount="12.5").status_code == 202
+    assert stage.reaches("t1", "DONE")["target"] == "OKEX"
+    assert [row["id"] for row in stage.get("money")] == ["t1", "w1"]
+
+
+def test_what_is_known_stays_known_over_a_restart(stage: Stage) -> None:
+    """Kept last: it kills the daemon."""
+    stage.knows()
+    before = stage.get("instruments", symbol="BTCUSDT")
+    movements = {row["id"]: row["status"] for row in stage.get("money")}
+    stage.daemon.kill()
+    stage.venue.stop(signal.SIGTERM)  # nobody can tell it anew
+    stage.daemon = Daemon(stage.folder)
+    assert stage.get("instruments", symbol="BTCUSDT") == before
+    assert {row["id"]: row["status"] for row in stage.get("money")} == movements
+    assert stage.get("prices") == []
+
+
+def test_money_without_an_answer_is_in_doubt_until_the_venue_s_list_shows_it(tmp_path: Path) -> None:
+    for stage in stages(tmp_path, "--fault", "http-timeout-after@asset.transferToVenue=1"):
+        assert stage.move("transfers", id="t1", label="across", amount="12.5").status_code == 202
+        found = _decided(stage, "t1")
+        assert (found["status"], "list" in found["reason"], bool(found["log_id"])) == ("DONE", True, True)
+        assert "MONEY_IN_DOUBT" in stage.log()
+        assert stage.log().count("MONEY_IN_DOUBT") == 1
+
+
+def _decided(stage: Stage, any_id: str) -> dict[str, Any]:
+    def there() -> dict[str, Any] | None:
+        found: dict[str, Any] = stage.daemon.get(f"/v1/money/{any_id}")
+        return found if found["status"] in {"DONE", "REFUSED"} else None
+
+    found: dict[str, Any] = until(there, "the list shows it")
+    return found
+
+
+def test_without_the_scope_nobody_moves_money(tmp_path: Path) -> None:
+    for stage in stages(tmp_path):
+        tokens = tmp_path / "tokens.toml"
+        stage.daemon.stop()
+        tokens.write_text(tokens.read_text().replace(', "money"', ""))
+        tokens.chmod(0o600)
+        stage.daemon = Daemon(tmp_path)
+        response = stage.move("withdrawals", id="w", label="cold", amount="0.1")
+        assert (response.status_code, response.json()["error"]["code"]) == (403, "FORBIDDEN")
+        assert stage.get("money") == []
+
+
+def test_secrets_are_in_no_log(stage: Stage) -> None:
+    assert SECRET not in stage.log()
