@@ -25,7 +25,8 @@ MAX_WORD_CHARS: Final = 64
 AMOUNTS: Final = ("order_qty", "cash_order_qty", "price")
 WORDS: Final = ("symbol", "exchange", "session", "account")
 ALIAS: Final = "cl_ord_id"
-FIELDS: Final = ("client_order_id", ALIAS, *WORDS, "side", "ord_type", "time_in_force", *AMOUNTS)
+ROUNDING: Final = "rounding"
+FIELDS: Final = ("client_order_id", ALIAS, *WORDS, "side", "ord_type", "time_in_force", *AMOUNTS, ROUNDING)
 
 Sessions = Callable[[], list[dict[str, Any]]]
 
@@ -145,7 +146,11 @@ def place_order(
     ord_type = _choice(given, "ord_type", ORD_TYPES) or str(OrdType.LIMIT)
     amounts = {name: amount_of(given, name) for name in AMOUNTS}
     _check_sizes(ord_type, side, amounts)
+    rounding = given.get(ROUNDING) or False
+    if rounding is not True and rounding is not False:
+        raise invalid(field=ROUNDING, text=f"{ROUNDING} must be true or false, not {_kind(rounding)}")
     return PlaceOrder(
+        rounding=rounding,
         client_order_id=client_order_id,
         symbol=words["symbol"],
         side=side,

@@ -163,6 +163,8 @@ class OrderObject(BaseModel):
     time_in_force: str = Field(description="TimeInForce (59): 1 GTC, 3 IOC, 7 post-only.")
     order_qty: str | None
     cash_order_qty: str | None
+    asked_qty: str | None = Field(description="The quantity asked for, where it was rounded.")
+    asked_price: str | None = Field(description="The price asked for, where it was rounded.")
     price: str | None
     ord_status: str = Field(description="OrdStatus (39): what the venue has confirmed.", examples=["0"])
     ord_status_name: str = Field(examples=["New"])
@@ -268,3 +270,8 @@ class NewOrder(BaseModel):
         None, description="The session to send it by; else the one made for the exchange."
     )
     account: str | None = Field(None, description="The venue account to trade for; else the session's.")
+    rounding: bool = Field(
+        False,
+        description="Price and quantity may be rounded to the venue's steps: the quantity down, the price of a buy"
+        " down, of a sell up. What was asked for stays with the order.",
+    )

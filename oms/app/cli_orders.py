@@ -27,7 +27,7 @@ from oms.app.cli_daemon import (
     show_order,
 )
 from oms.app.client import DEFAULT_URL, Client, NoDaemonError, RefusedError
-from oms.app.notes import placed_before
+from oms.app.notes import placed_before, rounded
 from oms.app.past import past_page
 from oms.app.tables import blotter_table, open_points, plain, status_word
 from oms.app.tables_unsettled import doubts_table
@@ -71,6 +71,9 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
     ] = None,
     session: Annotated[str | None, typer.Option(help="The session to send it by.")] = None,
     account: Annotated[str | None, typer.Option(help="The venue account to trade for.")] = None,
+    rounding: Annotated[
+        bool, typer.Option("--round", help="Round to the venue's steps: a buy down, a sell up, quantities down.")
+    ] = False,
     wait: Wait = None,
     timeout_s: TimeoutS = 10.0,
     as_json: AsJson = False,
@@ -91,7 +94,8 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
         "session": session,
         "account": account,
     }
-    given = {name: value for name, value in terms.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in terms.items() if value is not None}
+    given |= {"rounding": True} if rounding else {}
     with daemon(api, token_file) as client:
         order = client.place(given, wait=wait, timeout_s=timeout_s)
         before = f"{placed_before(order)}; " if client.was_there else ""
@@ -99,6 +103,7 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
     if order["phase"] in {"DENIED", "REJECTED"}:
         fail(f"{before}{status_word(order).lower()}: {'; '.join(open_points(order)) or 'no reason given'}")
     say(before.removesuffix("; "))
+    say(rounded(order))
     if wait and any(request["kind"] == "new" for request in order["pending"]):
         fail(f"the venue has not answered; it may have the order. Ask: oms order status {order['cl_ord_id']}")
 

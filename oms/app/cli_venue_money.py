@@ -22,7 +22,7 @@ money_app = typer.Typer(
 Id = Annotated[
     str, typer.Option("--id", help="Your own id. The same again moves nothing, and shows the first one.")
 ]
-Label = Annotated[str, typer.Option("--to", help="The label of a [[money.lane]] of the configuration.")]
+Label = Annotated[str, typer.Option("--to", help="The label of a lane of the configuration (money.lane).")]
 Amount = Annotated[str, typer.Option(metavar="DECIMAL", help="How much, in the lane's currency.")]
 _COLUMNS: Final = ("id", "status", "kind", "label", "amount", "currency", "requested", "reason")
 

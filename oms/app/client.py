@@ -97,7 +97,7 @@ class Client:
     # --- commands
 
     def place(
-        self, terms: dict[str, str], *, wait: str | None = None, timeout_s: float = 10.0
+        self, terms: dict[str, Any], *, wait: str | None = None, timeout_s: float = 10.0
     ) -> dict[str, Any]:
         """Place an order; `terms` are the order object's fields. With `wait` "ack" wait for the venue's answer.
 
@@ -189,7 +189,7 @@ class Client:
         path: str,
         *,
         query: dict[str, Any] | None = None,
-        body: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
     ) -> dict[str, Any]:
         waits_s = query.get("timeout_s", 0.0) if query else 0.0
         try:

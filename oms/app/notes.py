@@ -14,6 +14,16 @@ def placed_before(order: dict[str, Any]) -> str:
     )
 
 
+def rounded(order: dict[str, Any]) -> str | None:
+    """Say what was rounded; None if nothing was."""
+    changes = [
+        f"{name} {order[asked]} to {order[field]}"
+        for name, asked, field in (("quantity", "asked_qty", "order_qty"), ("price", "asked_price", "price"))
+        if order.get(asked) is not None
+    ]
+    return f"rounded to the venue's steps: {', '.join(changes)}" if changes else None
+
+
 def cancel_waits(order: dict[str, Any], client: Client) -> str | None:
     """Say what a cancel that has not left waits for; None if none waits."""
     if "cancel" not in order["waiting"]:

@@ -62,6 +62,8 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
         "ord_type": order.ord_type,
         "time_in_force": order.time_in_force,
         "cash_order_qty": format_optional(order.cash_order_qty),
+        "asked_qty": format_optional(order.placed.asked_qty if order.placed else None),
+        "asked_price": format_optional(order.placed.asked_price if order.placed else None),
         "gap": format_decimal(order.gap),
         "gap_unsized": order.unsized_gap,
         "reason": order.reason,
