@@ -226,7 +226,7 @@ class AnomalyNoted(Event, frozen=True, kw_only=True):
 
 
 class GapOpened(Event, frozen=True, kw_only=True):
-    """The venue's total is `cum_qty`; the fills that arrived explain less. None: more, and nobody says how much."""
+    """The venue's total is `cum_qty`, which says how much is missing. None: fills are, and nobody says how much."""
 
     cum_qty: Decimal | None = None
 

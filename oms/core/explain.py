@@ -278,7 +278,8 @@ def _missing(order: Order, event: ev.Filled | ev.GapOpened, ours: Decimal) -> st
     if event.cum_qty is None:
         return "the venue executed more than it reported; nobody says how much"
     total, ours_text = format_decimal(max(event.cum_qty, order.reported_cum)), format_decimal(ours)
-    return f"the venue's CumQty is {total}, the fills that arrived make {ours_text}: fills are missing"
+    missing = "fills are missing" if total != ours_text else "nothing is missing"
+    return f"the venue's CumQty is {total}, the fills that arrived make {ours_text}: {missing}"
 
 
 def _real(order: Order) -> str:

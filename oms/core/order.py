@@ -462,7 +462,7 @@ def _gap_opened(order: Order, event: ev.GapOpened) -> None:
         order.unprovable = order.unprovable or order.unheard or order.phase in ENDED
     else:
         order.reported_cum = max(order.reported_cum, event.cum_qty)
-        fills.close_unsized(order)
+        order.unsized_gap = order.unprovable = False
         requests.pointless_cancels(order)
 
 

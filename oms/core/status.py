@@ -132,7 +132,8 @@ def _gap(order: Order, report: ExecutionReport) -> ev.GapOpened | None:
     if total is None and filled:
         total = order.order_qty
     if total is not None:
-        news = total > order.reported_cum and not precedes_revision(order, report)
+        news = total > order.reported_cum or _sizes_gap(order, report)
+        news = news and not precedes_revision(order, report)
         return ev.GapOpened(order=order.number, cum_qty=total) if news else None
     live = order.phase not in ENDED
     missing = live and not order.complete if filled else _may_lack_fills(order, _said(report))
@@ -148,6 +149,17 @@ def _may_lack_fills(order: Order, said: str | None) -> bool:
     if said == OrdStatus.PARTIALLY_FILLED:
         return order.phase not in ENDED and (order.unheard or not order.reported_cum)
     return said in _ENDS and (order.unheard or order.phase not in ENDED) and not order.is_filled
+
+
+def _sizes_gap(order: Order, report: ExecutionReport) -> bool:
+    """Whether the venue states now what was executed, where nobody could say how much is missing.
+
+    Once the order is over only a total of its end does: another was true before more was executed.
+    """
+    total = report.cum_qty
+    if not order.unsized_gap or total is None or total < order.reported_cum or is_older(order, report):
+        return False
+    return order.phase not in ENDED or _said(report) in (*_ENDS, OrdStatus.FILLED)
 
 
 _ENDS: Final = (OrdStatus.CANCELED, OrdStatus.EXPIRED)

@@ -22,6 +22,19 @@ def doubtful(desk: Desk) -> Order:
     return order
 
 
+@pytest.mark.parametrize(("total", "gap"), [("0", 0), ("4", 4)])
+def test_a_total_says_how_much_is_missing_where_nobody_could(total: str, gap: int) -> None:
+    desk = Desk()
+    order = doubtful(desk)
+    desk.tell("11=X 37=O 150=4 39=4")
+    assert order.unsized_gap
+    desk.send("35=H 11=X")
+    assert names(desk.tell("11=X 37=O 20=3 150=0 39=0 14=0")) == ["StatusAnswered"]  # before its end
+    assert order.unsized_gap
+    assert "GapOpened" in names(desk.tell(f"11=X 37=O 20=3 150=4 39=4 14={total}"))
+    assert (order.unsized_gap, order.gap, order.has_gap) == (False, gap, gap > 0)
+
+
 @pytest.mark.parametrize("form", ["17=0 20=3", "17=S1 20=3", "17=0 32=0", "32=0"])
 def test_an_agreeing_answer_changes_nothing_else(form: str) -> None:
     desk = Desk()
