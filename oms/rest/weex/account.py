@@ -1,10 +1,10 @@
 """What the keys of one account know together: the pairs' rules, submits, executions read, orders without a number."""
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from oms.core.messages import NewOrder
 from oms.core.order import Order
 from oms.core.values import RequestKind
 from oms.rest.submits import Submits
@@ -12,10 +12,11 @@ from oms.rest.turns import Turns
 from oms.rest.weex.executions import Executions
 
 if TYPE_CHECKING:
+    from oms.core.messages import NewOrder
     from oms.rest.weex.models import Pair
 
 MOST_IN_A_POLL: Final = 5
-_AT_ONCE: Final = "at once "
+_MOST: Final = 10_000  # numbers whose order is remembered
 
 
 class Account:
@@ -37,7 +38,8 @@ class Account:
         self.executions = Executions()
         self.turns = Turns(MOST_IN_A_POLL)
         self.pairs: Mapping[str, Pair] = {}
-        self.unnumbered: dict[str, NewOrder] = {}
+        self.unnumbered: dict[str, NewOrder] = {}  # by ClOrdID: filled at once, executions not found yet
+        self._owners: OrderedDict[str, str] = OrderedDict()
         self._silent = set(range(keys))
 
     def heard(self, key: int) -> None:
@@ -49,11 +51,16 @@ class Account:
         """Whether no request of an earlier process can start any more: every key has had a later number accepted."""
         return not self._silent
 
-    def number_without(self, message: NewOrder) -> str:
-        """Name an order that the venue gave no number, and whose executions were not found yet."""
-        name = _AT_ONCE + message.cl_ord_id
-        self.unnumbered[name] = message
-        return name
+    def tie(self, order_id: str | None, cl_ord_id: str | None) -> None:
+        """Note which of our orders a number belongs to."""
+        if order_id is not None and cl_ord_id is not None:
+            self._owners[order_id] = cl_ord_id
+            while len(self._owners) > _MOST:
+                self._owners.popitem(last=False)
+
+    def others(self, cl_ord_id: str) -> frozenset[str]:
+        """Give the numbers that belong to other orders of ours than this one, as far as they are remembered."""
+        return frozenset(number for number, owner in list(self._owners.items()) if owner != cl_ord_id)
 
     def awaiting(self) -> tuple[frozenset[str], frozenset[str]]:
         """Give the numbers of our open orders, and the symbols of which a submit is not answered.

@@ -6,7 +6,7 @@ that are gone; every order found is confirmed by its own OrderInfo. What a look 
 canceled before anything of it was executed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -58,8 +58,16 @@ def look(client: TradeClient, message: NewOrder, mark: Mark) -> tuple[Candidate,
     return (*found, *_unnumbered(message, found, taken_unnumbered(trades, side, message.price)))
 
 
-def filled_at_once(client: TradeClient, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
+def filled_at_once(
+    client: TradeClient, message: NewOrder, mark: Mark, others: Container[str] = frozenset()
+) -> OrderSnapshot | None:
     """Find the executions of an order that the venue filled at once, for which it gives no number.
+
+    Args:
+        client: asks.
+        message: the order.
+        mark: of the order.
+        others: numbers that belong to other orders of ours.
 
     Returns:
         the order with its executions; None where they cannot be told apart from others.
@@ -71,7 +79,8 @@ def filled_at_once(client: TradeClient, message: NewOrder, mark: Mark) -> OrderS
     found = [
         candidate.snapshot
         for candidate in look(client, message, mark)
-        if candidate.order_qty == message.order_qty
+        if candidate.order_id not in others
+        and candidate.order_qty == message.order_qty
         and candidate.price == message.price
         and candidate.snapshot.report.ord_status == OrdStatus.FILLED
         and candidate.snapshot.all_fills

@@ -15,9 +15,9 @@ import structlog
 
 from oms.core.errors import VenueError, VenueRefused, VenueUnavailable
 from oms.core.inputs import Look, Looked
-from oms.core.messages import CancelOrder, Mark, NewOrder, OrderSnapshot, StatusRequest
+from oms.core.messages import CancelOrder, ExecutionReport, Mark, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
-from oms.core.values import OrdStatus, Phase, RequestKind
+from oms.core.values import ExecTransType, ExecType, OrdStatus, Phase, RequestKind
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.line import Line
 from oms.rest.refusal import Refusal
@@ -32,7 +32,7 @@ from oms.rest.weex.refusals import Reason, WeexRefused
 from oms.rest.weex.rules import check
 from oms.rest.weex.snapshots import report_of_placed
 from oms.rest.weex.terms import pair_of, request_for, symbol_of
-from oms.rest.weex.venue_cancels import cancel_many, canceled
+from oms.rest.weex.venue_cancels import cancel_many, canceling
 from oms.rest.worker import VenueBanned
 
 MOST_CANCELS: Final = 50
@@ -111,21 +111,20 @@ class WeexAdapter:
         mark = self._account.submits.mark_of(message.cl_ord_id)
         report = report_of_placed(message, placed)
         if placed.order_id:
+            self._account.tie(report.order_id, message.cl_ord_id)
             if mark is not None:
                 self._account.executions.begin(placed.order_id, number_of(mark.trade_id))
             return Told(report, raw)
         shown = None if mark is None else self._found_at_once(message, mark)
         if shown is not None:
             return Told(shown, raw)
-        return Told(
-            msgspec.structs.replace(report, order_id=self._account.number_without(message)),
-            raw,
-        )
+        self._account.unnumbered[message.cl_ord_id] = message
+        return Told(report, raw)
 
     def _found_at_once(self, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
         """Look for the executions; the order was filled, whatever becomes of these questions."""
         try:
-            return filled_at_once(self._client, message, mark)
+            return self._at_once(message, mark)
         except VenueError as error:
             _log.warning(
                 "the executions of an order that filled at once are not known yet",
@@ -133,6 +132,13 @@ class WeexAdapter:
                 reason=str(error),
             )
             return None
+
+    def _at_once(self, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
+        others = self._account.others(message.cl_ord_id)
+        shown = filled_at_once(self._client, message, mark, others)
+        if shown is not None:
+            self._account.tie(shown.report.order_id, message.cl_ord_id)
+        return shown
 
     def look(self, effect: Look) -> Looked:
         """Look for a submit in doubt. Before that, have a later number of its key accepted, so that it cannot start."""
@@ -184,7 +190,7 @@ class WeexAdapter:
         raw = self.line.said
         nameless = VenueUnavailable("the order has no number at the venue to cancel it by; nothing was sent")
         ends = [nameless if number is None else errors[number] for number in numbers]
-        return [end or Told(canceled(message), raw) for message, end in zip(messages, ends, strict=True)]
+        return [end or Told(canceling(message), raw) for message, end in zip(messages, ends, strict=True)]
 
     def _cancel_one(self, message: CancelOrder, number: int) -> Told:
         """Cancel an order, and ask what of it was executed; it is canceled, whatever becomes of the question."""
@@ -194,8 +200,8 @@ class WeexAdapter:
         try:
             shown = self._told(number, message.symbol, message.orig_cl_ord_id)
         except VenueError:
-            return Told(canceled(message), raw)
-        return shown if shown.state.ord_status == OrdStatus.CANCELED else Told(canceled(message), raw)
+            return Told(canceling(message), raw)
+        return shown if shown.state.ord_status == OrdStatus.CANCELED else Told(canceling(message), raw)
 
     # --- questions
 
@@ -203,7 +209,8 @@ class WeexAdapter:
         """TradeHistory, then OrderInfo."""
         number = _number(message.order_id)
         if number is None:
-            return self._query_unnumbered(message)
+            told = f"order {message.cl_ord_id} has no number at the venue that it could be asked for by"
+            raise VenueUnavailable(told)
         try:
             return self._told(number, message.symbol, message.cl_ord_id)
         except WeexRefused as refusal:
@@ -211,18 +218,8 @@ class WeexAdapter:
                 raise
             return Told(unknown_order(message.cl_ord_id, refusal.text), self.line.said)
 
-    def _query_unnumbered(self, message: StatusRequest) -> Told:
-        """Look once more for the executions of an order that filled at once."""
-        order = self._account.unnumbered.get(message.order_id or "")
-        mark = None if order is None else self._account.submits.mark_of(order.cl_ord_id)
-        shown = None if order is None or mark is None else filled_at_once(self._client, order, mark)
-        if shown is None:
-            told = f"order {message.cl_ord_id} has no number at the venue that it could be asked for by"
-            raise VenueUnavailable(told)
-        self._account.unnumbered.pop(message.order_id or "", None)
-        return Told(shown, self.line.said)
-
     def _told(self, number: int, symbol: str, cl_ord_id: str | None) -> Told:
+        self._account.tie(str(number), cl_ord_id)
         shown = self._account.executions.snapshot(self._client, number, pair_of(symbol))
         report = msgspec.structs.replace(shown.report, cl_ord_id=cl_ord_id)
         return Told(msgspec.structs.replace(shown, report=report), self.line.said)
@@ -245,6 +242,18 @@ class WeexAdapter:
                 raise
             except VenueError as error:
                 _log.warning("an order could not be asked for", cl_ord_id=order.cl_ord_id, reason=str(error))
+        yield from self._late_executions(orders)
+
+    def _late_executions(self, orders: Sequence[Order]) -> Iterator[Told]:
+        """Look once more for the executions of orders that filled at once."""
+        for order in orders:
+            message = self._account.unnumbered.get(order.cl_ord_id or "")
+            mark = None if message is None else self._account.submits.mark_of(message.cl_ord_id)
+            shown = None if message is None or mark is None else self._found_at_once(message, mark)
+            if message is not None and shown is not None:
+                self._account.unnumbered.pop(message.cl_ord_id, None)
+                yield Told(_numbered(shown), self.line.said)
+                yield Told(shown, self.line.said)
 
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
@@ -261,6 +270,19 @@ class WeexAdapter:
                 continue
             if told.state.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
                 yield told
+
+
+def _numbered(shown: OrderSnapshot) -> ExecutionReport:
+    """Say which number an order has that was accepted without one."""
+    return msgspec.structs.replace(
+        shown.report,
+        exec_trans_type=str(ExecTransType.NEW),
+        exec_type=str(ExecType.NEW),
+        ord_status=str(OrdStatus.NEW),
+        cum_qty=None,
+        leaves_qty=None,
+        avg_px=None,
+    )
 
 
 def _number(order_id: str | None) -> int | None:

@@ -21,13 +21,16 @@ def cancel_many(client: TradeClient, numbers: Sequence[int]) -> dict[int, VenueE
     return {number: _error_of(number, results.get(number)) for number in numbers}
 
 
-def canceled(message: CancelOrder) -> ExecutionReport:
-    """Say that an order is canceled; what of it was executed is for the question that follows."""
+def canceling(message: CancelOrder) -> ExecutionReport:
+    """Say that the venue has carried the cancel out, and that what was executed before is not known yet.
+
+    A cancel that is final states its total: it comes with the question that follows. Until then it is pending.
+    """
     return ExecutionReport(
         exec_trans_type=str(ExecTransType.STATUS),
         cl_ord_id=message.orig_cl_ord_id,
         order_id=message.order_id,
-        ord_status=str(OrdStatus.CANCELED),
+        ord_status=str(OrdStatus.PENDING_CANCEL),
         symbol=message.symbol,
         side=message.side,
     )
