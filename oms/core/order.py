@@ -440,9 +440,10 @@ def _restated(order: Order, event: ev.Restated) -> None:
 
 
 def _new_terms(order: Order, order_qty: Decimal | None, price: Decimal | None) -> None:
-    """Take over quantity and price; OrderQty never falls below CumQty (Appendix D, D11, D12)."""
+    """Take over quantity and price; OrderQty never falls below CumQty (Appendix D, D11, D12), but for an excess."""
     if order_qty is not None:
-        order.order_qty = max(order_qty, order.cum_qty)
+        excess = ZERO if order.chain is None else order.chain.excess
+        order.order_qty = max(order_qty, order.cum_qty - excess)
     if price is not None:
         order.price = price
 
