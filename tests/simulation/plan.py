@@ -94,7 +94,7 @@ def draw(seed: str) -> Plan:
 
 
 def _within_the_fence(actions: list[Action]) -> tuple[Action, ...]:
-    """Put the clock forward by no more in all than leaves the fence standing: no clock tells how long ago it is then."""
+    """Put the clock forward by no more in all than leaves the fence standing: no clock could tell the difference."""
     kept, left = [], 400.0
     for action in actions:
         step = action.args[0] if action.name == "clock" else 0
