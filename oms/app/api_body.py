@@ -146,11 +146,11 @@ def place_order(
     ord_type = _choice(given, "ord_type", ORD_TYPES) or str(OrdType.LIMIT)
     amounts = {name: amount_of(given, name) for name in AMOUNTS}
     _check_sizes(ord_type, side, amounts)
-    rounding = given.get(ROUNDING) or False
-    if rounding is not True and rounding is not False:
+    rounding = given.get(ROUNDING)
+    if rounding not in (None, True, False):
         raise invalid(field=ROUNDING, text=f"{ROUNDING} must be true or false, not {_kind(rounding)}")
     return PlaceOrder(
-        rounding=rounding,
+        rounding=bool(rounding),
         client_order_id=client_order_id,
         symbol=words["symbol"],
         side=side,

@@ -271,7 +271,7 @@ class NewOrder(BaseModel):
     )
     account: str | None = Field(None, description="The venue account to trade for; else the session's.")
     rounding: bool = Field(
-        False,
+        default=False,
         description="Price and quantity may be rounded to the venue's steps: the quantity down, the price of a buy"
         " down, of a sell up. What was asked for stays with the order.",
     )

@@ -72,7 +72,8 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
     session: Annotated[str | None, typer.Option(help="The session to send it by.")] = None,
     account: Annotated[str | None, typer.Option(help="The venue account to trade for.")] = None,
     rounding: Annotated[
-        bool, typer.Option("--round", help="Round to the venue's steps: a buy down, a sell up, quantities down.")
+        bool,
+        typer.Option("--round", help="Round to the venue's steps: a buy down, a sell up, quantities down."),
     ] = False,
     wait: Wait = None,
     timeout_s: TimeoutS = 10.0,
