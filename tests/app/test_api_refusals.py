@@ -163,10 +163,12 @@ def test_json_that_is_no_object(api: httpx.Client, content: str) -> None:
 
 NO_TEXTS: list[Any] = [1, [], {}, True, ""]
 NO_AMOUNTS: list[Any] = [True, [], {}, *"x,²٣", "", "1e5", "NaN", "Infinity", "1,5", " 1", "0x1", "1" * 41]
+NO_TRUTHS: list[Any] = ["true", "", 1, 0, [], {}]
 AMOUNTS = ("order_qty", "price")
+TEXTS = [name for name in FIELDS if name not in {*AMOUNTS, "cash_order_qty", "rounding"}]
 WRONG: list[tuple[str, Any]] = [
-    *((name, value) for name in FIELDS if name not in {*AMOUNTS, "cash_order_qty", "rounding"} for value in NO_TEXTS),
-    *(("rounding", value) for value in ("true", "", 1, 0, [], {})),
+    *((name, value) for name in TEXTS for value in NO_TEXTS),
+    *(("rounding", value) for value in NO_TRUTHS),
     *((name, value) for name in AMOUNTS for value in NO_AMOUNTS),
     ("client_order_id", "."),
     ("client_order_id", ".."),
