@@ -12,7 +12,7 @@ from oms.engine import Engine, Route
 from tests.simulation.venue import ACCOUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from oms.core.inputs import Effect
     from oms.core.records import Record
@@ -45,9 +45,14 @@ class Process:
     """Engine and loop between one start and one crash."""
 
     def __init__(
-        self, journal: Journal, clock: Callable[[], int], send: Callable[[Any], Sent], *, route: Route = ROUTE
+        self,
+        journal: Journal,
+        clock: Callable[[], int],
+        send: Callable[[Any], Sent],
+        *,
+        routes: Sequence[Route] = (ROUTE,),
     ) -> None:
-        self.engine = Engine([route], Timing(reconcile_ns=0))
+        self.engine = Engine(routes, Timing(reconcile_ns=0))
         for _, record in journal.read():
             self.engine.recover(record)
         self.alerts: list[Alert] = []

@@ -162,7 +162,7 @@ class World:
         self._life += 1
         self.starts += 1
         route = msgspec.structs.replace(ROUTE, proves_cum_qty=self.plan.form is Form.FULL)
-        self.process = Process(self.journal, Clock(), self._send, route=route)
+        self.process = Process(self.journal, Clock(), self._send, routes=(route,))
         self._put(Start())
         self._connect_at(self.now + 100 * MS)
 

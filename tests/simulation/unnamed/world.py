@@ -1,0 +1,470 @@
+"""One history: engine, journal, the whole of oms.rest on a scheduler in virtual time, a network, and the venue.
+
+A crash ends the engine, its queue and every strand that waits for an answer; what has left goes on to the venue.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter, defaultdict
+from copy import copy
+from decimal import Decimal
+from random import Random
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import msgspec
+
+import oms.app.clock
+from oms.app.clock import Clock
+from oms.core.inputs import (
+    Alert,
+    Answer,
+    AskStatus,
+    Cancel,
+    Look,
+    PlaceOrder,
+    Replace,
+    Send,
+    StayedHere,
+    Start,
+    TakeMark,
+)
+from oms.core.errors import VenueUnavailable
+from oms.core.risk import Limits
+from oms.core.values import RequestKind
+from oms.engine import Route
+from oms.rest.contact import Outlet
+from tests.simulation.plan import MS, Action, S
+from tests.simulation.process import Crashed, Given, Process
+from tests.simulation.unnamed.keys import open_session
+from tests.simulation.unnamed.network import Network
+from tests.simulation.unnamed.rim import simulated
+from tests.simulation.unnamed.strand import Strand
+from tests.simulation.unnamed.venues import DESK, GRIDS, RIVAL, Cloud, venue_of
+from tests.simulation.venue import START_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oms.core.inputs import Effect
+    from oms.core.order import Order
+    from oms.engine import Engine
+    from oms.ports import Journal
+    from oms.rest.marked import MarkedRestVenue
+    from tests.simulation.unnamed.plan import Plan
+    from tests.simulation.unnamed.venues import Asked
+
+LONGEST_SETTLING = 2400 * S
+QUIET = 70 * S
+
+
+def routes_of(plan: Plan) -> tuple[Route, ...]:
+    """Give the sessions of a history: all of one venue account."""
+    return tuple(
+        Route(
+            session=f"s{number}",
+            account=DESK,
+            id_prefix=f"{number}",
+            has_replace=False,
+            marks=True,
+            limits=Limits(
+                symbol_form="btc_usd" if plan.manner.venue == "weex" else "btcusdt", has_exchange=False
+            ),
+        )
+        for number in range(plan.manner.sessions)
+    )
+
+
+class Life(Process):
+    """The daemon's loop between one start and one crash; see `oms.app.loop`."""
+
+    def __init__(self, world: World, journal: Journal, clock: Callable[[], int]) -> None:
+        super().__init__(journal, clock, lambda _: None, routes=world.routes)  # type: ignore[arg-type, return-value]
+        self.venues: dict[str, MarkedRestVenue] = {}
+
+    def _perform(self, effect: Effect) -> None:
+        if isinstance(effect, Alert):
+            self.alerts.append(effect)
+            return
+        venue = self.venues[effect.session]
+        if isinstance(effect, TakeMark):
+            venue.take_mark(effect)
+        elif isinstance(effect, Look):
+            venue.look(effect)
+        else:
+            self._say(venue, effect)
+        self._pass("after an effect")
+
+    def _say(self, venue: MarkedRestVenue, effect: Send) -> None:
+        try:
+            venue.send(effect.message, order=effect.order, request=effect.request)
+        except VenueUnavailable as error:
+            stayed = StayedHere(
+                session=effect.session, order=effect.order, request=effect.request, reason=str(error)
+            )
+            self._ahead.append(stayed)
+
+
+class World:
+    """One history."""
+
+    def __init__(self, plan: Plan, journal: Journal) -> None:
+        self.plan = plan
+        self.journal = journal
+        self.now = 0
+        self.wall_ns = START_S * S
+        self.routes = routes_of(plan)
+        self.venue = venue_of(plan)
+        self.network = Network(self)
+        self.process: Life | None = None
+        self.answers: list[tuple[PlaceOrder | None, Answer]] = []
+        self.wanted: dict[str, list[PlaceOrder]] = defaultdict(list)
+        self.twins: set[str] = set()
+        self.steps = self.starts = self.requests = 0
+        self.alerts: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self.trace: list[str] | None = None
+        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._dice = Random(f"{plan.seed} world")
+        self._strands: dict[Strand, None] = {}
+        self._life = 0
+        self._wake = 0
+        self._stalls_until = 0
+        self._settling = False
+
+    # --- time
+
+    def time_ns(self) -> int:
+        """The machine's clock, which may be put forward and back."""
+        return self.wall_ns + self.now
+
+    def monotonic_ns(self) -> int:
+        return self.now
+
+    def at(self, time_ns: int, act: Callable[[], None]) -> None:
+        """Plan something that happens whatever becomes of our process."""
+        heapq.heappush(self._events, (max(time_ns, self.now), next(self._numbers), act))
+
+    def live_at(self, time_ns: int, act: Callable[[], None]) -> None:
+        """Plan something that happens if our process lives until then."""
+        life = self._life
+        self.at(time_ns, lambda: act() if life == self._life else None)
+
+    def soon(self, act: Callable[[], None]) -> None:
+        """Plan something for a moment later."""
+        self.live_at(self.now + self._dice.randrange(20_000, 400_000), act)
+
+    def note(self, text: str) -> None:
+        if self.trace is not None:
+            self.trace.append(f"{self.now / S:10.3f} {text}")
+
+    def spawn(self, work: Callable[[], None], ended: Callable[[], None]) -> None:
+        """Run work on a strand of the present life."""
+
+        def over() -> None:
+            self._strands.pop(strand, None)
+            ended()
+
+        strand = Strand(work, over)
+        self._strands[strand] = None
+        strand.resume()
+
+    # --- the history
+
+    def run(self) -> None:
+        """Live through the script, then settle."""
+        with mock.patch.object(oms.app.clock, "time", self), simulated(self):
+            try:
+                self._start()
+                for action in self.plan.actions:
+                    self.at(3 * S + action.at, lambda action=action: self._act(action))  # type: ignore[misc]
+                if self.plan.manner.moving:
+                    self.at(S, self._market_moves)
+                self._run_until(3 * S + max((action.at for action in self.plan.actions), default=0))
+                self._run_until(self.now + 2 * S)
+                self._settle()
+            finally:
+                self._kill_strands()
+
+    def _run_until(self, end: int) -> None:
+        while self._events and self._events[0][0] <= end:
+            self.now, _, act = heapq.heappop(self._events)
+            act()
+        self.now = end
+
+    def _settle(self) -> None:
+        """End the faults, and let time pass until nothing is in doubt, or for long enough that it should be."""
+        self.note("settling")
+        self.network.faulty, self._settling = False, True
+        end, quiet_since = self.now + LONGEST_SETTLING, None
+        while self.now < end:
+            self._run_until(self.now + 10 * S)
+            if not self._is_quiet():
+                quiet_since = None
+            elif quiet_since is None:
+                quiet_since = self.now
+            elif self.now - quiet_since >= QUIET:
+                break
+        if isinstance(self.venue, Cloud):
+            self.venue.settle(self.now)
+
+    def _is_quiet(self) -> bool:
+        process = self.process
+        if process is None or process.has_work:
+            return False
+        books = [process.engine.blotter.book(route.session) for route in self.routes]
+        waiting = [order for book in books for order in book.unanswered.values() if not is_ambiguous(order)]
+        return all(book.logged_on for book in books) and not waiting
+
+    def _market_moves(self) -> None:
+        if not self._settling:
+            self.venue.step(self.now)
+            self.at(self.now + S, self._market_moves)
+
+    # --- our process
+
+    @property
+    def engine(self) -> Engine:
+        assert self.process is not None, "the process is not running"
+        return self.process.engine
+
+    def _start(self) -> None:
+        self._life += 1
+        self.starts += 1
+        self.note("START")
+        clock = Clock()
+        self.process = process = Life(self, self.journal, clock)
+        self._put(Start())
+        for number, route in enumerate(self.routes):
+            process.venues[route.session] = open_session(self, number, self._outlet(route.session), clock)
+        for venue in process.venues.values():
+            venue.start()
+
+    def _outlet(self, session: str) -> Outlet:
+        life = self._life
+
+        def sink(item: Any) -> None:
+            if life == self._life:
+                self.note(f"<- {item}")
+                if isinstance(item, Alert) and item.code == "VENUE_BANNED":
+                    self.live_at(self.now + 10 * S, self.engine_venues_resume)
+                self._put(item)
+
+        return Outlet(sink=sink, open_orders=lambda: self._copies(session))
+
+    def engine_venues_resume(self) -> None:
+        """A person lets the venue be spoken to again."""
+        if self.process is not None:
+            for venue in self.process.venues.values():
+                venue.resume()
+
+    def open_orders(self) -> list[Order]:
+        """Give copies of the open orders of the account, whatever their session."""
+        return [order for route in self.routes for order in self._copies(route.session)]
+
+    def _copies(self, session: str) -> list[Order]:
+        """Give copies, as the daemon does."""
+        shown = []
+        for order in self.engine.blotter.book(session).open.values():
+            one = copy(order)
+            one.pending = [copy(request) for request in order.pending]
+            shown.append(one)
+        return shown
+
+    def reserve(self, session: str, key: str, up_to: int) -> None:
+        """Have nonces put on record; called on a strand, returns after the commit."""
+        from oms.core.inputs import ReserveNonces  # noqa: PLC0415
+
+        strand = Strand.present()
+        instruction = ReserveNonces(session=session, key=key, up_to=up_to)
+        self._put(Given(instruction, lambda _: self.soon(strand.resume)))
+        strand.pause()
+
+    def _put(self, item: Any) -> None:
+        """Queue an input; the loop wakes soon after."""
+        if self.process is not None:
+            self.process.queue.append(item)
+            self._turn_at(self.now + self._dice.randrange(50_000, 3_000_000))
+
+    def _turn_at(self, time_ns: int) -> None:
+        self.live_at(max(time_ns, self._stalls_until), self._turn)
+
+    def _turn(self) -> None:
+        process = self.process
+        assert process is not None
+        if self._stalls_until > self.now:
+            self._turn_at(self._stalls_until)
+            return
+        try:
+            process.turn()
+        except Crashed:
+            self._crash(self._dice.choice((100, 3000)))
+            return
+        if process.has_work:
+            self._turn_at(self.now + 20 * MS)
+        wait = process.due_in_ns()
+        if wait is not None:
+            self._wake_at(self.now + min(wait, 60 * S) + 1)
+
+    def _wake_at(self, time_ns: int) -> None:
+        if self.now < self._wake <= time_ns:
+            return
+        self._wake = time_ns
+        self._turn_at(time_ns)
+
+    def _crash(self, down_ms: int) -> None:
+        self.note("CRASH")
+        if self.process is None:
+            return
+        self.steps += self.process.steps
+        self._count_alerts()
+        self.process = None
+        self._life += 1
+        self._wake = 0
+        self._kill_strands()
+        self.at(self.now + max(down_ms, 100) * MS, self._start)
+
+    def _count_alerts(self) -> None:
+        if self.process is not None:
+            self.alerts.update(alert.code for alert in self.process.alerts)
+            self.process.alerts.clear()
+
+    def _kill_strands(self) -> None:
+        for strand in list(self._strands):
+            strand.kill()
+        self._strands.clear()
+
+    # --- what reaches the venue
+
+    def submit_leaves(self, asked: Asked) -> None:
+        """A submit leaves: no other of its pair may be without an outcome."""
+        if self.process is None:
+            return
+        orders = [o for route in self.routes for o in self.engine.blotter.book(route.session).unanswered.values()]
+        mine = next((o for o in orders if any(r.cl_ord_id == asked.order for r in o.pending)), None)
+        symbol = mine.symbol if mine is not None else None
+        for order in orders:
+            away = [r for r in order.pending if r.kind is RequestKind.NEW and not r.waiting]
+            if order is not mine and order.symbol == symbol and away:
+                self.wrong.append(f"{asked.order}: submitted while {order.cl_ord_id} had no outcome")
+
+    def reach(self, asked: Asked) -> tuple[int, bytes]:
+        """Hand a request to the venue."""
+        self.requests += 1
+        told = self.venue.answer(asked, self.now)
+        self.note(f"== {asked.method} {asked.path} {asked.query[:0]}{asked.body.decode()} -> {told[1].decode()[:300]}")
+        return told
+
+    # --- what the script says
+
+    def _act(self, action: Action) -> None:
+        self.note(f"## {action.name} {' '.join(str(arg) for arg in action.args)}")
+        _ACTS[action.name](self, *action.args)
+
+    def _instruct(self, instruction: Any) -> None:
+        if isinstance(instruction, PlaceOrder):
+            self.wanted[instruction.client_order_id].append(instruction)
+
+        def hear(answer: Answer) -> None:
+            self.answers.append((instruction if isinstance(instruction, PlaceOrder) else None, answer))
+
+        self._put(Given(instruction, hear))
+
+    def _terms(self, symbol: int, side: str, size: int, level: int) -> tuple[str, str, Decimal, Decimal]:
+        name = self.venue.symbols[symbol]
+        low, step, unit = GRIDS[name]
+        price = low + step * level if side == "1" else low + step * (10 - level)
+        return name, side, unit * size, price
+
+    def _act_place(self, number: int, session: int, *terms: Any) -> None:
+        symbol, side, tif, size, level = terms
+        name, side, qty, price = self._terms(symbol, side, size, level)
+        self._instruct(
+            PlaceOrder(
+                client_order_id=f"c{number}",
+                symbol=name,
+                side=side,
+                time_in_force=tif,
+                order_qty=qty,
+                price=price,
+                session=self.routes[session].session,
+            )
+        )
+
+    def _pick(self, which: int) -> str:
+        names = list(self.wanted)
+        return names[-1 - which % min(len(names), 5)] if names else "c0"
+
+    def _act_cancel(self, which: int) -> None:
+        self._instruct(Cancel(id=self._pick(which)))
+
+    def _act_ask(self, which: int) -> None:
+        self._instruct(AskStatus(id=self._pick(which)))
+
+    def _act_replace(self, which: int, percent: int, steps: int) -> None:
+        name = self._pick(which)
+        if name not in self.wanted:
+            return
+        first = self.wanted[name][0]
+        assert first.order_qty is not None
+        assert first.price is not None
+        qty, price = first.order_qty * percent / 100, first.price + GRIDS[first.symbol][1] * steps
+        self.wanted[name].append(msgspec.structs.replace(first, order_qty=qty, price=price))
+        self._instruct(Replace(id=name, order_qty=qty, price=price))
+
+    def _act_hit(self, which: int, percent: int) -> None:
+        """Somebody trades against an open order of the account, a part of it or all."""
+        views = [view for view in self.venue.orders().values() if view.status.open and view.price is not None]
+        if views:
+            view = views[which % len(views)]
+            left = (view.qty - view.cum_qty) * percent / 100
+            side = "2" if view.side == "1" else "1"
+            assert view.price is not None
+            self.venue.place(RIVAL, (view.symbol, side, left, view.price), self.now)
+
+    def _act_stranger(self, symbol: int, side: str, _tif: str, size: int, level: int) -> None:
+        """Somebody places an order by hand, on the desk's own account; of a size that the desk never has."""
+        name, side, qty, price = self._terms(symbol, side, size, level)
+        self.venue.place(DESK, (name, side, qty + GRIDS[name][2] / 4, price), self.now)
+
+    def _act_twin(self) -> None:
+        """Somebody places an order by hand that is like the desk's last."""
+        if self.wanted:
+            last = list(self.wanted.values())[-1][-1]
+            assert last.order_qty is not None
+            assert last.price is not None
+            self.twins.add(self.venue.place(DESK, (last.symbol, last.side, last.order_qty, last.price), self.now))
+
+    def _act_crash(self, point: str, times: int, down_ms: int) -> None:
+        if self.process is None:
+            return
+        if point == "at once":
+            self._crash(down_ms)
+        else:
+            self.process.crash = [point, times]
+
+    def _act_clock(self, step_s: float) -> None:
+        self.wall_ns += round(step_s * S)
+        self._put_turn()
+
+    def _put_turn(self) -> None:
+        self._turn_at(self.now)
+
+    def _act_outage(self, for_ms: int) -> None:
+        self.network.down_until = self.now + for_ms * MS
+
+    def _act_stall(self, stall_ms: int) -> None:
+        self._stalls_until = self.now + stall_ms * MS
+
+
+def is_ambiguous(order: Order) -> bool:
+    """Whether a person has to say which order at the venue it is."""
+    return order.in_doubt and (order.last_anomaly or "").startswith("AMBIGUOUS_SUBMIT")
+
+
+_ACTS: dict[str, Callable[..., None]] = {
+    name.removeprefix("_act_"): act for name, act in vars(World).items() if name.startswith("_act_")
+}
