@@ -1,0 +1,405 @@
+"""A REST venue tells exactly one outcome for every message, stays in touch, and never sends twice."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from oms.core import inputs
+from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
+from oms.core.messages import CancelOrder, ExecutionReport, NewOrder, ReplaceOrder, StatusRequest
+from oms.core.order import Order
+from oms.rest.adapter import Outcome, Told
+from oms.rest.contact import Habit, Outlet
+from oms.rest.limiter import Limit
+from oms.rest.line import Line
+from oms.rest.polling import Pace, interval_s
+from oms.rest.transport import Transport
+from oms.rest.venue import QUERY, RestVenue
+from oms.rest.worker import VenueBanned
+from tests.rest.raw_server import RawServer
+
+WITHIN_S = 10.0
+PACE = Pace(quick_s=0.01, slow_s=0.02, idle_s=0.02)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+def order_of(cl_ord_id: str) -> Order:
+    return Order(number=1, session="rest", symbol="BTCUSDT", side="1", cl_ord_id=cl_ord_id, created_ns=0)
+
+
+def told(cl_ord_id: str, status: str = "0") -> Told:
+    return Told(
+        ExecutionReport(cl_ord_id=cl_ord_id, exec_trans_type="3", ord_status=status), f"row {cl_ord_id}"
+    )
+
+
+class Fake:
+    """An adapter that does as it is told. Its line is never used: `leaves` stands for a request."""
+
+    def __init__(self) -> None:
+        self.line = Line("http://127.0.0.1:1")
+        self.most_cancels = 1
+        self.trouble: BaseException | None = None
+        self.greeting: BaseException | None = None
+        self.calls: list[str] = []
+        self.rows: list[Told] = []
+        self.missed: list[Told] = []
+        self.hold: threading.Event | None = None
+        self.polled = threading.Semaphore(0)
+        self.placing: Callable[[NewOrder], Told] = lambda message: told(message.cl_ord_id)
+        self.canceling: Callable[[Sequence[CancelOrder]], Sequence[Outcome]] = lambda messages: [
+            told(message.orig_cl_ord_id, "4") for message in messages
+        ]
+
+    def _leaves(self, what: str) -> None:
+        self.calls.append(what)
+        if self.hold is not None:
+            self.hold.wait(WITHIN_S)
+        if not isinstance(self.trouble, VenueUnavailable):
+            self.line.left = True
+            self.line._leaving(what)
+        if self.trouble is not None:
+            raise self.trouble
+
+    def greet(self) -> None:
+        if self.greeting is not None:
+            raise self.greeting
+
+    def place(self, message: NewOrder) -> Told:
+        self._leaves(f"place {message.cl_ord_id}")
+        return self.placing(message)
+
+    def cancel(self, messages: Sequence[CancelOrder]) -> Sequence[Outcome]:
+        self._leaves(f"cancel {' '.join(message.orig_cl_ord_id for message in messages)}")
+        return self.canceling(messages)
+
+    def query(self, message: StatusRequest) -> Told:
+        self._leaves(f"query {message.cl_ord_id}")
+        return told(message.cl_ord_id)
+
+    def poll(self, orders: Sequence[Order]) -> Iterable[Told]:
+        self.polled.release()
+        if self.greeting is not None:
+            raise self.greeting
+        return self.rows
+
+    def catch_up(self) -> Iterable[Told]:
+        return self.missed
+
+
+class Desk:
+    """What a venue puts in."""
+
+    def __init__(self) -> None:
+        self.given: list[Any] = []
+        self.orders: list[Order] = []
+        self._changed = threading.Condition()
+
+    def sink(self, item: Any) -> None:
+        with self._changed:
+            self.given.append(item)
+            self._changed.notify_all()
+
+    def wait(self, holds: Callable[[list[Any]], bool]) -> list[Any]:
+        with self._changed:
+            assert self._changed.wait_for(lambda: holds(self.given), WITHIN_S), self.given
+            return list(self.given)
+
+    def of(self, *kinds: type) -> list[Any]:
+        return [item for item in self.given if isinstance(item, kinds)]
+
+    def await_(self, kind: type, count: int = 1) -> list[Any]:
+        self.wait(lambda given: sum(isinstance(item, kind) for item in given) >= count)
+        return self.of(kind)
+
+
+OUTCOMES = (inputs.Received, inputs.Refused, inputs.Unanswered, inputs.StayedHere)
+
+
+@contextmanager
+def running(*fakes: Fake, desk: Desk, habit: Habit | None = None) -> Iterator[RestVenue]:
+    outlet = Outlet(sink=desk.sink, open_orders=lambda: desk.orders)
+    venue = RestVenue("rest", fakes, outlet, habit or Habit(pace=PACE, probe_s=0.05))
+    venue.start()
+    try:
+        yield venue
+    finally:
+        assert venue.stop(WITHIN_S)
+
+
+def new(cl_ord_id: str = "A") -> NewOrder:
+    return NewOrder(cl_ord_id=cl_ord_id, symbol="BTCUSDT", side="1", ord_type="2")
+
+
+def cancel(cl_ord_id: str = "A") -> CancelOrder:
+    return CancelOrder(cl_ord_id=cl_ord_id, orig_cl_ord_id=cl_ord_id, symbol="BTCUSDT", side="1")
+
+
+def status(cl_ord_id: str = "A") -> StatusRequest:
+    return StatusRequest(cl_ord_id=cl_ord_id, symbol="BTCUSDT", side="1")
+
+
+@pytest.mark.parametrize("message", [new(), cancel(), status()], ids=["new", "cancel", "status"])
+@pytest.mark.parametrize(
+    ("trouble", "outcome", "leaves"),
+    [
+        (None, inputs.Received, True),
+        (VenueRefused("no"), inputs.Refused, True),
+        (OutcomeUnknown("who knows"), inputs.Unanswered, True),
+        (VenueUnavailable("not reached"), inputs.StayedHere, False),
+        (VenueBanned("go away"), inputs.Refused, True),
+        (ValueError("a bug"), inputs.Unanswered, True),
+    ],
+)
+def test_every_message_has_one_outcome(
+    message: NewOrder | CancelOrder | StatusRequest,
+    trouble: VenueError | None,
+    outcome: type,
+    *,
+    leaves: bool,
+) -> None:
+    desk, fake = Desk(), Fake()
+    fake.trouble = trouble
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        venue.send(message, order=1, request=7)
+        desk.wait(lambda given: any(isinstance(item, OUTCOMES) for item in given))
+    (end,) = desk.of(*OUTCOMES)
+    assert isinstance(end, outcome)
+    if not isinstance(end, inputs.Received):
+        assert isinstance(end, inputs.Refused | inputs.Unanswered | inputs.StayedHere)
+        assert (end.session, end.order, end.request) == ("rest", 1, 7)
+    went = desk.of(inputs.WentOut)
+    assert [(one.order, one.request, one.seq) for one in went] == ([(1, 7, 0)] if leaves else [])
+    assert not went or desk.given.index(went[0]) < desk.given.index(end)
+
+
+def test_a_bug_before_anything_left_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, fake = Desk(), Fake()
+
+    def buggy(_message: NewOrder) -> Told:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(fake, "place", buggy)
+    with running(fake, desk=desk) as venue:
+        venue.send(new(), order=1, request=7)
+        (end,) = desk.await_(inputs.StayedHere)
+    assert "ZeroDivisionError" in end.reason
+
+
+def test_what_waits_at_the_end_stays_here_and_is_told_so() -> None:
+    desk, fake = Desk(), Fake()
+    fake.hold = threading.Event()
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        for request in range(1, 6):
+            venue.send(new(f"N{request}") if request % 2 else cancel(f"C{request}"), order=1, request=request)
+        threading.Timer(0.05, fake.hold.set).start()
+        assert venue.stop(WITHIN_S)
+        with pytest.raises(VenueUnavailable):
+            venue.send(new("late"), order=1, request=9)
+        with pytest.raises(VenueUnavailable):
+            venue.send(cancel("late"), order=1, request=9)
+    ends = desk.of(inputs.StayedHere)
+    answered = len(desk.of(inputs.Received))
+    assert sorted(end.request for end in ends) == sorted({end.request for end in ends})
+    assert len(ends) + answered == 5
+    assert all(end.request != 9 for end in ends)
+
+
+def test_a_replace_is_not_taken() -> None:
+    desk = Desk()
+    replace = ReplaceOrder(cl_ord_id="B", orig_cl_ord_id="A", symbol="X", side="1", ord_type="2")
+    with running(Fake(), desk=desk) as venue, pytest.raises(VenueUnavailable):
+        venue.send(replace, order=1, request=1)
+
+
+def test_cancels_that_wait_leave_together_each_with_its_outcome() -> None:
+    desk, fake = Desk(), Fake()
+    fake.most_cancels, fake.hold = 3, threading.Event()
+    refused = VenueRefused("that one not")
+    fake.canceling = lambda messages: [
+        refused if message.orig_cl_ord_id == "C2" else told(message.orig_cl_ord_id, "4")
+        for message in messages
+    ][:3]
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        venue.send(status("S"), order=1, request=0)
+        for number in range(1, 6):
+            venue.send(cancel(f"C{number}"), order=number, request=number)
+        fake.hold.set()
+        desk.wait(lambda given: sum(isinstance(item, OUTCOMES) for item in given) == 6)
+    assert [end.request for end in desk.of(inputs.Refused)] == [2]
+    assert {end.report.cl_ord_id for end in desk.of(inputs.Received)} == {"S", "C1", "C3", "C4", "C5"}
+
+
+def test_a_cancel_that_the_answer_leaves_out_is_in_doubt() -> None:
+    desk, fake = Desk(), Fake()
+    fake.canceling = lambda _messages: []
+    with running(fake, desk=desk) as venue:
+        venue.send(cancel(), order=1, request=3)
+        (end,) = desk.await_(inputs.Unanswered)
+    assert end.request == 3
+
+
+# --- in touch -------------------------------------------------------------------------------------------------------
+
+
+def test_the_session_is_up_once_the_key_works_and_down_after_failures_in_a_row() -> None:
+    desk, fake = Desk(), Fake()
+    fake.greeting = VenueUnavailable("not there")
+    with running(fake, desk=desk) as venue:
+        (down,) = desk.await_(inputs.SessionDown)
+        assert (down.reason, down.expected, venue.seen.up) == ("not there", False, False)
+        fake.greeting = None
+        desk.await_(inputs.SessionUp)
+        assert venue.seen.up
+        fake.greeting = OutcomeUnknown("HTTP 502")
+        desk.await_(inputs.SessionDown, 2)
+        fake.greeting = None
+        desk.await_(inputs.SessionUp, 2)
+        assert venue.seen.age_s is not None
+    assert desk.of(inputs.SessionDown)[-1].expected
+    assert len(desk.of(inputs.SessionDown)) == 3, "one for each time it went, and one at the end"
+
+
+def test_a_ban_stops_everything_until_a_person_resumes_it() -> None:
+    desk, fake = Desk(), Fake()
+    fake.trouble = VenueBanned("HTTP 403")
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        venue.send(new(), order=1, request=1)
+        desk.await_(inputs.SessionDown)
+        assert [alert.code for alert in desk.await_(inputs.Alert)] == ["VENUE_BANNED"]
+        assert venue.seen.banned == "HTTP 403"
+        with pytest.raises(VenueUnavailable, match="left alone"):
+            venue.send(new("B"), order=2, request=2)
+        fake.trouble = None
+        venue.resume()
+        desk.await_(inputs.SessionUp, 2)
+        venue.send(new("C"), order=3, request=3)
+        desk.await_(inputs.Received)
+    assert [call for call in fake.calls if call.startswith("place")] == ["place A", "place C"]
+    assert [end.request for end in desk.of(inputs.Refused)] == [1]
+
+
+def test_beside_fix_coming_and_going_are_not_the_sessions() -> None:
+    desk, fake = Desk(), Fake()
+    fake.greeting = VenueUnavailable("not there")
+    with running(
+        fake, desk=desk, habit=Habit(polls=False, is_session=False, pace=PACE, probe_s=0.05)
+    ) as venue:
+        desk.wait(lambda given: any(isinstance(item, inputs.Alert) for item in given))
+        fake.greeting = None
+        fake.missed = [told("M")]
+        desk.await_(inputs.Received)
+        assert venue.seen.up
+    assert desk.of(inputs.SessionUp, inputs.SessionDown) == []
+
+
+def test_what_was_missed_is_shown_first_and_what_did_not_change_only_once() -> None:
+    desk, fake = Desk(), Fake()
+    desk.orders = [order_of("A"), order_of("B")]
+    fake.missed, fake.rows = [told("M")], [told("A"), told("B")]
+    with running(fake, desk=desk):
+        desk.await_(inputs.Received, 3)
+        for _ in range(3):
+            assert fake.polled.acquire(timeout=WITHIN_S)
+        fake.rows = [told("A", "1"), told("B")]
+        desk.await_(inputs.Received, 4)
+        for _ in range(3):
+            assert fake.polled.acquire(timeout=WITHIN_S)
+    shown = [(item.report.cl_ord_id, item.report.ord_status) for item in desk.of(inputs.Received)]
+    assert shown == [("M", "0"), ("A", "0"), ("B", "0"), ("A", "1")]
+
+
+def test_what_is_pushed_again_before_it_was_asked_for_is_asked_for_once() -> None:
+    desk, fake = Desk(), Fake()
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        fake.hold = threading.Event()
+        venue.send(new("first"), order=1, request=1)
+        for _ in range(5):
+            venue.look_at(status("P"))
+        fake.hold.set()
+        desk.wait(lambda given: any(isinstance(one, inputs.Received) and one.raw == "row P" for one in given))
+    assert fake.calls.count("query P") == 1
+
+
+def test_an_order_that_is_only_under_way_is_looked_at_at_once() -> None:
+    desk, fake = Desk(), Fake()
+    fake.placing = lambda message: told(message.cl_ord_id, "A")
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        venue.send(new(), order=1, request=1)
+        desk.await_(inputs.Received, 2)
+    assert [item.report.ord_status for item in desk.of(inputs.Received)][:2] == ["A", "0"]
+
+
+def test_other_work_tells_its_own_input_also_where_it_fails() -> None:
+    desk, fake = Desk(), Fake()
+    done = inputs.StayedHere(session="rest", order=5, request=5, reason="done")
+
+    reason = "no"
+
+    def fails(_adapter: object) -> None:
+        raise OutcomeUnknown(reason)
+
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        venue.perform(lambda _adapter: done, lambda _error: None)
+        venue.perform(
+            fails, lambda error: inputs.StayedHere(session="rest", order=6, request=6, reason=str(error))
+        )
+        ends = desk.await_(inputs.StayedHere, 2)
+    assert [(end.order, end.reason) for end in ends] == [(5, "done"), (6, "no")]
+
+
+# --- how often ------------------------------------------------------------------------------------------------------
+
+
+def test_polls_are_quick_while_something_is_expected() -> None:
+    pace, s = Pace(quick_s=1, slow_s=5, idle_s=15, young_s=10), 1_000_000_000
+    old = order_of("A")
+    assert interval_s([], 100 * s, pace) == 15
+    assert interval_s([old], 100 * s, pace) == 5
+    assert interval_s([old], 9 * s, pace) == 1
+    old.pending = [object()]  # type: ignore[list-item]
+    assert interval_s([old], 100 * s, pace) == 1
+
+
+# --- the line -------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_tells_the_first_request_before_it_leaves_without_secrets() -> None:
+    with RawServer(lambda client, _request: client.sendall(OK)) as server:
+        line = Line(server.url, secrets=["s3cret"])
+        seen: list[str] = []
+        line.begin(QUERY, seen.append)
+        line.about = "order.insert"
+        line.call("POST", "/x", query="signature=abc", body=b'{"a":"s3cret"}')
+        line.call("POST", "/y", query="signature=abc", body=b"{}")
+        line.close()
+    assert seen == ['POST /x order.insert {"a":"***"}']
+    assert line.said == "{}"
+
+
+def test_a_line_keeps_to_the_rate_within_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, slept = [0], list[float]()
+    monkeypatch.setattr("oms.rest.line.time.monotonic_ns", lambda: clock[0])
+
+    def sleep(wait_s: float) -> None:
+        slept.append(wait_s)
+        clock[0] += round(wait_s * 1e9)
+
+    monkeypatch.setattr("oms.rest.line.time.sleep", sleep)
+    monkeypatch.setattr(Transport, "call", lambda *_args, **_kw: type("R", (), {"body": b""})())
+    line = Line("http://127.0.0.1:1", limits={QUERY: Limit(2, 1.0)})
+    line.pacer.sent(QUERY, 0)  # as a worker that shares the pacer counts a job's first request
+    line.begin(QUERY)
+    for _ in range(4):
+        line.call("GET", "/x")
+    assert slept == [1.0]
