@@ -11,17 +11,9 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, field
 
 from oms.app.config_fields import Problems, read_table
-from oms.app.config_session import (
-    ApifinyRestSection,
-    LimitsSection,
-    Positive,
-    RestSection,
-    Session,
-    SessionSection,
-    Text,
-    read_sessions,
-    secret_problems,
-)
+from oms.app.config_marked import KeySection
+from oms.app.config_parts import LimitsSection, Positive, Text, secret_problems
+from oms.app.config_session import ApifinyRestSection, RestSection, Session, SessionSection, read_sessions
 from oms.app.reference_config import MoneySection, ReferenceSection, money_problems
 from oms.core.errors import ConfigError
 
@@ -158,7 +150,9 @@ def _config(path: Path, data: dict[str, Any], problems: Problems) -> Config | No
     return Config(path=path, session=sessions, **made)
 
 
-def secret_of(config: Config, keys: SessionSection | ApifinyRestSection | RestSection, name: str) -> str:
+def secret_of(
+    config: Config, keys: SessionSection | ApifinyRestSection | RestSection | KeySection, name: str
+) -> str:
     """Fetch a secret from where the configuration says; `name` is the session's.
 
     Raises:

@@ -83,7 +83,13 @@ class Daemon:
             log_dir=config.under(config.fix.log_dir),
         )
         self.rest = RestSide(
-            Around(config=config, sink=self._put, orders=lambda: self.published),
+            Around(
+                config=config,
+                sink=self._put,
+                orders=lambda: self.published,
+                submit=self.submit,
+                nonces=lambda session: self.keeper.engine.blotter.book(session).nonces,
+            ),
         )
         venues = self.rest.venues(self.initiator.venue, config.fix_sessions)
         self.loop = Loop(

@@ -8,6 +8,7 @@ import structlog
 
 from oms.app import wiring_rest
 from oms.app.config import SessionSection
+from oms.app.wiring_kinds import MAKERS
 from oms.core.errors import VenueUnavailable
 from oms.core.messages import CancelOrder, Command, StatusRequest
 from oms.ports import Sent, Venue
@@ -34,7 +35,7 @@ class RestSide:
         self._feeds: list[Feed] = []
         for session in around.config.session:
             if not isinstance(session, SessionSection):
-                made = wiring_rest.MAKERS[type(session)](around, session)
+                made = MAKERS[type(session)](around, session)
                 self._venues[session.name] = made.venue
                 self._feeds += [made.feed] if made.feed is not None else []
             elif session.rest is not None:

@@ -13,7 +13,7 @@ from oms.app.config import (
 )
 from oms.app.keeper import Keeping
 from oms.app.limits import limits
-from oms.app.wiring_rest import ROUTES
+from oms.app.wiring_kinds import ROUTES
 from oms.core.doubt import Timing
 from oms.core.errors import ConfigError
 from oms.core.ids import account_digits

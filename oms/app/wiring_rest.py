@@ -1,10 +1,7 @@
-"""From the configuration to the venues that are spoken to over REST: a maker for each kind of session.
-
-A new kind needs a section in `config_session`, and here its route and its maker.
-"""
+"""From the configuration to the venues that are spoken to over REST: Apifiny's, and what every kind shares."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -13,14 +10,13 @@ from oms.app.config import (
     ApifinyRestSection,
     Config,
     RestSection,
-    Session,
     SessionSection,
     secret_of,
 )
-from oms.app.config_session import HttpSection
+from oms.app.config_parts import HttpSection
 from oms.app.limits import limits
 from oms.core.ids import account_digits
-from oms.core.inputs import Alert, Input
+from oms.core.inputs import Alert, Answer, Input, Instruction
 from oms.core.order import Order
 from oms.core.secret import Secret
 from oms.core.values import External
@@ -38,6 +34,9 @@ from oms.rest.line import Line
 from oms.rest.polling import Pace
 from oms.rest.venue import QUERY, TRADE, RestVenue
 from oms.rest.worker import Bounds
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class Orders(Protocol):
@@ -59,12 +58,16 @@ class Around(Struct, frozen=True, kw_only=True):
         config: the whole configuration.
         sink: takes inputs of the engine, and alerts.
         orders: gives the place where orders are read, which is there once the daemon is made.
+        submit: hands in an instruction; the answer comes after the commit.
+        nonces: gives the highest nonces that a session's keys ever reserved, by the key's name.
 
     """
 
     config: Config
     sink: Callable[[Input | Alert], None]
     orders: Callable[[], Orders]
+    submit: Callable[[Instruction], "Future[Answer]"]
+    nonces: Callable[[str], Mapping[str, int]]
 
 
 class Made(Struct, frozen=True):
@@ -95,7 +98,7 @@ def apifiny(around: Around, session: ApifinyRestSection) -> Made:
     """Make the venue of an account that trades over REST alone."""
     credentials = _credentials(around.config, session.account, session, session.name)
     whose = Whose(session=session.name, find=_finder(around, session.name))
-    venue = _venue(around, session, credentials, whose, Habit(**_habits(session)))
+    venue = _venue(around, session, credentials, whose, Habit(**habits(session)))
     if not session.stream:
         return Made(venue)
     ca_file = around.config.under(session.ca_file) if session.ca_file else None
@@ -107,7 +110,7 @@ def apifiny_beside_fix(around: Around, session: SessionSection, rest: RestSectio
     """Make what asks over REST for an account that trades over FIX."""
     credentials = _credentials(around.config, session.account, rest, f"{session.name}.rest")
     whose = Whose(session=session.name, find=_finder(around, session.name), names_orders=False)
-    habit = Habit(polls=False, is_session=False, **_habits(rest))
+    habit = Habit(polls=False, is_session=False, **habits(rest))
     return _venue(around, rest, credentials, whose, habit)
 
 
@@ -159,7 +162,8 @@ def outlet(around: Around, session: str) -> Outlet:
     return Outlet(sink=around.sink, open_orders=open_orders)
 
 
-def _habits(section: HttpSection) -> dict[str, Any]:
+def habits(section: HttpSection) -> dict[str, Any]:
+    """Say how a venue is treated."""
     pace = Pace(quick_s=section.quick_poll_s, slow_s=section.slow_poll_s, idle_s=section.idle_poll_s)
     return {"pace": pace, "bounds": Bounds(resume_after_s=section.resume_after_s)}
 
@@ -176,7 +180,3 @@ def _finder(around: Around, session: str) -> Callable[[str], Order | None]:
         return None
 
     return find
-
-
-ROUTES: Final[Mapping[type[Session], Callable[[Config, Any], Route]]] = {ApifinyRestSection: apifiny_route}
-MAKERS: Final[Mapping[type[Session], Callable[[Around, Any], Made]]] = {ApifinyRestSection: apifiny}

@@ -50,6 +50,10 @@ ENDS: Final[frozenset[State]] = frozenset({"partial-canceled", "filled", "cancel
 MARKETS: Final[frozenset[Kind]] = frozenset({"buy-market", "sell-market"})
 
 
+TIMES_IN_FORCE: Final = frozenset(str(time_in_force) for _, _, time_in_force in KINDS)
+SYMBOL_FORM: Final = "btcusdt"  # one of oms.core.risk.SYMBOL_FORMS
+
+
 def venue_symbol(symbol: str) -> str:
     """Spell a desk's symbol as the venue does."""
     return symbol

@@ -39,6 +39,10 @@ CANNOT: Final[dict[str, str]] = {
 }
 
 
+TIMES_IN_FORCE: Final = frozenset(str(time_in_force) for _, time_in_force in CAN)
+SYMBOL_FORM: Final = "btc_usd"  # one of oms.core.risk.SYMBOL_FORMS
+
+
 def pair_of(symbol: str) -> str:
     """Spell a desk's symbol as the venue does."""
     return symbol

@@ -1,0 +1,142 @@
+"""From the configuration to the venues without client order ids: WEEX, and exchanges of the Cloud API."""
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from oms.app.config import Config, secret_of
+from oms.app.config_marked import CloudSection, MarkedSection, WeexSection
+from oms.app.limits import limits
+from oms.app.wiring_rest import Around, Made, habits, line, outlet
+from oms.core.ids import account_digits
+from oms.core.inputs import Alert, ReserveNonces
+from oms.core.secret import Secret
+from oms.core.values import External
+from oms.core.work import Route
+from oms.fix.dialects import APIFINY
+from oms.rest.cloud import terms as cloud_terms
+from oms.rest.cloud.account import Account as CloudAccount
+from oms.rest.cloud.caller import Caller
+from oms.rest.cloud.market import MarketClient
+from oms.rest.cloud.orders import OrderClient
+from oms.rest.cloud.signing import Credential, Operator
+from oms.rest.cloud.venue import CloudAdapter
+from oms.rest.cloud.venue import Key as CloudKey
+from oms.rest.contact import Habit
+from oms.rest.marked import MarkedRestVenue
+from oms.rest.submits import Submits
+from oms.rest.weex import terms as weex_terms
+from oms.rest.weex.account import Account as WeexAccount
+from oms.rest.weex.account import key_name
+from oms.rest.weex.client import TradeClient
+from oms.rest.weex.nonce import NonceKeys
+from oms.rest.weex.public import PublicClient
+from oms.rest.weex.venue import Key as WeexKey
+from oms.rest.weex.venue import WeexAdapter
+
+RESERVE_TIMEOUT_S: Final = 10.0
+
+
+# --- WEEX -----------------------------------------------------------------------------------------------------------
+
+
+def weex_route(config: Config, session: WeexSection) -> Route:
+    """Say how the engine sees WEEX."""
+    return _route(config, session, weex_terms.TIMES_IN_FORCE, weex_terms.SYMBOL_FORM)
+
+
+def weex(around: Around, session: WeexSection) -> Made:
+    """Make the venue of a WEEX account."""
+    submits, way_out = Submits(), outlet(around, session.name)
+    keys = list(session.all_keys())
+    account = WeexAccount(submits, way_out.open_orders, keys=len(keys))
+    numbers = NonceKeys(
+        _reserver(around, session.name), around.nonces(session.name), warn=_warner(around, session.name)
+    )
+    adapters = []
+    for place, key in enumerate(keys):
+        secret = Secret(secret_of(around.config, key, session.name))
+        connection = line(around.config, session, session.url, [secret.reveal()])
+        nonces = numbers.of(key_name(key.key_id))
+        client = TradeClient(connection, key=key.key_id, secret=secret, nonces=nonces)
+        at_work = WeexKey(number=place, client=client, public=PublicClient(connection), nonces=nonces)
+        adapters.append(WeexAdapter(at_work, connection, account))
+    habit = Habit(**habits(session))
+    return Made(MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits))
+
+
+def _reserver(around: Around, session: str) -> Callable[[str, int], None]:
+    """Make what puts nonces on record: it returns after the commit."""
+
+    def reserve(key: str, up_to: int) -> None:
+        command = ReserveNonces(session=session, key=key, up_to=up_to)
+        around.submit(command).result(RESERVE_TIMEOUT_S)
+
+    return reserve
+
+
+def _warner(around: Around, session: str) -> Callable[[str, int], None]:
+    def warn(key: str, number: int) -> None:
+        told = f"nine tenths of the numbers of key {key} are used up ({number}): make a new API key soon"
+        around.sink(Alert(code="NONCES_RUN_OUT", text=told, session=session))
+
+    return warn
+
+
+# --- Cloud API ------------------------------------------------------------------------------------------------------
+
+
+def cloud_route(config: Config, session: CloudSection) -> Route:
+    """Say how the engine sees an exchange of the Cloud API."""
+    return _route(config, session, cloud_terms.TIMES_IN_FORCE, cloud_terms.SYMBOL_FORM)
+
+
+def cloud(around: Around, session: CloudSection) -> Made:
+    """Make the venue of an account at an exchange of the Cloud API."""
+    submits, way_out = Submits(), outlet(around, session.name)
+    account = CloudAccount(
+        submits,
+        way_out.open_orders,
+        account_id=session.account_id,
+        source="margin-api" if session.margin else "api",
+    )
+    operator = Operator(
+        host=session.signed_host or urlsplit(session.url).netloc,
+        prefix=session.prefix,
+        signed_prefix=session.signed_prefix,
+    )
+    adapters = []
+    for key in session.all_keys():
+        secret = Secret(secret_of(around.config, key, session.name))
+        connection = line(around.config, session, session.url, [secret.reveal()])
+        caller = Caller(connection, operator, Credential(access_key=key.key_id, secret=secret))
+        at_work = CloudKey(orders=OrderClient(caller), market=MarketClient(caller))
+        adapters.append(CloudAdapter(at_work, connection, account, fence_s=session.fence_s))
+    habit = Habit(**habits(session))
+    return Made(MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits))
+
+
+# --- both -----------------------------------------------------------------------------------------------------------
+
+
+def _route(config: Config, session: MarkedSection, times: frozenset[str], symbol_form: str) -> Route:
+    """Say how the engine sees a venue without client order ids: every total can be asked for."""
+    able = replace(
+        limits(session.limits or config.limits, APIFINY),
+        times_in_force=times,
+        market_exchanges=None,
+        symbol_form=symbol_form,
+        has_exchange=False,
+    )
+    return Route(
+        session=session.name,
+        account=session.account,
+        id_prefix=account_digits(session.account),
+        has_replace=False,
+        marks=True,
+        proves_cum_qty=True,
+        external=External(session.external_orders),
+        limits=able,
+    )
