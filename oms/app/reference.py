@@ -115,6 +115,8 @@ class Watch:
             "balances": (plan.balances_s, self._balances),
             "movements": (LOOK_S, self._look_for_money),
         }
+        if not gatherer.has_balances:
+            del self._tasks["balances"]
         self._due = dict.fromkeys(self._tasks, 0.0)
         self._start: Moment | None = None
         self._last: Moment | None = None

@@ -28,7 +28,14 @@ class Moved(Struct, frozen=True, kw_only=True):
 
 
 class Gatherer(Protocol):
-    """Speaks to a venue with one key, on one thread. Every method raises VenueError, but `carry_out`."""
+    """Speaks to a venue with one key, on one thread. Every method raises VenueError, but `carry_out`.
+
+    Attributes:
+        has_balances: balances can be had.
+
+    """
+
+    has_balances: bool
 
     def measure_clock(self) -> VenueClock:
         """Compare clocks, and sign by the venue's from now on."""

@@ -42,6 +42,8 @@ MOVEMENT = Movement(
 class FakeVenue:
     """Implements `Gatherer`, with what the test puts into it."""
 
+    has_balances = True
+
     def __init__(self) -> None:
         self.ahead_ns = 0
         self.usdt = D(1000)

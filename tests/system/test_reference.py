@@ -32,7 +32,7 @@ instruments_s = 1
 balances_s = 0.3
 clock_s = 1
 prices_s = 0.2
-stale_price_s = {stale_s}
+stale_price_s = 20
 prices = ["BINANCEUS:BTCUSDT"]
 [money]
 allowed = true
@@ -64,11 +64,11 @@ secret_env = "OMS_TEST_SECRET"
 class Stage:
     """Venue and daemon."""
 
-    def __init__(self, folder: Path, *options: str, stale_s: float = 20.0, **port: int) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.folder = folder
         self.options = ("--http-port", str(free_port()), "--md-interval-s", "0", *options)
-        self.venue = Venue(folder, *self.options, **port)
-        more, rest = MORE.format(stale_s=stale_s), REST.format(port=self.options[1], key_id=KEY_ID)
+        self.venue = Venue(folder, *self.options)
+        more, rest = MORE, REST.format(port=self.options[1], key_id=KEY_ID)
         configure(folder, self.venue.port, more=more, session_more=rest)
         tokens = folder / "tokens.toml"
         tokens.write_text(tokens.read_text().replace('["read", "trade"]', '["read", "trade", "money"]'))

@@ -30,6 +30,8 @@ _STATUSES: Final = {
 class ApifinyGatherer:
     """Implements `oms.rest.gathering.Gatherer` with one client."""
 
+    has_balances = True
+
     def __init__(self, client: ApifinyClient, now_ns: Callable[[], int] = time.time_ns) -> None:
         """Ask by `client`, which belongs to this gatherer's thread."""
         self._client = client
