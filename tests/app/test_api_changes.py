@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from oms.app.api_wait import replace_has_outcome
 from oms.core.inputs import CancelAll, Replace, Resolve
 from tests.app.fake_desk import ORDER, FakeDesk, calling, serving
 
@@ -73,6 +74,14 @@ def test_waiting_ends_with_doubt(desk: FakeDesk, working: httpx.Client) -> None:
     response = working.patch("/v1/orders/a?wait=ack", json={"price": "101"})
     assert response.status_code == 202
     assert [doubt["kind"] for doubt in response.json()["doubts"]] == ["replace"]
+    assert replace_has_outcome(desk.find())
+
+
+def test_a_replace_without_an_answer_is_waited_for(desk: FakeDesk, working: httpx.Client) -> None:
+    working.patch("/v1/orders/a", json={"price": "101"})
+    assert not replace_has_outcome(desk.find())
+    desk.replace()
+    assert replace_has_outcome(desk.find())
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,10 @@ SENTENCES: list[tuple[ev.Fact, str]] = [
         ev.ReplaceRequested(
             order=1, request=4, cl_ord_id="R1", time_ns=1, price=Decimal(9), waiting=True, by_cancel=True
         ),
-        "Somebody wants other terms (replace R1). It waits to be sent. It is carried out as cancel, then new"
-        + " order. ClOrdID R1, price 9",
+        (
+            "Somebody wants other terms (replace R1). It waits to be sent. It is carried out as cancel, then new"
+            " order. ClOrdID R1, price 9"
+        ),
     ),
     (
         ev.LegCanceled(order=1, exec_id="E7\x014", proven=Decimal("2.50")),
@@ -42,8 +44,10 @@ SENTENCES: list[tuple[ev.Fact, str]] = [
     ),
     (
         ev.Reconciled(session="main", time_ns=1, asked=3, unanswered=(1, 2)),
-        "A round of questions has ended: so many orders were asked for, and these have no answer."
-        + " asked 3, unanswered 1, 2",
+        (
+            "A round of questions has ended: so many orders were asked for, and these have no answer."
+            " asked 3, unanswered 1, 2"
+        ),
     ),
     (
         ev.TradingStopped(session="main", time_ns=1, reason="an order of others"),
