@@ -42,11 +42,11 @@ from oms.core.inputs import (
     WentOut,
 )
 from oms.core.intake import named, receive, refused
-from oms.core.legs import refusal
+from oms.core.legs import acceptance, refusal
 from oms.core.messages import Anomaly, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order, Request
 from oms.core.records import Record
-from oms.core.snapshots import news
+from oms.core.showing import news
 from oms.core.values import AnomalyCode, External, Phase, RequestKind
 from oms.core.venue_inputs import MoveMoney, ResolveMoney
 from oms.core.work import Route, Work
@@ -210,7 +210,7 @@ class Engine:
         if found is None:
             self._ask_next(order.session)
             return order, None, news(order, anomaly)
-        work.emit(ev.Accepted(order=order.number, order_id=found.order_id))
+        work.emit(acceptance(order, found.order_id))
         shown = Received(session=message.session, raw="", report=named(found.snapshot, order))
         return self._received(shown, ref)
 

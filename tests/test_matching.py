@@ -287,3 +287,28 @@ def test_an_order_with_a_number_is_asked_for_by_it(world: MarkedWorld) -> None:
     world.up()
     (asked,) = world.take(StatusRequest)
     assert asked.message.order_id == "101"
+
+
+def test_a_submit_answered_with_its_fills_has_its_number_before_them(world: MarkedWorld) -> None:
+    order = place(world)
+    sent = world.mark()
+    world.step(
+        Received(session="main", raw="", report=shown(sent.message.cl_ord_id, "101", cum=1, status="1"))
+    )
+    assert (order.order_id, order.cum_qty, order.pending) == ("101", Decimal(1), [])
+    assert view(world.recovered()) == view(world.engine)
+
+
+@pytest.mark.parametrize("cum", [0, 1])
+def test_a_new_leg_that_a_look_finds_carries_the_replace_out(world: MarkedWorld, cum: int) -> None:
+    place(world)
+    world.accept(world.mark(), "101")
+    order = world.order("a")
+    world.step(Replace(id="a", order_qty=Decimal(2), price=Decimal(101)))
+    world.take(CancelOrder)
+    world.step(Received(session="main", raw="", report=shown(order.cl_ord_id, "101", status="4")))
+    world.doubt(world.mark("101"))
+    world.looked(candidate("102", price=Decimal(101), snapshot=shown(None, "102", cum=cum, status="0")))
+    assert (order.order_id, order.price, order.pending) == ("102", Decimal(101), [])
+    assert order.cum_qty == cum
+    assert view(world.recovered()) == view(world.engine)

@@ -17,7 +17,7 @@ from oms.core.legs import refusal
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order, Request
 from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
-from oms.core.snapshots import take_in
+from oms.core.showing import take_in
 from oms.core.status import UNKNOWN_ORDER
 from oms.core.values import ENDED, SIDES, AnomalyCode, ExecType, External, Phase, RequestKind
 

@@ -178,6 +178,13 @@ def _excess(events: tuple[ev.Event, ...]) -> Anomaly | None:
     return None
 
 
+def acceptance(order: Order, order_id: str | None) -> ev.Accepted | ev.Replaced:
+    """The venue has taken on the order, or its present leg, under this OrderID."""
+    event = ev.Accepted(order=order.number, order_id=order_id)
+    opened = None if order.chain is None else _opened(order)
+    return event if opened is None else _carried_out(order, opened, event)
+
+
 def is_new_leg(order: Order, request: Request) -> bool:
     """Whether a new-order request is that of a later leg."""
     return request.kind is RequestKind.NEW and order.chain is not None and order.chain.number > 0

@@ -17,13 +17,12 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core.alike import Alike, begin, derived_id, leg_of, terms
-from oms.core.blotter import Blotter
 from oms.core.chain import Chain
 from oms.core.executions import excess_of, key_of, spent_by
 from oms.core.fills import Execution, standing
 from oms.core.messages import Anomaly, ExecutionReport, FillRow, OrderSnapshot
 from oms.core.order import Order
-from oms.core.reconcile import interpret, is_of_another
+from oms.core.reconcile import is_of_another
 from oms.core.values import ZERO, AnomalyCode, format_decimal
 from oms.core.verdict import NOTHING, Verdict, is_older
 
@@ -36,7 +35,7 @@ def listed_fills(order: Order, snapshot: OrderSnapshot) -> Verdict:
         return NOTHING
     if not snapshot.report.readable or is_of_another(order, snapshot.report):
         return NOTHING  # the report's own interpretation says so
-    if order.chain is not None and _is_of_earlier_leg(order.chain, snapshot.report):
+    if order.chain is not None and is_of_earlier_leg(order.chain, snapshot.report):
         return NOTHING  # its total was proven before the next leg left
     reading = _Reading(order, snapshot)
     if snapshot.fills and order.alike is None:
@@ -45,29 +44,6 @@ def listed_fills(order: Order, snapshot: OrderSnapshot) -> Verdict:
     reading.read_unnamed([row for row in snapshot.fills if row.exec_id is None])
     reading.confirm()
     return Verdict(tuple(reading.events), reading.anomaly)
-
-
-def take_in(
-    blotter: Blotter, order: Order, snapshot: OrderSnapshot, now_ns: int
-) -> tuple[tuple[ev.Event, ...], Anomaly | None]:
-    """Apply what a snapshot means for its order: first its fills, then its state.
-
-    Returns:
-        The events, applied already, and the first anomaly if it is not on record.
-
-    """
-    fills = listed_fills(order, snapshot)
-    blotter.apply_all(fills.events)
-    state = interpret(order, snapshot.report, now_ns)
-    blotter.apply_all(state.events)
-    return (*fills.events, *state.events), news(order, fills.anomaly or state.anomaly)
-
-
-def news(order: Order, anomaly: Anomaly | None) -> Anomaly | None:
-    """Drop an anomaly that is on record as the order's last: the same question has the same answer for long."""
-    if anomaly is not None and order.last_anomaly == f"{anomaly.code}: {anomaly.text}":
-        return None
-    return anomaly
 
 
 class _Reading:
@@ -277,7 +253,8 @@ class _Reading:
         return same is not None and self._rows.get(name, 0) >= same.standing
 
 
-def _is_of_earlier_leg(chain: Chain, report: ExecutionReport) -> bool:
+def is_of_earlier_leg(chain: Chain, report: ExecutionReport) -> bool:
+    """Whether a report names a leg that was replaced."""
     return any(
         name in chain.earlier for name in (report.cl_ord_id, report.orig_cl_ord_id, report.order_id) if name
     )

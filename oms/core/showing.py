@@ -1,0 +1,44 @@
+"""Orders as queries and streams show them: what a snapshot means, its fills and its state together."""
+
+from oms.core import events as ev
+from oms.core.blotter import Blotter
+from oms.core.legs import acceptance
+from oms.core.messages import Anomaly, OrderSnapshot
+from oms.core.order import Order
+from oms.core.reconcile import interpret, is_of_another
+from oms.core.snapshots import is_of_earlier_leg, listed_fills
+from oms.core.values import ENDED
+
+
+def take_in(
+    blotter: Blotter, order: Order, snapshot: OrderSnapshot, now_ns: int
+) -> tuple[tuple[ev.Event, ...], Anomaly | None]:
+    """Apply what a snapshot means for its order: that it was taken on, then its fills, then its state.
+
+    Returns:
+        The events, applied already, and the first anomaly if it is not on record.
+
+    """
+    taken = _acceptance(order, snapshot)
+    blotter.apply_all(taken)
+    fills = listed_fills(order, snapshot)
+    blotter.apply_all(fills.events)
+    state = interpret(order, snapshot.report, now_ns)
+    blotter.apply_all(state.events)
+    return (*taken, *fills.events, *state.events), news(order, fills.anomaly or state.anomaly)
+
+
+def _acceptance(order: Order, snapshot: OrderSnapshot) -> tuple[ev.Event, ...]:
+    """Fills prove that the venue took the order on: its OrderID, or the terms of a new leg, come before them."""
+    report, known = snapshot.report, order.order_id is not None or order.phase in ENDED
+    if known or not snapshot.fills or report.order_id is None or is_of_another(order, report):
+        return ()
+    late = order.chain is not None and is_of_earlier_leg(order.chain, report)
+    return () if late or not report.readable else (acceptance(order, report.order_id),)
+
+
+def news(order: Order, anomaly: Anomaly | None) -> Anomaly | None:
+    """Drop an anomaly that is on record as the order's last: the same question has the same answer for long."""
+    if anomaly is not None and order.last_anomaly == f"{anomaly.code}: {anomaly.text}":
+        return None
+    return anomaly
