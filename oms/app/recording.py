@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 def record_of(message: Input, step: Step, now: int) -> Record | None:
     """Write down an input that changed something, or that came by wire or from a person."""
     kind, session, raw, command = _described(message)
-    if not step.events and raw is None and step.anomaly is None:
+    asked = isinstance(message, Reconcile)  # it changes nothing yet, and who asked is to be known
+    if not step.events and raw is None and step.anomaly is None and not asked:
         return None
     return Record(
         kind=kind,
