@@ -62,6 +62,7 @@ class Kind:
         trade: has another account trade with a resting order of ours: side (BUY or SELL), quantity, price.
         faults: what `oms sim` is told in the stories about faults.
         known: gives the ids of all orders that were taken on from us, from the venue's record.
+        named_by: the id of ours that these are.
         differs: stories that go otherwise here, each with the reason.
 
     """
@@ -74,6 +75,7 @@ class Kind:
     trade: Callable[[Sim, str, str, str], None]
     faults: Mapping[str, list[str]]
     known: Callable[[Sim], list[str]]
+    named_by: str = "cl_ord_id"
     differs: Mapping[str, str] = field(default_factory=dict)
 
 
