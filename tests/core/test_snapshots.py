@@ -272,7 +272,7 @@ def test_the_state_is_read_after_the_fills() -> None:
     desk = Desk(APIFINY)
     order = desk.place()
     told = shown(desk, "4", row("4@100"), status="4")
-    assert names(told) == ["FillsListed", "Filled", "Canceled"]
+    assert names(told) == ["Accepted", "FillsListed", "Filled", "Canceled"]
     assert (code(told), totals(order), order.gap) == (None, ("4", "4", "0"), 0)
 
 
