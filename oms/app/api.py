@@ -22,6 +22,7 @@ from oms.app.api_docs import docs_page
 from oms.app.api_engine import ToEngine, origin
 from oms.app.api_errors import ApiError, add_handlers, error_object, json_response
 from oms.app.api_metrics import Metrics
+from oms.app.api_straight import Straight
 from oms.app.api_wait import cancel_has_outcome, new_is_answered
 from oms.app.desk import Desk
 from oms.app.reference_side import ReferenceSide
@@ -184,6 +185,7 @@ def create_app(
     add_handlers(app)
     engine = ToEngine(desk, now)
     api = Api(engine)
+    app.add_middleware(Straight, handler=api.place)
     _add_commands(app, api)
     api_changes.add_routes(app, engine)
     api_rounds.add_routes(app, engine)

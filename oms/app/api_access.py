@@ -12,6 +12,13 @@ from oms.app.tokens import MONEY, READ, TRADE, Token, Tokens
 _MISSING: Final = "no valid token: send the header Authorization: Bearer TOKEN; oms token new makes one"
 
 
+def token_of(request: Request) -> Token | None:
+    """Give the token that a request presents, if it is one of ours."""
+    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    tokens: Tokens = request.app.state.tokens
+    return tokens.check(presented.strip()) if scheme.lower() == "bearer" else None
+
+
 class Needs(SecurityBase):
     """Lets a request pass that presents a token with a scope."""
 
@@ -23,9 +30,7 @@ class Needs(SecurityBase):
 
     async def __call__(self, request: Request) -> Token:
         """Give the token, whose name is the actor of what is done."""
-        scheme, _, presented = request.headers.get("authorization", "").partition(" ")
-        tokens: Tokens = request.app.state.tokens
-        token = tokens.check(presented.strip()) if scheme.lower() == "bearer" else None
+        token = token_of(request)
         if token is None:
             raise ApiError(401, "UNAUTHORIZED", _MISSING, headers={"WWW-Authenticate": 'Bearer realm="oms"'})
         if self.scope not in token.scopes:

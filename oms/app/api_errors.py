@@ -103,6 +103,12 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_bug)
 
 
+async def failed(request: Request, error: OmsError) -> Response:
+    """Answer a request that came to nothing; for what does not pass the handlers above."""
+    answer = _on_api_error if isinstance(error, ApiError) else _on_unavailable
+    return await answer(request, error)
+
+
 def _sayable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
