@@ -138,8 +138,8 @@ class Watch:
         self._poller.kick()
 
     def quoted(self, quote: Quote) -> None:
-        """Take in prices that were pushed."""
-        self.facts.quotes = {**self.facts.quotes, quote.key: quote}
+        """Take in prices that were pushed; readers copy what they go through."""
+        self.facts.quotes[quote.key] = quote
 
     # --- on the thread ----------------------------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class Watch:
                     replace(self._gatherer.quote(pair), time_ns=now)
                 )  # old as the question, by one clock
         if facts.quotes:
-            self._sink(PricesSeen(session=facts.session, quotes=tuple(facts.quotes.values())))
+            self._sink(PricesSeen(session=facts.session, quotes=tuple(facts.quotes.copy().values())))
 
     # --- balances
 

@@ -55,7 +55,7 @@ class ReferenceApi:
         found = [
             quote_view(facts.session, quote, now, most_ns)
             for facts in self._reference.facts.values()
-            for quote in facts.quotes.values()
+            for quote in facts.quotes.copy().values()
         ]
         return json_response({"prices": [row for row in found if _fits(row, query)]})
 

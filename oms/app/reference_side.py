@@ -8,26 +8,23 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from oms.app.config import ApifinyRestSection, Config, RestSection, Session, SessionSection, secret_of
+from oms.app.config import Config, Session
 from oms.app.reference import Facts, Known, Plan, Watch
-from oms.app.reference_config import lanes, pairs
+from oms.app.reference_config import lanes
+from oms.app.reference_gatherers import Gathered, gatherers
+from oms.core.inputs import Alert
 from oms.core.instruments import Instrument, Key
 from oms.core.movements import Movement
 from oms.core.positions import Position
 from oms.core.prices import PriceRule
-from oms.core.secret import Secret
 from oms.core.venue_inputs import InstrumentsSeen, MoveMoney, PricesSeen
 from oms.core.work import Route
-from oms.rest.apifiny.client import ApifinyClient
-from oms.rest.apifiny.gather import ApifinyGatherer
-from oms.rest.apifiny.signing import Credentials
-from oms.rest.transport import Transport
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from oms.core.inputs import Answer
-    from oms.rest.gathering import Gatherer
+    from oms.rest.feed import Feed
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _log = structlog.get_logger("oms")
@@ -64,20 +61,21 @@ class ReferenceSide:
         self.facts: dict[str, Facts] = {}
         self._around = around
         self._watches: dict[str, Watch] = {}
-        for session, gatherer in _gatherers(config):
-            if (
-                session.account not in self._watches
-            ):  # the account's other sessions are served by the same watch
-                self._watches[session.account] = self._watch(config, session, gatherer)
+        self._feeds: list[Feed] = []
+        for gathered in gatherers(config):
+            account = gathered.session.account
+            if account not in self._watches:  # the account's other sessions are served by the same watch
+                self._watches[account] = self._watch(config, gathered)
         self._accounts = {session.name: session.account for session in config.session}
 
-    def _watch(self, config: Config, session: Session, gatherer: "Gatherer") -> Watch:
+    def _watch(self, config: Config, gathered: Gathered) -> Watch:
+        session = gathered.session
         facts = self.facts[session.name] = Facts(session.name, session.account)
         of_account = [each.name for each in config.session if each.account == session.account]
-        return Watch(
+        watch = Watch(
             facts,
-            gatherer,
-            _plan(config),
+            gathered.gatherer,
+            _plan(config, gathered.pairs),
             Known(
                 positions=self.positions_of,
                 instruments=self.instruments_of,
@@ -86,6 +84,10 @@ class ReferenceSide:
             sink=lambda item: self._put_in(item, of_account),
             now_ns=self._around.now_ns,
         )
+        if gathered.feed is not None:
+            alert = lambda text: self._around.sink(Alert(code="PRICES", text=text, session=session.name))  # noqa: E731
+            self._feeds.append(gathered.feed(watch.quoted, self._around.now_ns, alert))
+        return watch
 
     def _put_in(self, item: Any, sessions: list[str]) -> None:  # noqa: ANN401 - an input, or an alert
         """Put in what a watch says; symbols and prices are those of all sessions of the account."""
@@ -101,17 +103,16 @@ class ReferenceSide:
         """Ask all venues."""
         for watch in self._watches.values():
             watch.start()
+        for feed in self._feeds:
+            feed.start()
 
     def stop(self, within_s: float) -> None:
         """Ask nothing more; all together no longer than that."""
         until = time.monotonic() + within_s
-        late = [
-            account
-            for account, watch in self._watches.items()
-            if not watch.stop(max(until - time.monotonic(), 0.0))
-        ]
+        parts: dict[str, Feed | Watch] = {**{feed.name: feed for feed in self._feeds}, **self._watches}
+        late = [name for name, part in parts.items() if not part.stop(max(until - time.monotonic(), 0.0))]
         if late:
-            _log.warning("still under way at the end", accounts=late)
+            _log.warning("still under way at the end", parts=late)
 
     def carry_out(self, command: MoveMoney, future: "Future[Answer]") -> None:
         """Have a movement carried out once it is committed, if it is a new one."""
@@ -178,7 +179,7 @@ def _joined(all_movements: Iterator[Mapping[str, Movement]]) -> dict[str, Moveme
     return {any_id: each for movements in all_movements for any_id, each in movements.items()}
 
 
-def _plan(config: Config) -> Plan:
+def _plan(config: Config, wanted: tuple[Key, ...]) -> Plan:
     section = config.reference
     return Plan(
         instruments_s=section.instruments_s,
@@ -186,30 +187,5 @@ def _plan(config: Config) -> Plan:
         clock_s=section.clock_s,
         clock_difference_s=section.clock_difference_s,
         prices_s=section.prices_s,
-        pairs=pairs(section),
+        pairs=wanted,
     )
-
-
-def _gatherers(config: Config) -> "Iterator[tuple[Session, Gatherer]]":
-    """Make what asks each account that can be asked; each has a connection of its own."""
-    for session in config.session:
-        match session:
-            case ApifinyRestSection():
-                yield session, _apifiny(config, session, session, session.name)
-            case SessionSection(rest=RestSection() as keys):
-                yield session, _apifiny(config, session, keys, f"{session.name}.rest")
-
-
-def _apifiny(
-    config: Config, session: Session, keys: ApifinyRestSection | RestSection, name: str
-) -> ApifinyGatherer:
-    secret = Secret(secret_of(config, keys, name))
-    transport = Transport(
-        keys.url,
-        connect_timeout_s=keys.connect_timeout_s,
-        read_timeout_s=keys.read_timeout_s,
-        secrets=[secret.reveal()],
-        ca_file=config.under(keys.ca_file) if keys.ca_file else None,
-    )
-    credentials = Credentials(account_id=session.account, key_id=keys.key_id, secret=secret)
-    return ApifinyGatherer(ApifinyClient(credentials, transport))

@@ -154,7 +154,7 @@ def figures(watched: Mapping[str, Facts], movements: Mapping[str, Movement], now
     """Give the figures for the metrics page, by Prometheus name; of several venues the worst."""
     facts = list(watched.values())
     clocks = [abs(each.clock.ahead_ns) / NS_PER_S for each in facts if each.clock is not None]
-    ages = [quote.age_s(now_ns) for each in facts for quote in each.quotes.values()]
+    ages = [quote.age_s(now_ns) for each in facts for quote in each.quotes.copy().values()]
     differences = [one for each in facts if each.compared for one in each.compared.differences]
     found: dict[str, float] = {
         "oms_balance_differences": sum(each.standing for each in differences),

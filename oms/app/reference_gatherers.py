@@ -1,0 +1,126 @@
+"""From the configuration to what asks each venue account besides orders. Each has a connection of its own."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from oms.app.config import ApifinyRestSection, Config, RestSection, Session, SessionSection, secret_of
+from oms.app.config_marked import CloudSection, WeexSection
+from oms.app.reference_config import pairs
+from oms.core.instruments import Key
+from oms.core.prices import Quote
+from oms.core.secret import Secret
+from oms.rest.apifiny.client import ApifinyClient
+from oms.rest.apifiny.gather import ApifinyGatherer, quote_of
+from oms.rest.apifiny.signing import Credentials
+from oms.rest.apifiny.stream import BookUpdate, MarketStream, Push, Route, Subscription
+from oms.rest.apifiny.stream import Watch as Listener
+from oms.rest.cloud.caller import Caller
+from oms.rest.cloud.gather import CloudGatherer
+from oms.rest.cloud.market import MarketClient
+from oms.rest.cloud.signing import Operator
+from oms.rest.transport import Transport
+from oms.rest.weex.gather import WeexGatherer
+from oms.rest.weex.public import PublicClient
+
+if TYPE_CHECKING:
+    from oms.app.config_parts import HttpSection
+    from oms.rest.feed import Feed
+    from oms.rest.gathering import Gatherer
+
+ORDER_BOOK: Final = "orderbook"
+Quoted = Callable[[Quote], None]
+
+
+class Gathered(Struct, frozen=True):
+    """What asks for a session.
+
+    Attributes:
+        session: of the configuration.
+        gatherer: asks.
+        pairs: whose prices are wanted of it.
+        feed: makes what pushes prices, given what takes them, the clock and what takes alerts; None: nothing does.
+
+    """
+
+    session: Session
+    gatherer: Any
+    pairs: tuple[Key, ...]
+    feed: Callable[[Quoted, Callable[[], int], Callable[[str], None]], "Feed"] | None = None
+
+
+def gatherers(config: Config) -> Iterator[Gathered]:
+    """Make what asks each session that can be asked.
+
+    Raises:
+        ConfigError: a secret is not there.
+
+    """
+    wanted = pairs(config.reference)
+    for session in config.session:
+        match session:
+            case ApifinyRestSection():
+                yield _apifiny(config, session, session, session.name)
+            case SessionSection(rest=RestSection() as keys):
+                yield _apifiny(config, session, keys, f"{session.name}.rest")
+            case WeexSection():
+                asking: Gatherer = WeexGatherer(PublicClient(_transport(config, session, session.url, [])))
+                mine = tuple(key for key in wanted if key[0] is None and "_" in key[1])
+                yield Gathered(session, asking, mine)
+            case CloudSection():
+                host = session.signed_host or urlsplit(session.url).netloc
+                operator = Operator(host=host, prefix=session.prefix, signed_prefix=session.signed_prefix)
+                caller = Caller(_transport(config, session, session.url, []), operator)
+                mine = tuple(key for key in wanted if key[0] is None and "_" not in key[1])
+                yield Gathered(session, CloudGatherer(MarketClient(caller)), mine)
+
+
+def _apifiny(config: Config, session: Session, keys: ApifinyRestSection | RestSection, name: str) -> Gathered:
+    secret = Secret(secret_of(config, keys, name))
+    credentials = Credentials(account_id=session.account, key_id=keys.key_id, secret=secret)
+    client = ApifinyClient(credentials, _transport(config, keys, keys.url, [secret.reveal()]))
+    wanted = tuple(key for key in pairs(config.reference) if key[0] is not None)
+    url = (keys.ws_url if isinstance(keys, ApifinyRestSection) else None) or _web_socket(keys.url)
+    route = Route(host=url, ca_file=config.under(keys.ca_file) if keys.ca_file else None)
+
+    def feed(quoted: Quoted, now_ns: Callable[[], int], alert: Callable[[str], None]) -> "Feed":
+        return market_feed(credentials, wanted, route, (quoted, now_ns, alert))
+
+    return Gathered(session, ApifinyGatherer(client), wanted, feed if wanted else None)
+
+
+def market_feed(
+    credentials: Credentials,
+    wanted: tuple[Key, ...],
+    route: Route,
+    told: tuple[Quoted, Callable[[], int], Callable[[str], None]],
+) -> MarketStream:
+    """Make what pushes order books, and take the best prices of each; `told`: quotes, the clock, alerts."""
+    quoted, now_ns, alert = told
+
+    def heard(push: Push) -> None:
+        if isinstance(push, BookUpdate) and len(push.venues) == 1:
+            quoted(quote_of(push.venues[0], push.orderbook, now_ns()))
+
+    stream = MarketStream(credentials, heard, Listener(on_gap=lambda _why: None, alert=alert), route)
+    for exchange, symbol in wanted:
+        if exchange is not None:
+            stream.subscribe(Subscription(ORDER_BOOK, symbol, (exchange,)))
+    return stream
+
+
+def _transport(config: Config, section: "HttpSection", url: str, secrets: list[str]) -> Transport:
+    return Transport(
+        url,
+        connect_timeout_s=section.connect_timeout_s,
+        read_timeout_s=section.read_timeout_s,
+        secrets=secrets,
+        ca_file=config.under(section.ca_file) if section.ca_file else None,
+    )
+
+
+def _web_socket(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{'ws' if parts.scheme == 'http' else 'wss'}://{parts.netloc}"
