@@ -32,7 +32,7 @@ def _arguments(name: str, *more: str) -> list[str]:
 
 def _terms(symbol: str) -> dict[str, Terms]:
     """Say what is ordered; the fixed books of the simulated venues are alike."""
-    buy = {"symbol": symbol, "side": "BUY"}
+    buy = {"symbol": symbol, "side": "BUY", "exchange": ""}
     return {
         "resting": {**buy, "order_qty": "1", "price": "29000"},
         "best": {**buy, "order_qty": "1", "price": "29995"},
@@ -108,7 +108,7 @@ CLOUD = Kind(
     filled=FILLED,
     trade=_cloud_trade,
     faults=_faults("place", "cancel-reject=1"),
-    known=lambda sim: _known("desk", sim),
+    known=lambda sim: _known("100009", sim),  # as the simulated exchange numbers the first account
     named_by="order_id",
 )
 MARKED = (WEEX, CLOUD)

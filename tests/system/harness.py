@@ -222,6 +222,7 @@ class Daemon(Process):
             "price": "29000",
             **terms,
         }
+        body = {name: value for name, value in body.items() if value}  # an empty one is left out
         return self.http.post(f"{self.url}/v1/orders", json=body, params=parameters, timeout=WAIT_S)
 
     def cancel(self, any_id: str) -> requests.Response:
