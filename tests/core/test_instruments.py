@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,10 @@ from oms.core.admission import check
 from oms.core.inputs import PlaceOrder, Received, Replace, SessionUp, Start
 from oms.core.instruments import GONE, Instrument, merged, news, rounded_price, rounded_qty
 from oms.core.messages import ExecutionReport
+from oms.core.movements import Lane
 from oms.core.records import Record
-from oms.core.venue_inputs import InstrumentsSeen
+from oms.core.state import State, capture, load
+from oms.core.venue_inputs import InstrumentsSeen, MoveMoney
 from oms.engine import Engine, Route
 
 D = Decimal
@@ -158,6 +161,23 @@ def test_instruments_are_kept_over_a_restart() -> None:
     book = desk.recovered().blotter.book("S")
     assert book.instruments == {("EX", "BTCUSDT"): BTC}
     assert desk.denial(order(client_order_id="d", price=D("30000.005"))) == "TICK_SIZE"
+
+
+def test_a_snapshot_keeps_instruments_and_movements() -> None:
+    lane = Lane(label="l", kind="withdrawal", exchange="EX", currency="BTC", address="1A", max_amount=D(1))
+    desk = Desk(lanes=(lane,))
+    desk.knows(BTC, Instrument(symbol="X"))
+    desk.step(MoveMoney(id="w", kind="withdrawal", label="l", amount=D("0.10")))
+    state = capture(desk.engine.blotter, desk.engine.ids)
+    again = Engine(desk.routes)
+    packed = msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=State)
+    load(packed, again.blotter, again.ids)
+    ours, theirs = desk.engine.blotter.book("S"), again.blotter.book("S")
+    assert theirs.instruments == ours.instruments
+    assert theirs.movements == ours.movements
+    assert len(theirs.instruments) == 2
+    again.step(Start(), 9, 1)
+    assert again.blotter.book("S").movements["w"].status == "IN_DOUBT"
 
 
 def test_another_exchange_s_rules_are_not_applied() -> None:
