@@ -13,7 +13,14 @@ from msgspec import Meta, Struct, field
 from oms.app.config_fields import Problems, read_table
 from oms.app.config_marked import KeySection
 from oms.app.config_parts import LimitsSection, Positive, Text, secret_problems
-from oms.app.config_session import ApifinyRestSection, RestSection, Session, SessionSection, read_sessions
+from oms.app.config_session import (
+    ApifinyRestSection,
+    RestSection,
+    Session,
+    SessionSection,
+    read_sessions,
+    waiting_problems,
+)
 from oms.app.reference_config import MoneySection, ReferenceSection, money_problems
 from oms.core.errors import ConfigError
 
@@ -140,6 +147,10 @@ def _config(path: Path, data: dict[str, Any], problems: Problems) -> Config | No
         problems.add(key, f"unknown key; known are {', '.join([*SECTIONS, 'session'])}")
     sections = {name: read_table(kind, data.get(name, {}), name, problems) for name, kind in SECTIONS.items()}
     sessions = read_sessions(path, data.get("session"), problems)
+    timing = sections["timing"]
+    if isinstance(timing, TimingSection):
+        for key, reason in waiting_problems(sessions, timing.unknown_order_fence_s):
+            problems.add(key, reason)
     money = sections["money"]
     if isinstance(money, MoneySection):
         for key, reason in money_problems(money, [session.name for session in sessions]):

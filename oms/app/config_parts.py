@@ -38,6 +38,7 @@ class HttpSection(Struct, kw_only=True):
     """What every venue that is spoken to over REST has; times in seconds.
 
     `trades_per_s` and `queries_per_s`: so many requests that move something, or ask, may leave in a second.
+    `order_wait_s`: an order that could not leave for so long stays here.
     `resume_after_s`: a ban holds for so long; without it until a person resumes the session.
     """
 
@@ -46,6 +47,7 @@ class HttpSection(Struct, kw_only=True):
     read_timeout_s: Positive = 10.0
     trades_per_s: Rate = 50
     queries_per_s: Rate = 50
+    order_wait_s: Positive = 10.0
     quick_poll_s: Positive = 0.5
     slow_poll_s: Positive = 5.0
     idle_poll_s: Positive = 15.0

@@ -108,6 +108,16 @@ def read_sessions(path: Path, data: Any, problems: Problems) -> list[Session]:  
     return found
 
 
+def waiting_problems(sessions: list[Session], fence_s: float) -> Found:
+    """Check that no order leaves once "unknown order" would prove that it was not placed."""
+    for session in sessions:
+        section = session.rest if isinstance(session, SessionSection) else session
+        known_by_id = isinstance(section, RestSection | ApifinyRestSection)
+        if section is not None and known_by_id and section.order_wait_s >= fence_s:
+            where = f"session {session.name}.order_wait_s"
+            yield where, f"must be below timing.unknown_order_fence_s, {fence_s:g}; better far below"
+
+
 # --- what can be wrong; what is not among the values has been told --------------------------------------------------
 
 

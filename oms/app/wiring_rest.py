@@ -98,7 +98,7 @@ def apifiny(around: Around, session: ApifinyRestSection) -> Made:
     """Make the venue of an account that trades over REST alone."""
     credentials = _credentials(around.config, session.account, session, session.name)
     whose = Whose(session=session.name, find=_finder(around, session.name))
-    venue = _venue(around, session, credentials, whose, Habit(**habits(session)))
+    venue = _venue(around, session, credentials, whose, Habit(apart=True, **habits(session)))
     if not session.stream:
         return Made(venue)
     ca_file = around.config.under(session.ca_file) if session.ca_file else None
@@ -110,7 +110,7 @@ def apifiny_beside_fix(around: Around, session: SessionSection, rest: RestSectio
     """Make what asks over REST for an account that trades over FIX."""
     credentials = _credentials(around.config, session.account, rest, f"{session.name}.rest")
     whose = Whose(session=session.name, find=_finder(around, session.name), names_orders=False)
-    habit = Habit(polls=False, is_session=False, **habits(rest))
+    habit = Habit(polls=False, is_session=False, apart=True, **habits(rest))
     return _venue(around, rest, credentials, whose, habit)
 
 
@@ -128,9 +128,10 @@ def _venue(
     whose: Whose,
     habit: Habit,
 ) -> RestVenue:
-    connection = line(around.config, section, section.url, [credentials.secret.reveal()])
-    adapter = ApifinyAdapter(ApifinyClient(credentials, connection), connection, whose)
-    return RestVenue(whose.session, [adapter], outlet(around, whose.session), habit)
+    """Make a venue with two connections: the venue takes requests of one key side by side."""
+    lines = [line(around.config, section, section.url, [credentials.secret.reveal()]) for _ in range(2)]
+    adapters = [ApifinyAdapter(ApifinyClient(credentials, each), each, whose) for each in lines]
+    return RestVenue(whose.session, adapters, outlet(around, whose.session), habit)
 
 
 def _web_socket(url: str) -> str:
@@ -165,7 +166,11 @@ def outlet(around: Around, session: str) -> Outlet:
 def habits(section: HttpSection) -> dict[str, Any]:
     """Say how a venue is treated."""
     pace = Pace(quick_s=section.quick_poll_s, slow_s=section.slow_poll_s, idle_s=section.idle_poll_s)
-    return {"pace": pace, "bounds": Bounds(resume_after_s=section.resume_after_s)}
+    return {
+        "pace": pace,
+        "bounds": Bounds(resume_after_s=section.resume_after_s),
+        "wait_s": section.order_wait_s,
+    }
 
 
 def _finder(around: Around, session: str) -> Callable[[str], Order | None]:

@@ -44,6 +44,9 @@ class Habit(Struct, frozen=True, kw_only=True):
         is_session: its coming and going are the session's; else they are alerts: the session is another's.
         pace: how often it is asked.
         bounds: of what waits, and how long a ban holds.
+        apart: the first of several connections is for orders and cancels alone, so that no question delays them.
+        wait_s: an order that could not leave for so long, seconds, stays here: nobody wants it minutes later, and the
+            venue may have been asked in vain for it meanwhile. Keep it well below the fence of "unknown order".
         failures: so many in a row make it count as down.
         probe_s: the longest pause between two attempts to reach it, seconds.
 
@@ -53,6 +56,8 @@ class Habit(Struct, frozen=True, kw_only=True):
     is_session: bool = True
     pace: Pace = Pace()
     bounds: Bounds = Bounds()
+    apart: bool = False
+    wait_s: float = 10.0
     failures: int = 3
     probe_s: float = 30.0
 
@@ -68,6 +73,7 @@ class Contact:
         self._standing = Standing(habit.failures)
         self.hands = Hands(
             *(session, adapters, habit.bounds),
+            apart=habit.apart,
             judge=self._judge,
             alert=lambda text: self._alert("VENUE_BANNED", text),
         )

@@ -40,12 +40,13 @@ class Task(Struct, frozen=True, kw_only=True):
 class Hands:
     """Runs tasks. Every method may be called from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - by name
         self,
         name: str,
         adapters: Sequence[Adapter],
         bounds: Bounds,
         *,
+        apart: bool = False,
         judge: Callable[[VenueError | None], None],
         alert: Callable[[str], None],
     ) -> None:
@@ -55,6 +56,7 @@ class Hands:
             name: of the session, for people.
             adapters: one for each key.
             bounds: how much may wait for each, and how long a ban holds.
+            apart: the first connection is for orders and cancels alone, so that no question delays them.
             judge: told how each task ended, after its outcome: with an answer (None), or without one.
             alert: told of bans.
 
@@ -65,6 +67,7 @@ class Hands:
             (adapter, Worker(name, pacer=adapter.line.pacer, bounds=bounds, alert=alert))
             for adapter in adapters
         ]
+        self._apart = apart and len(self._pairs) > 1
         self._turns = itertools.count()
 
     @property
@@ -96,8 +99,7 @@ class Hands:
             VenueUnavailable: it is not taken, nothing leaves, and `failed` is not called.
 
         """
-        at = (next(self._turns) if key is None else key) % len(self._pairs)
-        adapter, worker = self._pairs[at]
+        adapter, worker = self._pairs[self._next(task) if key is None else key]
         worker.put(
             task.priority,
             lambda: self._run(adapter, task),
@@ -111,6 +113,14 @@ class Hands:
             self.give(task, key)
         except VenueUnavailable as error:
             task.failed(error, "")
+
+    def _next(self, task: Task) -> int:
+        """Choose who does a task: each in turn."""
+        if not self._apart:
+            return next(self._turns) % len(self._pairs)
+        if task.priority is not Priority.QUERY:
+            return 0
+        return 1 + next(self._turns) % (len(self._pairs) - 1)
 
     def _run(self, adapter: Adapter, task: Task) -> None:
         adapter.line.begin(task.kind, task.leaving)

@@ -4,9 +4,10 @@
    whatever happens; before it WentOut, if something was to leave. What is never sent is StayedHere.
 2. SessionUp after the first good signed answer; SessionDown after several failures in a row, and at a ban.
 3. After SessionUp the orders there are compared with ours; then they are polled. What did not change is not put in.
-4. Nothing is ever sent twice from here.
+4. Nothing is ever sent twice from here, and no order leaves after it has waited here for long.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
@@ -46,6 +47,7 @@ class RestVenue:
         """Prepare; `start` starts it. There is one adapter for each key."""
         self.session = session
         self._sink = outlet.sink
+        self._wait_s = (habit or Habit()).wait_s
         self._contact = Contact(session, adapters, outlet, habit or Habit())
         self._hands = self._contact.hands
         self._most_cancels = min(adapter.most_cancels for adapter in adapters)
@@ -85,7 +87,7 @@ class RestVenue:
         asked = _Asked(message, order, request)
         match message:
             case NewOrder():
-                self._give(asked, Priority.ORDER, lambda adapter: adapter.place(message))
+                self._give(asked, Priority.ORDER, self._in_time(lambda adapter: adapter.place(message)))
             case StatusRequest():
                 self._give(asked, Priority.QUERY, lambda adapter: adapter.query(message))
             case CancelOrder():
@@ -149,6 +151,21 @@ class RestVenue:
             kind=QUERY if priority is Priority.QUERY else TRADE,
         )
         self._hands.give(task)
+
+    def _in_time(self, place: Callable[[Adapter], Told]) -> Callable[[Adapter], Told]:
+        """Hold an order back that has waited here for too long."""
+        given = time.monotonic()
+
+        def placed(adapter: Adapter) -> Told:
+            waited_s = time.monotonic() - given
+            if waited_s > self._wait_s:
+                told = (
+                    f"{self.session}: the order waited here for {waited_s:.1f} s, too long; nothing was sent"
+                )
+                raise VenueUnavailable(told)
+            return place(adapter)
+
+        return placed
 
     # --- cancels leave together, where the venue takes several
 

@@ -118,7 +118,7 @@ def _apifiny_arguments(*ports: str) -> list[str]:
 
 
 _KEYS = f'key_id = "{KEY_ID}"\nsecret_env = "OMS_TEST_SECRET"\n'
-_POLLS = "quick_poll_s = 0.1\nslow_poll_s = 0.4\nidle_poll_s = 0.4\nread_timeout_s = 2\n"
+_POLLS = "order_wait_s = 1\nquick_poll_s = 0.1\nslow_poll_s = 0.4\nidle_poll_s = 0.4\nread_timeout_s = 2\n"
 
 
 def _fix(sim: Sim) -> str:

@@ -403,3 +403,31 @@ def test_a_line_keeps_to_the_rate_within_a_job(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(4):
         line.call("GET", "/x")
     assert slept == [1.0]
+
+
+# --- orders that waited, and questions that do not delay ------------------------------------------------------------
+
+
+def test_an_order_that_waited_for_too_long_stays_here() -> None:
+    desk, fake = Desk(), Fake()
+    with running(fake, desk=desk, habit=Habit(pace=PACE, wait_s=0.0)) as venue:
+        desk.await_(inputs.SessionUp)
+        venue.send(new(), order=1, request=1)
+        (end,) = desk.await_(inputs.StayedHere)
+    assert "waited here" in end.reason
+    assert fake.calls == []
+
+
+def test_questions_do_not_delay_orders_where_they_have_a_connection_of_their_own() -> None:
+    desk, trading, asking = Desk(), Fake(), Fake()
+    with running(trading, asking, desk=desk, habit=Habit(pace=PACE, apart=True)) as venue:
+        desk.await_(inputs.SessionUp)
+        asking.hold = threading.Event()
+        venue.send(status("S"), order=1, request=0)
+        venue.send(new(), order=1, request=1)
+        venue.send(cancel(), order=1, request=2)
+        desk.await_(inputs.Received, 2)
+        assert trading.calls == ["place A", "cancel A"]
+        asking.hold.set()
+        desk.await_(inputs.Received, 3)
+    assert asking.calls == ["query S"]
