@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 import uvicorn
+from msgspec.structs import replace
 
 from oms.app import reference_side, wiring
 from oms.app.api import create_app
@@ -43,6 +44,7 @@ from oms.fix import inputs as fix_in
 from oms.fix.codec import decode, split
 from oms.fix.dialects import DIALECTS, Dialect
 from oms.fix.initiator import Initiator
+from oms.fix.settings import SessionConfig
 from oms.journal.archive import Archive
 from oms.journal.sqlite import SqliteJournal
 
@@ -78,7 +80,7 @@ class Daemon:
         self.journal = SqliteJournal(config.under(config.journal.path))
         self.keeper = self._recovered()
         self.initiator = Initiator(
-            [wiring.fix_session(config, session) for session in config.fix_sessions],
+            [self._in_step(wiring.fix_session(config, session)) for session in config.fix_sessions],
             sink=self._put,
             log_dir=config.under(config.fix.log_dir),
         )
@@ -137,6 +139,10 @@ class Daemon:
             snapshot=found.snapshot or None,
         )
         return Keeper(found.engine, found.residents, archive, keeping)
+
+    def _in_step(self, session: SessionConfig) -> SessionConfig:
+        """Let a session sign by the venue's clock, once that is known."""
+        return replace(session, clock_ahead_s=lambda: self.reference.clock_ahead_s(session.account))
 
     # --- running
 

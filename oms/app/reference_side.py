@@ -155,6 +155,11 @@ class ReferenceSide:
         """Give all movements of money, by id."""
         return _joined(self.movements_of(session) for session in list(self._around.sessions()))
 
+    def clock_ahead_s(self, account: str) -> float:
+        """Say how far the clock of an account's venue is ahead of ours, seconds; 0 while that is not known."""
+        clocks = [each.clock for each in self.facts.values() if each.account == account]
+        return next((clock.ahead_ns / 1e9 for clock in clocks if clock is not None), 0.0)
+
     def now_ns(self) -> int:
         """Tell the time by the engine's clock."""
         return self._around.now_ns()

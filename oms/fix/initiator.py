@@ -343,7 +343,7 @@ def _sign(message: "fix.Message", config: SessionConfig) -> None:
         method=config.jwt_method,
         digest_param=config.jwt_digest_param or config.account,
         lifetime_s=config.jwt_lifetime_s,
-        now_s=time.time(),
+        now_s=time.time() + config.clock_ahead_s(),
     )
     message.setField(95, str(len(token)))
     message.setField(96, token)

@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,11 @@ BEGIN_STRING: Final = "FIX.4.2"
 DICTIONARY: Final = "FIX42-oms.xml"
 
 
+def _in_step() -> float:
+    """Say that the venue's clock shows what ours does, as far as anybody knows."""
+    return 0.0
+
+
 class SessionConfig(Struct, frozen=True, kw_only=True):
     """One endpoint; `name` is also QuickFIX's SessionQualifier, so that endpoints may have equal CompIDs.
 
@@ -26,6 +31,8 @@ class SessionConfig(Struct, frozen=True, kw_only=True):
     It compares no host names: whoever has a certificate of such an authority, for whatever name, passes as the venue.
     So `ca_file` should hold the narrowest authority that signs for the venue, not a system's whole collection; where
     that is a public one, put a TLS proxy that does compare names in front (stunnel with checkHost).
+
+    `clock_ahead_s`: how far the venue's clock is ahead of ours, seconds; a Logon's token expires by the venue's.
     """
 
     name: str
@@ -45,6 +52,7 @@ class SessionConfig(Struct, frozen=True, kw_only=True):
     jwt_digest_param: str | None = None
     jwt_lifetime_s: int = 30
     cash_order_qty_tag: int = 152
+    clock_ahead_s: Callable[[], float] = _in_step
 
 
 def session_id(config: SessionConfig) -> "fix.SessionID":

@@ -5,9 +5,12 @@ import json
 
 import jwt
 import pytest
+import quickfix as fix
 
 from oms.core.secret import Secret
+from oms.fix.initiator import _sign
 from oms.fix.logon import digest_of, logon_token
+from oms.fix.settings import SessionConfig
 
 KEY = "a secret that is long enough for HS256"
 
@@ -30,6 +33,31 @@ def test_the_claims_are_those_of_the_document() -> None:
         "method": "new_gbbo_order",
         "exp": 1_795_000_030,
     }
+
+
+def test_a_token_expires_by_the_venue_s_clock() -> None:
+    ahead_s = [0.0]
+    config = SessionConfig(
+        name="S",
+        host="127.0.0.1",
+        port=1,
+        sender_comp_id="STA-1",
+        account="STA-1",
+        key_id="K",
+        secret=Secret(KEY),
+        clock_ahead_s=lambda: ahead_s[0],
+    )
+
+    def expires() -> int:
+        message = fix.Message()
+        _sign(message, config)
+        options = {"verify_exp": False}
+        claims = jwt.decode(message.getField(96), KEY, algorithms=["HS256"], options=options)
+        return int(claims["exp"])
+
+    before = expires()
+    ahead_s[0] = 3600.0
+    assert 3600 <= expires() - before < 3660
 
 
 @pytest.mark.parametrize(
