@@ -19,6 +19,7 @@ from oms.app.config import Config
 from oms.app.keeper import Keeper
 from oms.app.loop import Loop
 from oms.app.recovery import recover
+from oms.app.reference_fees import Fees
 from oms.app.reference_side import ReferenceSide, completed
 from oms.app.reference_views import figures
 from oms.app.rest_side import RestSide
@@ -121,6 +122,12 @@ class Daemon:
             target=self._server.run, kwargs={"sockets": [self._api_socket]}, name="api", daemon=True
         )
         self._stopping = threading.Event()
+        asked = {session.name for session in config.fix_sessions if session.rest is not None}
+        self.fees = Fees(
+            lambda: (order for order in self.published.in_memory() if order.session in asked),
+            self.rest.look_at,
+            interval_s=config.reference.fees_s,
+        )
 
     def _recovered(self) -> Keeper:
         """Recover the state from the journal, or sooner."""
@@ -162,6 +169,7 @@ class Daemon:
         self.initiator.start()
         self.rest.start()
         self.reference.start()
+        self.fees.start()
         self._api_thread.start()
         host, port = self._api_socket.getsockname()[:2]
         log.info(
@@ -177,6 +185,7 @@ class Daemon:
         log.info("stopping", because="of a failure" if failure else "a signal")
         self._server.should_exit = True
         self.rest.stop(STOP_TIMEOUT_S)
+        self.fees.stop(STOP_TIMEOUT_S)
         self.reference.stop(STOP_TIMEOUT_S)
         self.initiator.stop(STOP_TIMEOUT_S)
         self.loop.stop(STOP_TIMEOUT_S)

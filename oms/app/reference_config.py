@@ -19,6 +19,7 @@ class ReferenceSection(Struct, kw_only=True):
 
     instruments_s: Positive = 300.0
     balances_s: Positive = 30.0
+    fees_s: Positive = 15.0
     clock_s: Positive = 60.0
     clock_difference_s: Positive = 1.0
     prices_s: Positive = 1.0

@@ -79,6 +79,14 @@ class RestSide:
         venue = self._venues.get(session)
         return None if venue is None else venue.seen
 
+    def look_at(self, session: str, message: StatusRequest) -> bool:
+        """Have an order shown, with its fills and fees; tells whether the venue can be asked."""
+        venue = self._venues.get(session)
+        if venue is None or not venue.seen.up:
+            return False
+        venue.look_at(message)
+        return True
+
     def resume(self, session: str) -> None:
         """Speak again to a venue that banned us."""
         if session in self._venues:
