@@ -1,4 +1,4 @@
-"""An engine with one venue that knows no client order ids, driven by the test's thread as the daemon's loop drives it."""
+"""An engine with one venue that knows no client order ids; the test's thread drives it as the daemon's loop does."""
 
 import json
 import threading
@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Self
 
 from oms.app.published import Published
 from oms.core.doubt import Timing
+from oms.core.errors import VenueUnavailable
 from oms.core.inputs import (
     Alert,
     Answer,
@@ -28,7 +29,6 @@ from oms.core.inputs import (
     TakeMark,
     Tick,
 )
-from oms.core.errors import VenueUnavailable
 from oms.core.messages import NewOrder
 from oms.core.order import Order
 from oms.core.records import Record
@@ -98,7 +98,7 @@ class Desk:
             self.turn()
         assert ended == [True]
 
-    def __enter__(self) -> "Desk":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
