@@ -89,6 +89,8 @@ class Hands:
     def stop(self, within_s: float) -> bool:
         """Take nothing more, drop what waits; tell whether what was under way ended in time."""
         until = time.monotonic() + within_s
+        for _, worker in self._pairs:
+            worker.stop(0.0)  # all of them take nothing more before any is waited for
         ended = [worker.stop(max(until - time.monotonic(), 0.0)) for _, worker in self._pairs]
         return all(ended)
 
