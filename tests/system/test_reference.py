@@ -1,7 +1,7 @@
 """The daemon with FIX and REST keys: symbols, prices, balances, the venue's clock, and money, as a client sees them."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,14 @@ from tests.system.harness import (
     ACCOUNT,
     KEY_ID,
     SECRET,
+    TOKEN,
     WAIT_S,
     Daemon,
     Process,
     Venue,
     configure,
     free_port,
+    oms,
     until,
 )
 
@@ -31,6 +33,7 @@ max_price_deviation = "50"
 instruments_s = 1
 balances_s = 0.3
 clock_s = 1
+fees_s = 0.3
 prices_s = 0.2
 stale_price_s = 20
 prices = ["BINANCEUS:BTCUSDT"]
@@ -104,15 +107,26 @@ class Stage:
         until(lambda: self.get("prices"), "prices are known")
 
 
-def stages(folder: Path, *options: str) -> Iterator[Stage]:
-    stage = Stage(folder, "--withdraw-address", ADDRESS, *options)
-    yield stage
-    stage.end()
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    yield from stages(tmp_path_factory.mktemp("reference"))
+    """One for all tests of this module; each takes ids of its own."""
+    made = Stage(tmp_path_factory.mktemp("reference"), "--withdraw-address", ADDRESS)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def special(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
+    """Start one with options of the simulator."""
+    started: list[Stage] = []
+
+    def start(*options: str) -> Stage:
+        started.append(Stage(tmp_path, "--withdraw-address", ADDRESS, *options))
+        return started[0]
+
+    yield start
+    for made in started:
+        made.end()
 
 
 def placed(stage: Stage, client_order_id: str, **terms: Any) -> dict[str, Any]:
@@ -198,26 +212,15 @@ def test_a_withdrawal_once_and_only_where_it_may_go(stage: Stage) -> None:
     assert [row["id"] for row in stage.get("money")] == ["t1", "w1"]
 
 
-def test_what_is_known_stays_known_over_a_restart(stage: Stage) -> None:
-    """Kept last: it kills the daemon."""
-    stage.knows()
-    before = stage.get("instruments", symbol="BTCUSDT")
-    movements = {row["id"]: row["status"] for row in stage.get("money")}
-    stage.daemon.kill()
-    stage.venue.stop(signal.SIGTERM)  # nobody can tell it anew
-    stage.daemon = Daemon(stage.folder)
-    assert stage.get("instruments", symbol="BTCUSDT") == before
-    assert {row["id"]: row["status"] for row in stage.get("money")} == movements
-    assert stage.get("prices") == []
-
-
-def test_money_without_an_answer_is_in_doubt_until_the_venue_s_list_shows_it(tmp_path: Path) -> None:
-    for stage in stages(tmp_path, "--fault", "http-timeout-after@asset.transferToVenue=1"):
-        assert stage.move("transfers", id="t1", label="across", amount="12.5").status_code == 202
-        found = _decided(stage, "t1")
-        assert (found["status"], "list" in found["reason"], bool(found["log_id"])) == ("DONE", True, True)
-        assert "MONEY_IN_DOUBT" in stage.log()
-        assert stage.log().count("MONEY_IN_DOUBT") == 1
+def test_money_without_an_answer_is_in_doubt_until_the_venue_s_list_shows_it(
+    special: Callable[..., Stage],
+) -> None:
+    stage = special("--fault", "http-timeout-after@asset.transferToVenue=1")
+    assert stage.move("transfers", id="t1", label="across", amount="12.5").status_code == 202
+    found = _decided(stage, "t1")
+    assert (found["status"], "list" in found["reason"], bool(found["log_id"])) == ("DONE", True, True)
+    assert "MONEY_IN_DOUBT" in stage.log()
+    assert stage.log().count("MONEY_IN_DOUBT") == 1
 
 
 def _decided(stage: Stage, any_id: str) -> dict[str, Any]:
@@ -229,17 +232,82 @@ def _decided(stage: Stage, any_id: str) -> dict[str, Any]:
     return found
 
 
-def test_without_the_scope_nobody_moves_money(tmp_path: Path) -> None:
-    for stage in stages(tmp_path):
-        tokens = tmp_path / "tokens.toml"
-        stage.daemon.stop()
-        tokens.write_text(tokens.read_text().replace(', "money"', ""))
-        tokens.chmod(0o600)
-        stage.daemon = Daemon(tmp_path)
-        response = stage.move("withdrawals", id="w", label="cold", amount="0.1")
-        assert (response.status_code, response.json()["error"]["code"]) == (403, "FORBIDDEN")
-        assert stage.get("money") == []
+def test_commissions_come_over_rest_and_balances_agree_with_them(special: Callable[..., Stage]) -> None:
+    stage = special("--fee", "0.001")
+    stage.knows()
+
+    def comparison() -> dict[str, Any] | None:
+        (account,) = stage.get("balances")
+        found: dict[str, Any] | None = account["comparison"]
+        return found
+
+    until(comparison, "the comparison began")
+    placed(stage, "fee", price="30000", order_qty="0.5")
+    until(lambda: stage.daemon.order("fee")["fees"], "the commission is known")
+    assert stage.daemon.order("fee")["fees"] == {"USDT": "15"}
+    (position,) = stage.get("positions")
+    assert (position["qty"], position["fees"]) == ("0.5", {"USDT": "15"})
+    began = comparison()
+    assert began is not None
+    until(
+        lambda: (now := comparison()) and now["at"] > began["at"] and not now["differences"],
+        "balances agree with executions and commissions",
+    )
+
+
+def test_the_command_line_shows_it_all(stage: Stage) -> None:
+    stage.knows()
+    until(lambda: stage.get("balances")[0]["balances"], "balances are known")
+    environment = {"OMS_TOKEN": TOKEN, "OMS_API": stage.daemon.url, "COLUMNS": "200"}
+    for command, shown in (
+        (("prices",), "29990"),
+        (("instruments", "--symbol", "BTCUSDT"), "0.0001"),
+        (("balances",), "USDT"),
+        (("positions", "--json"), '{"positions":['),
+        (("venues",), ACCOUNT),
+        (("withdraw", "--id", "cli-1", "--to", "cold", "--amount", "0.1"), "cli-1"),
+        (("money", "list"), "withdrawal"),
+        (("money", "show", "cli-1"), "cold"),
+    ):
+        done = oms(*command, environment=environment)
+        assert (done.returncode, shown in done.stdout) == (0, True), (command, done.stdout, done.stderr)
+    denied = oms("withdraw", "--id", "cli-2", "--to", "cold", "--amount", "9", environment=environment)
+    assert (denied.returncode, "MAX_AMOUNT" in denied.stderr) == (1, True)
+    early = oms(*("money", "resolve", "cli-1", "--as", "done", "--evidence", "seen"), environment=environment)
+    assert (early.returncode, "not in doubt" in early.stderr) == (1, True)
+    rounded = oms(
+        *("order", "new", "--client-order-id", "cli-3", "--symbol", "BTCUSDT", "--side", "buy", "--round"),
+        *("--order-qty", "0.10009", "--price", "29000.019", "--exchange", EXCHANGE),
+        environment=environment,
+    )
+    assert rounded.returncode == 0, rounded.stderr
+    assert "quantity 0.10009 to 0.1, price 29000.019 to 29000.01" in rounded.stderr
+
+
+def test_without_the_scope_nobody_moves_money(special: Callable[..., Stage]) -> None:
+    stage = special()
+    tokens = stage.folder / "tokens.toml"
+    stage.daemon.stop()
+    tokens.write_text(tokens.read_text().replace(', "money"', ""))
+    tokens.chmod(0o600)
+    stage.daemon = Daemon(stage.folder)
+    response = stage.move("withdrawals", id="w", label="cold", amount="0.1")
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "FORBIDDEN")
+    assert stage.get("money") == []
 
 
 def test_secrets_are_in_no_log(stage: Stage) -> None:
     assert SECRET not in stage.log()
+
+
+def test_what_is_known_stays_known_over_a_restart(stage: Stage) -> None:
+    """Kept last: it kills the daemon."""
+    stage.knows()
+    before = stage.get("instruments", symbol="BTCUSDT")
+    movements = {row["id"]: row["status"] for row in stage.get("money")}
+    stage.daemon.kill()
+    stage.venue.stop(signal.SIGTERM)  # nobody can tell it anew
+    stage.daemon = Daemon(stage.folder)
+    assert stage.get("instruments", symbol="BTCUSDT") == before
+    assert {row["id"]: row["status"] for row in stage.get("money")} == movements
+    assert stage.get("prices") == []
