@@ -110,14 +110,8 @@ class Daemon:
                 now_ns=self.clock,
             ),
         )
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(self, tokens, reference=self.reference),
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-            )
-        )
+        app = create_app(self, tokens, reference=self.reference)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._api_thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._api_socket]}, name="api", daemon=True
         )
