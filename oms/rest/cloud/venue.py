@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -17,7 +17,7 @@ from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnava
 from oms.core.inputs import Look, Looked
 from oms.core.messages import CancelOrder, ExecutionReport, Mark, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
-from oms.core.times import NS_PER_S
+from oms.core.times import NS_PER_MS, NS_PER_S
 from oms.core.values import ExecTransType, OrdStatus, Phase, RequestKind
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.cloud.account import Account
@@ -58,7 +58,6 @@ class CloudAdapter:
         account: Account,
         *,
         fence_s: float = FENCE_S,
-        clock: Callable[[], int] = time.time_ns,
     ) -> None:
         """Ask by `key`, whose transport is `line`.
 
@@ -67,7 +66,6 @@ class CloudAdapter:
             line: the connection.
             account: what the account's keys know together.
             fence_s: so long after a submit none of it can be on its way any more.
-            clock: the engine's, nanoseconds since the epoch.
 
         """
         self.line = line
@@ -75,7 +73,6 @@ class CloudAdapter:
         self._market = key.market
         self._account = account
         self._fence_ns = round(fence_s * NS_PER_S)
-        self._clock = clock
         self._rules_at: float | None = None
 
     def greet(self) -> None:
@@ -117,7 +114,7 @@ class CloudAdapter:
 
     def look(self, effect: Look) -> Looked:
         """Look for a submit in doubt."""
-        past_fence = self._clock() - effect.since_ns >= self._fence_ns  # before the look begins
+        past_fence = self._passes_fence(effect)  # before the look begins
         account_id = self._account.number(self._orders)
         found = look(self._orders, account_id, effect.message, effect.mark)
         return Looked(
@@ -128,6 +125,14 @@ class CloudAdapter:
             past_fence=past_fence,
             raw=msgspec.json.encode(found).decode(),
         )
+
+    def _passes_fence(self, effect: Look) -> bool:
+        """Whether the submit is too old for the venue, by the venue's own clock: ours may be put forward meanwhile.
+
+        The venue goes by the request's Timestamp, which is ours: whichever clock was ahead when it left counts.
+        """
+        left_ns = max(effect.since_ns, effect.mark.time_ns or 0)
+        return self._market.timestamp() * NS_PER_MS - left_ns >= self._fence_ns
 
     # --- cancels
 

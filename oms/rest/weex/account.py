@@ -12,7 +12,6 @@ from oms.rest.turns import Turns
 from oms.rest.weex.executions import Executions
 
 if TYPE_CHECKING:
-    from oms.core.messages import NewOrder
     from oms.rest.weex.models import Pair
 
 MOST_IN_A_POLL: Final = 5
@@ -38,7 +37,6 @@ class Account:
         self.executions = Executions()
         self.turns = Turns(MOST_IN_A_POLL)
         self.pairs: Mapping[str, Pair] = {}
-        self.unnumbered: dict[str, NewOrder] = {}  # by ClOrdID: filled at once, executions not found yet
         self._owners: OrderedDict[str, str] = OrderedDict()
         self._silent = set(range(keys))
 

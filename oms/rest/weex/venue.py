@@ -15,9 +15,9 @@ import structlog
 
 from oms.core.errors import VenueError, VenueRefused, VenueUnavailable
 from oms.core.inputs import Look, Looked
-from oms.core.messages import CancelOrder, ExecutionReport, Mark, NewOrder, OrderSnapshot, StatusRequest
+from oms.core.messages import CancelOrder, Mark, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
-from oms.core.values import ExecTransType, ExecType, OrdStatus, Phase, RequestKind
+from oms.core.values import OrdStatus, Phase, RequestKind
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.line import Line
 from oms.rest.refusal import Refusal
@@ -26,9 +26,9 @@ from oms.rest.weex.account import Account
 from oms.rest.weex.client import TradeClient, TradeRequest
 from oms.rest.weex.look import filled_at_once, look, number_of, take_mark
 from oms.rest.weex.models import ActiveOrder, Placed
-from oms.rest.weex.nonce import Nonces
+from oms.rest.weex.nonce import HIGHEST, Nonces
 from oms.rest.weex.public import PublicClient
-from oms.rest.weex.refusals import Reason, WeexRefused
+from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
 from oms.rest.weex.rules import check
 from oms.rest.weex.snapshots import report_of_placed
 from oms.rest.weex.terms import pair_of, request_for, symbol_of
@@ -118,8 +118,10 @@ class WeexAdapter:
         shown = None if mark is None else self._found_at_once(message, mark)
         if shown is not None:
             return Told(shown, raw)
-        self._account.unnumbered[message.cl_ord_id] = message
-        return Told(report, raw)
+        placed_for_sure = Left(key=self._key.number, number=HIGHEST)  # no look may find that it was not placed
+        self._account.submits.in_doubt(message.cl_ord_id, placed_for_sure)
+        told = "WEEX Trade: filled at once, without a number; its executions cannot be read yet and are looked for"
+        raise WeexInDoubt(told, None)
 
     def _found_at_once(self, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
         """Look for the executions; the order was filled, whatever becomes of these questions."""
@@ -143,7 +145,8 @@ class WeexAdapter:
     def look(self, effect: Look) -> Looked:
         """Look for a submit in doubt. Before that, have a later number of its key accepted, so that it cannot start."""
         left = self._account.submits.left(effect.message.cl_ord_id)
-        past_fence = self._passes_fence(left)
+        under_way = left is None and self._account.submits.mark_of(effect.message.cl_ord_id) is not None
+        past_fence = not under_way and self._passes_fence(left)
         found = look(self._client, effect.message, effect.mark)
         for candidate in found:
             if candidate.order_id.isdigit():
@@ -242,18 +245,6 @@ class WeexAdapter:
                 raise
             except VenueError as error:
                 _log.warning("an order could not be asked for", cl_ord_id=order.cl_ord_id, reason=str(error))
-        yield from self._late_executions(orders)
-
-    def _late_executions(self, orders: Sequence[Order]) -> Iterator[Told]:
-        """Look once more for the executions of orders that filled at once."""
-        for order in orders:
-            message = self._account.unnumbered.get(order.cl_ord_id or "")
-            mark = None if message is None else self._account.submits.mark_of(message.cl_ord_id)
-            shown = None if message is None or mark is None else self._found_at_once(message, mark)
-            if message is not None and shown is not None:
-                self._account.unnumbered.pop(message.cl_ord_id, None)
-                yield Told(_numbered(shown), self.line.said)
-                yield Told(shown, self.line.said)
 
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
@@ -270,19 +261,6 @@ class WeexAdapter:
                 continue
             if told.state.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
                 yield told
-
-
-def _numbered(shown: OrderSnapshot) -> ExecutionReport:
-    """Say which number an order has that was accepted without one."""
-    return msgspec.structs.replace(
-        shown.report,
-        exec_trans_type=str(ExecTransType.NEW),
-        exec_type=str(ExecType.NEW),
-        ord_status=str(OrdStatus.NEW),
-        cum_qty=None,
-        leaves_qty=None,
-        avg_px=None,
-    )
 
 
 def _number(order_id: str | None) -> int | None:
