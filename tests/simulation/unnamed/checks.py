@@ -22,7 +22,6 @@ from oms.engine import Engine
 from oms.sim.terms import Status
 from tests.simulation.checks import Broken, picture
 from tests.simulation.unnamed.venues import OTHERS
-from tests.simulation.unnamed.world import is_ambiguous
 
 if TYPE_CHECKING:
     from oms.core.order import Order
@@ -51,7 +50,7 @@ def check(world: World) -> None:
 
 def ambiguous(world: World) -> int:
     """Count the orders that a person has to decide."""
-    return sum(is_ambiguous(order) for order in world.engine.blotter.orders.values())
+    return sum(world.is_ambiguous(order) for order in world.engine.blotter.orders.values())
 
 
 def _check_submits(world: World, views: dict[str, View], wrong: list[str]) -> None:
@@ -71,12 +70,9 @@ def _check_known(world: World, views: dict[str, View], wrong: list[str]) -> None
     """Every order that the venue took from us is the one here that sent it; nobody else's is ours."""
     names = {name: order for order in world.engine.blotter.orders.values() for name in _names(order)}
     ids: dict[str, Order] = {}
-    for route in world.routes:
-        ids |= {
-            number: order
-            for number, order in world.engine.blotter.book(route.session).by_order_id.items()
-            if not order.external
-        }
+    for order in world.engine.blotter.orders.values():
+        if not order.external:
+            ids |= dict.fromkeys([*(order.chain.earlier if order.chain else ()), order.order_id or ""], order)
     for number, view in views.items():
         known = ids.get(number)
         if view.by == OTHERS:
@@ -86,8 +82,16 @@ def _check_known(world: World, views: dict[str, View], wrong: list[str]) -> None
         sender = names.get(view.by)
         if sender is None:
             wrong.append(f"{view.by}: at the venue as {number}, and not in the blotter")
-        elif known is not sender and not _is_excused(world, sender):
+        elif world.is_ambiguous(sender):
+            continue
+        elif known is not sender and not _is_excused(world, sender) and not _has_no_number(world, sender, view):
             wrong.append(f"{view.by}: is {number} at the venue ({view.status}), which nobody here knows")
+
+
+def _has_no_number(world: World, order: Order, view: View) -> bool:
+    """Whether the venue never told the number: it gives none to what fills at once, and here executions bear others'."""
+    nameless = world.plan.manner.as_maker and view.status is Status.FILLED
+    return nameless and (order.chain is not None or not (order.order_id or "-").isdigit())
 
 
 def _is_excused(world: World, order: Order) -> bool:
@@ -103,7 +107,7 @@ def _names(order: Order) -> list[str]:
 
 
 def _differences(world: World, order: Order, views: dict[str, View]) -> list[str]:
-    if is_ambiguous(order) or _is_excused(world, order):
+    if world.is_ambiguous(order) or _is_excused(world, order):
         return []
     names = set(_names(order))
     legs = sorted((view for view in views.values() if view.by in names), key=lambda view: int(view.order_id))

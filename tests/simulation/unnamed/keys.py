@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from oms.core.errors import OutcomeUnknown
 from oms.core.secret import Secret
 from oms.rest.cloud.account import Account as CloudAccount
 from oms.rest.cloud.caller import Caller
@@ -28,6 +29,7 @@ from tests.simulation.unnamed.venues import HOST, keys_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from oms.core.inputs import Look, Looked
     from oms.core.messages import NewOrder
     from oms.rest.adapter import Told
     from oms.rest.contact import Outlet
@@ -42,7 +44,7 @@ def open_session(world: World, number: int, outlet: Outlet, clock: Callable[[], 
     submits = Submits()
     adapters = _weex if world.plan.manner.venue == "weex" else _cloud
     built = adapters(world, session, keys, submits, clock)
-    return MarkedRestVenue(session, [_naming(adapter) for adapter in built], outlet, submits=submits)
+    return MarkedRestVenue(session, [_watched(world, adapter) for adapter in built], outlet, submits=submits)
 
 
 def _weex(
@@ -83,13 +85,13 @@ def _cloud(
         credential = Credential(access_key=key, secret=Secret(secret))
         caller = Caller(line, operator, credential, clock=lambda: world.time_ns() / S)
         parts = CloudKey(orders=OrderClient(caller), market=MarketClient(caller))
-        built.append(CloudAdapter(parts, line, account, clock=clock))
+        built.append(CloudAdapter(parts, line, account))
     return built
 
 
-def _naming(adapter: Any) -> Any:
-    """Have the line know which order it submits: the venue's requests do not say."""
-    place = adapter.place
+def _watched(world: World, adapter: Any) -> Any:
+    """Have the line know which order it submits, and the world which looks cannot tell orders apart."""
+    place, look = adapter.place, adapter.look
 
     def named(message: NewOrder) -> Told:
         adapter.line.placing = message.cl_ord_id
@@ -99,5 +101,16 @@ def _naming(adapter: Any) -> Any:
             adapter.line.placing = ""
         return told
 
-    adapter.place = named
+    def watched(effect: Look) -> Looked:
+        name = effect.message.cl_ord_id
+        try:
+            looked: Looked = look(effect)
+        except OutcomeUnknown as error:
+            if "name no order of ours" in str(error):
+                world.undecided.add(name)
+            raise
+        world.undecided.discard(name)
+        return looked
+
+    adapter.place, adapter.look = named, watched
     return adapter

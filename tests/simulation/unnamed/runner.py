@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from oms.journal.memory import MemoryJournal
 from oms.journal.sqlite import SqliteJournal
+from tests.simulation.checks import Broken
 from tests.simulation.unnamed.checks import ambiguous, check
 from tests.simulation.unnamed.plan import draw
 from tests.simulation.unnamed.world import World
@@ -58,8 +59,8 @@ def _live(world: World, result: Result, *, trace: bool) -> None:
     try:
         world.run()
         check(world)
-    except AssertionError as error:
-        result.failure = str(error) or "an assertion failed"
+    except Broken as error:
+        result.failure = str(error)
     except Exception:  # noqa: BLE001 - whatever it is, the history failed
         result.failure = traceback.format_exc(limit=-8)
     network = world.network

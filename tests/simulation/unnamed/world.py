@@ -122,6 +122,7 @@ class World:
         self.answers: list[tuple[PlaceOrder | None, Answer]] = []
         self.wanted: dict[str, list[PlaceOrder]] = defaultdict(list)
         self.twins: set[str] = set()
+        self.undecided: set[str] = set()
         self.steps = self.starts = self.requests = 0
         self.alerts: Counter[str] = Counter()
         self.wrong: list[str] = []
@@ -216,8 +217,15 @@ class World:
         if process is None or process.has_work:
             return False
         books = [process.engine.blotter.book(route.session) for route in self.routes]
-        waiting = [order for book in books for order in book.unanswered.values() if not is_ambiguous(order)]
+        waiting = [order for book in books for order in book.unanswered.values() if not self.is_ambiguous(order)]
         return all(book.logged_on for book in books) and not waiting
+
+    def is_ambiguous(self, order: Order) -> bool:
+        """Whether a person has to say which order at the venue it is: several fit, or executions without a number."""
+        if not order.requested(RequestKind.NEW) or not order.in_doubt:
+            return False
+        named = (order.last_anomaly or "").startswith("AMBIGUOUS_SUBMIT")
+        return named or (self.plan.manner.as_maker and order.cl_ord_id in self.undecided)
 
     def _market_moves(self) -> None:
         if not self._settling:
@@ -294,7 +302,8 @@ class World:
 
     def _turn(self) -> None:
         process = self.process
-        assert process is not None
+        if process is None:
+            return
         if self._stalls_until > self.now:
             self._turn_at(self._stalls_until)
             return
@@ -460,9 +469,6 @@ class World:
         self._stalls_until = self.now + stall_ms * MS
 
 
-def is_ambiguous(order: Order) -> bool:
-    """Whether a person has to say which order at the venue it is."""
-    return order.in_doubt and (order.last_anomaly or "").startswith("AMBIGUOUS_SUBMIT")
 
 
 _ACTS: dict[str, Callable[..., None]] = {
