@@ -101,6 +101,7 @@ class Engine:
             self._note_anomaly(order, anomaly)
         for number in self._settled_orders():
             self._move_on(work.blotter.orders[number])
+        work.note_ends(work.events, now_ns)
         return Step(
             events=tuple(work.events),
             effects=tuple(work.effects),
@@ -113,6 +114,11 @@ class Engine:
         """Give the numbers of the orders that changed since the last call."""
         touched, self._work.touched = self._work.touched, set()
         return touched
+
+    def holding(self) -> set[int]:
+        """Name the orders that are over and may be asked about all the same: they have to be at hand."""
+        books = self._work.blotter.books.values()
+        return self._work.doubts.holding() | {number for book in books for _, number in book.ended}
 
     def next_due_ns(self) -> int | None:
         """Say when the next `Tick` has something to do; None when nothing is planned."""
@@ -235,8 +241,6 @@ class Engine:
                 self._external(order)
             elif isinstance(event, ev.Told):
                 doubtful = doubtful or event.cum_qty is not None  # more than the fills explain
-                if isinstance(event, ev.Canceled | ev.Expired):
-                    work.doubts.ended(order.session, order.number, work.now)
         if doubtful and (order.is_open or order.has_gap):
             asking.ask(work, order)
 

@@ -95,7 +95,7 @@ class Keeper:
             self._snapshot(head)
 
     def _store(self, n: int) -> None:
-        leaving = self.residents.leaving(BATCH, self.engine.doubts.holding())
+        leaving = self.residents.leaving(BATCH, self.engine.holding())
         parcels = [parcel(resting(self.engine.blotter, order)) for order in leaving]
         if parcels:
             self._under_way = True

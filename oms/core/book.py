@@ -14,6 +14,7 @@ from oms.core.naming import Ids
 from oms.core.order import Order
 
 Awaiting = tuple[str, str]
+KEPT_ENDS: Final = 100
 KEPT_SEQS: Final = 16_384
 """How many MsgSeqNums of a logon are remembered: a reject follows its message closely."""
 
@@ -21,10 +22,10 @@ KEPT_SEQS: Final = 16_384
 class Book(Struct, kw_only=True):
     """What is known of one session.
 
-    `awaiting`: orders without an acknowledgement, by symbol and side. `held`: reports whose OrderID no
-    acknowledgement has tied to an order yet, by `ref`. `asked`: orders with a question that has no answer. `sent`:
-    (MsgSeqNum, order, request) of the last messages of this logon, in a ring of `KEPT_SEQS` places. `instruments` and
-    `movements` are replaced and never changed, so that others may read them.
+    `awaiting`: orders without an acknowledgement, by symbol and side. `held`: reports whose OrderID no acknowledgement
+    has tied to an order yet, by `ref`. `ended`: (time, order) of those that ended last. `asked`: orders with a question
+    that has no answer. `sent`: (MsgSeqNum, order, request) of the last messages of this logon, in a ring of `KEPT_SEQS`
+    places. `instruments` and `movements` are replaced and never changed, so that others may read them.
     """
 
     logged_on: bool = False
@@ -42,6 +43,12 @@ class Book(Struct, kw_only=True):
     instruments: Mapping[Key, Instrument] = field(default_factory=dict)
     movements: Mapping[str, Movement] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
+    ended: list[tuple[int, int]] = field(default_factory=list)
+
+    def note_end(self, time_ns: int, order: int) -> None:
+        """Remember which orders ended last, and when."""
+        self.ended.append((time_ns, order))
+        del self.ended[:-KEPT_ENDS]
 
     def note_sent(self, seq: int, order: int, request: int) -> None:
         """Remember what left under a MsgSeqNum."""
@@ -73,6 +80,7 @@ def _unhold(book: Book, event: ev.ReportUnheld) -> None:
 
 def _logged_on(book: Book, event: ev.LoggedOn) -> None:
     book.logged_on, book.since_ns, book.reason = True, event.time_ns, None
+    book.ended.clear()  # they are asked for now
     book.sent.clear()  # every logon starts at sequence number 1
     for order in book.asked.values():
         order.questions = 0  # answers to questions of an earlier logon do not come any more

@@ -28,7 +28,11 @@ def session_down(work: Work, message: SessionDown) -> None:
     """Whatever left and has no answer is in doubt."""
     was_on = work.blotter.book(message.session).logged_on
     work.emit(ev.LoggedOut(session=message.session, time_ns=work.now, reason=message.reason))
-    work.doubts.logged_out(message.session, work.now)
+    work.doubts.logged_out(message.session)
+    lately = work.now - work.timing.late_ns
+    ended = work.blotter.book(message.session).ended
+    if was_on:
+        work.doubts.may_lack(message.session, [number for time_ns, number in ended if time_ns >= lately])
     if was_on:
         _doubt_all(work, message.session, "the session dropped before the answer")
     if not message.expected:
@@ -45,6 +49,7 @@ def start(work: Work) -> None:
                 work.doubts.watch(order, request.number)
             if order.in_doubt:
                 work.doubts.ask_later(order, work.now)
+        work.doubts.may_lack(session, [number for _, number in book.ended])
         if book.logged_on:
             work.emit(ev.LoggedOut(session=session, time_ns=work.now, reason="the daemon was restarted"))
         _doubt_all(work, session, "the daemon was restarted before the answer")

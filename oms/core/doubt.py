@@ -79,7 +79,7 @@ class Doubts:
         self._pauses: dict[int, int] = {}
         self._rounds: dict[str, Round] = {}
         self._next_round: dict[str, int] = {}
-        self._ended: dict[str, deque[tuple[int, int]]] = {}
+        self._late: dict[str, list[int]] = {}
         self._inferences: list[tuple[int, int]] = []
 
     def watch(self, order: Order, request_number: int) -> None:
@@ -203,32 +203,25 @@ class Doubts:
         """Whether a round of questions is under way."""
         return session in self._rounds
 
-    def logged_out(self, session: str, now_ns: int) -> None:
+    def logged_out(self, session: str) -> None:
         """Forget the round: its answers will not come."""
         self._rounds.pop(session, None)
         self._next_round.pop(session, None)
-        self._forget_ended(session, now_ns)
 
-    def ended(self, session: str, number: int, now_ns: int) -> None:
-        """Note that an order ended: if the session drops now, a fill of it may be on its way."""
-        self._ended.setdefault(session, deque()).append((now_ns, number))
-        self._forget_ended(session, now_ns)
-
-    def _forget_ended(self, session: str, now_ns: int) -> None:
-        ended = self._ended.get(session)
-        while ended and ended[0][0] < now_ns - self._timing.late_ns:
-            ended.popleft()
+    def may_lack(self, session: str, numbers: list[int]) -> None:
+        """Note the orders that ended shortly before a session dropped: a fill of them may have been on its way."""
+        self._late[session] = numbers
 
     def holding(self) -> set[int]:
         """Name the orders that are over and may be asked about all the same: they have to be at hand."""
-        held = {number for ended in self._ended.values() for _, number in ended}
+        held = {number for numbers in self._late.values() for number in numbers}
         for questions in self._rounds.values():
             held.update(questions.waiting, questions.asked)
         return held
 
     def ended_lately(self, session: str) -> list[int]:
         """Take out the orders that ended shortly before the session dropped."""
-        return [number for _, number in self._ended.pop(session, ())]
+        return self._late.pop(session, [])
 
     def is_asking(self, session: str) -> bool:
         """Whether new orders of the session have to wait for the answers."""

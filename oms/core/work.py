@@ -85,6 +85,14 @@ class Work:
         """Fold a record of the journal; no effect comes of it."""
         for event in record.events:
             self._note_ids(event, self.blotter.apply(event))
+        self.note_ends(record.events, record.time_ns)
+
+    def note_ends(self, events: Iterable[ev.Fact], time_ns: int) -> None:
+        """Remember the orders that a step ended: a fill of them may still be on its way when the session drops."""
+        for event in events:
+            if type(event) in _ENDING:
+                order = self.blotter.orders[event.order]  # type: ignore[attr-defined] # the kind says so
+                self.blotter.book(order.session).note_end(time_ns, order.number)
 
     def emit(self, *events: ev.Fact) -> None:
         """Fold events, and give them out with the step."""
@@ -156,5 +164,6 @@ class Work:
         return self.blotter.last_request + 1
 
 
+_ENDING = frozenset({ev.Canceled, ev.Expired})
 _NAMING = ev.Placed | ev.CancelRequested | ev.ReplaceRequested
 _EXPECTING = ev.Placed | ev.CancelRequested | ev.ReplaceRequested | ev.RequestReleased | ev.LegOpened

@@ -66,7 +66,7 @@ def test_the_round_ends_without_answers_when_its_time_is_up_or_the_session_is() 
     assert doubts.finish("S", 11 * S, lambda _number: False)
     doubts.begin_round("S", [1], 0, wait=False)
     assert not doubts.is_asking("S"), "new orders need not wait"
-    doubts.logged_out("S", 0)
+    doubts.logged_out("S")
     assert not doubts.finish("S", 99 * S, lambda _number: True)
     doubts.begin_round("S", [], 0, wait=True)
     assert not doubts.is_asking("S"), "there is nothing to ask"

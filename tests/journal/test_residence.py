@@ -126,7 +126,7 @@ class Lean:
         self.residents.note(self.engine.take_touched())
 
     def let_go(self, most: int) -> None:
-        leaving = list(self.residents.leaving(most, self.engine.doubts.holding()))
+        leaving = list(self.residents.leaving(most, self.engine.holding()))
         if leaving:
             parcels = [parcel(resting(self.engine.blotter, order)) for order in leaving]
             self.archive.store(self.journal.head[0], parcels)
