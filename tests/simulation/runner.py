@@ -7,7 +7,7 @@ import tempfile
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from oms.journal.memory import MemoryJournal
 from oms.journal.sqlite import SqliteJournal
@@ -16,9 +16,22 @@ from tests.simulation.plan import Plan, draw
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
 SQLITE_EVERY = 50
+
+
+class Reducible(Protocol):
+    """The plan of a history, whatever its venue."""
+
+    @property
+    def actions(self) -> tuple[Any, ...]: ...
+    @property
+    def rates(self) -> dict[str, float]: ...
+    def reduced(self, keep: Collection[int] | None, without: Collection[str]) -> Self: ...
+
+
+AnyPlan = TypeVar("AnyPlan", bound=Reducible)
 
 
 @dataclass
@@ -66,8 +79,10 @@ def _live(world: World, result: Result, *, trace: bool) -> None:
         result.orders, result.gaps = len(orders), sum(order.has_gap for order in orders)
 
 
-def shrink(plan: Plan, most_runs: int = 400) -> tuple[Plan, list[int], list[str]]:
-    """Leave out actions and faults as long as the history still fails.
+def shrink(
+    plan: AnyPlan, most_runs: int = 400, live: Callable[[Any], Any] = run
+) -> tuple[AnyPlan, list[int], list[str]]:
+    """Leave out actions and faults as long as the history, which `live` runs, still fails.
 
     Returns:
         The short plan, the numbers of the actions that are left, and the faults that are not needed.
@@ -75,12 +90,12 @@ def shrink(plan: Plan, most_runs: int = 400) -> tuple[Plan, list[int], list[str]
     """
     keep = list(range(len(plan.actions)))
     without: list[str] = []
-    runs, wanted = 0, kinds(run(plan).failure)[:1]
+    runs, wanted = 0, kinds(live(plan).failure)[:1]
 
     def fails(kept: Collection[int], left_out: Collection[str]) -> bool:
         nonlocal runs
         runs += 1
-        return runs <= most_runs and wanted[0] in kinds(run(plan.reduced(kept, left_out)).failure)
+        return runs <= most_runs and wanted[0] in kinds(live(plan.reduced(kept, left_out)).failure)
 
     for fault in plan.rates:
         if fails(keep, [*without, fault]):

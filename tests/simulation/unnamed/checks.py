@@ -84,12 +84,14 @@ def _check_known(world: World, views: dict[str, View], wrong: list[str]) -> None
             wrong.append(f"{view.by}: at the venue as {number}, and not in the blotter")
         elif world.is_ambiguous(sender):
             continue
-        elif known is not sender and not _is_excused(world, sender) and not _has_no_number(world, sender, view):
+        elif (
+            known is not sender and not _is_excused(world, sender) and not _has_no_number(world, sender, view)
+        ):
             wrong.append(f"{view.by}: is {number} at the venue ({view.status}), which nobody here knows")
 
 
 def _has_no_number(world: World, order: Order, view: View) -> bool:
-    """Whether the venue never told the number: it gives none to what fills at once, and here executions bear others'."""
+    """Whether the venue never told the number: what fills at once has none, and its executions bear another's."""
     nameless = world.plan.manner.as_maker and view.status is Status.FILLED
     return nameless and (order.chain is not None or not (order.order_id or "-").isdigit())
 
@@ -114,7 +116,9 @@ def _differences(world: World, order: Order, views: dict[str, View]) -> list[str
     if not legs:
         return _unplaced(order)
     wrong = [*_totals(world, order, legs), *_pending(order), *_status(order, legs)]
-    most = max((placed.order_qty or ZERO for placed in world.wanted[order.client_order_id or ""]), default=ZERO)
+    most = max(
+        (placed.order_qty or ZERO for placed in world.wanted[order.client_order_id or ""]), default=ZERO
+    )
     held = sum((view.cum_qty for view in legs[:-1]), ZERO) + legs[-1].qty
     if held > most and len(legs) > 1:
         wrong.append(f"{held} in the market, {most} wanted")

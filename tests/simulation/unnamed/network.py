@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PAGE = b"<html><body><center><h1>Please try again later</h1></center></body></html>"
 LATEST = {"weex": 60, "cloud": 280}
-"""So many seconds after it was sent a request may still arrive: at WEEX a later nonce stops it, at the Cloud API its age."""
+"""So many seconds after it left a request may still arrive: at WEEX a later nonce stops it, at the Cloud API its age."""
 
 Parts = tuple[str, str, str, bytes, dict[str, str]]
 
@@ -48,9 +48,7 @@ class Network:
     def exchange(self, line: SimulatedLine, parts: Parts) -> tuple[int, bytes]:
         """Carry a request there and its answer back; called, and answered, on the strand that asks."""
         method, path, query, body, headers = parts
-        asked = Asked(
-            method=method, path=path, query=query, body=body, headers=headers, order=line.placing
-        )
+        asked = Asked(method=method, path=path, query=query, body=body, headers=headers, order=line.placing)
         fault = self._fault(asked)
         if fault == "unreachable":
             self._answer(MS, error=requests.exceptions.ConnectTimeout())
@@ -138,10 +136,15 @@ class Network:
 
     def _lateness(self, limit: int) -> int:
         most = LATEST[self._world.plan.manner.venue] * S - limit
-        return self._dice.choice((self._dice.randrange(S), self._dice.randrange(10 * S), self._dice.randrange(most)))
+        return self._dice.choice(
+            (self._dice.randrange(S), self._dice.randrange(10 * S), self._dice.randrange(most))
+        )
 
     def _arrive(self, asked: Asked, after_ns: int) -> None:
-        self._world.at(self._world.now + after_ns, lambda: self._world.reach(asked))
+        def arrive() -> None:
+            self._world.reach(asked)
+
+        self._world.at(self._world.now + after_ns, arrive)
 
     def _time_out(self, after_ns: int) -> None:
         self._answer(after_ns, error=requests.exceptions.ReadTimeout())

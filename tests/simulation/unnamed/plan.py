@@ -139,13 +139,23 @@ def _action(rng: Random, at: int, manner: Manner, wild: list[str]) -> Action:
 def _terms(rng: Random, manner: Manner) -> tuple[Any, ...]:
     """Symbol, side, TimeInForce, size and level, all by number: the venue has its own grid."""
     tif = rng.choices("137", (6, 3, 2))[0] if manner.venue == CLOUD else "1"
-    return rng.randrange(3), rng.choice("12"), tif, rng.randrange(1, 7), rng.choice((1, 2, 4, 6, 8, 9, 10, 20))
+    return (
+        rng.randrange(3),
+        rng.choice("12"),
+        tif,
+        rng.randrange(1, 7),
+        rng.choice((1, 2, 4, 6, 8, 9, 10, 20)),
+    )
 
 
 def _disruption(rng: Random, at: int, name: str) -> Action:
     match name:
         case "crash":
-            args: tuple[Any, ...] = (rng.choice(CRASHES), rng.randrange(1, 4), rng.choice((100, 3000, 20_000)))
+            args: tuple[Any, ...] = (
+                rng.choice(CRASHES),
+                rng.randrange(1, 4),
+                rng.choice((100, 3000, 20_000)),
+            )
         case "clock":
             args = (rng.choice((-120, -2, -0.5, 0.5, 2, 120)),)
         case "outage":

@@ -40,9 +40,7 @@ class SimulatedWorker:
     def start(self) -> None:
         self._later()
 
-    def put(
-        self, priority: Priority, job: Job, *, kind: str = "", dropped: Dropped | None = None
-    ) -> None:
+    def put(self, priority: Priority, job: Job, *, kind: str = "", dropped: Dropped | None = None) -> None:
         del kind
         if self.stopped is not None:
             told = f"{self.name}: the venue is left alone, nothing was sent: {self.stopped.reason}"

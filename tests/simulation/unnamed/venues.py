@@ -253,9 +253,7 @@ class Cloud:
         return asked.path.endswith("/orders/place")
 
     def answer(self, asked: Asked, now_ns: int) -> tuple[int, bytes]:
-        request = Request(
-            method=asked.method, path=asked.path, host=HOST, query=asked.query, body=asked.body
-        )
+        request = Request(method=asked.method, path=asked.path, host=HOST, query=asked.query, body=asked.body)
         self.truth.placing = asked.order
         told = self._venue.answer(request, moment(now_ns))
         self.truth.placing = OTHERS

@@ -9,7 +9,6 @@ import heapq
 import itertools
 from collections import Counter, defaultdict
 from copy import copy
-from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -18,6 +17,7 @@ import msgspec
 
 import oms.app.clock
 from oms.app.clock import Clock
+from oms.core.errors import VenueUnavailable
 from oms.core.inputs import (
     Alert,
     Answer,
@@ -26,12 +26,12 @@ from oms.core.inputs import (
     Look,
     PlaceOrder,
     Replace,
+    ReserveNonces,
     Send,
-    StayedHere,
     Start,
+    StayedHere,
     TakeMark,
 )
-from oms.core.errors import VenueUnavailable
 from oms.core.risk import Limits
 from oms.core.values import RequestKind
 from oms.engine import Route
@@ -47,6 +47,7 @@ from tests.simulation.venue import START_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from oms.core.inputs import Effect
     from oms.core.order import Order
@@ -217,7 +218,9 @@ class World:
         if process is None or process.has_work:
             return False
         books = [process.engine.blotter.book(route.session) for route in self.routes]
-        waiting = [order for book in books for order in book.unanswered.values() if not self.is_ambiguous(order)]
+        waiting = [
+            order for book in books for order in book.unanswered.values() if not self.is_ambiguous(order)
+        ]
         return all(book.logged_on for book in books) and not waiting
 
     def is_ambiguous(self, order: Order) -> bool:
@@ -284,8 +287,6 @@ class World:
 
     def reserve(self, session: str, key: str, up_to: int) -> None:
         """Have nonces put on record; called on a strand, returns after the commit."""
-        from oms.core.inputs import ReserveNonces  # noqa: PLC0415
-
         strand = Strand.present()
         instruction = ReserveNonces(session=session, key=key, up_to=up_to)
         self._put(Given(instruction, lambda _: self.soon(strand.resume)))
@@ -352,7 +353,9 @@ class World:
         """A submit leaves: no other of its pair may be without an outcome."""
         if self.process is None:
             return
-        orders = [o for route in self.routes for o in self.engine.blotter.book(route.session).unanswered.values()]
+        orders = [
+            o for route in self.routes for o in self.engine.blotter.book(route.session).unanswered.values()
+        ]
         mine = next((o for o in orders if any(r.cl_ord_id == asked.order for r in o.pending)), None)
         symbol = mine.symbol if mine is not None else None
         for order in orders:
@@ -364,7 +367,9 @@ class World:
         """Hand a request to the venue."""
         self.requests += 1
         told = self.venue.answer(asked, self.now)
-        self.note(f"== {asked.method} {asked.path} {asked.query[:0]}{asked.body.decode()} -> {told[1].decode()[:300]}")
+        self.note(
+            f"== {asked.method} {asked.path} {asked.query[:0]}{asked.body.decode()} -> {told[1].decode()[:300]}"
+        )
         return told
 
     # --- what the script says
@@ -445,7 +450,9 @@ class World:
             last = list(self.wanted.values())[-1][-1]
             assert last.order_qty is not None
             assert last.price is not None
-            self.twins.add(self.venue.place(DESK, (last.symbol, last.side, last.order_qty, last.price), self.now))
+            self.twins.add(
+                self.venue.place(DESK, (last.symbol, last.side, last.order_qty, last.price), self.now)
+            )
 
     def _act_crash(self, point: str, times: int, down_ms: int) -> None:
         if self.process is None:
@@ -467,8 +474,6 @@ class World:
 
     def _act_stall(self, stall_ms: int) -> None:
         self._stalls_until = self.now + stall_ms * MS
-
-
 
 
 _ACTS: dict[str, Callable[..., None]] = {
