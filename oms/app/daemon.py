@@ -19,7 +19,6 @@ from oms.app.config import Config
 from oms.app.keeper import Keeper
 from oms.app.loop import Loop
 from oms.app.recovery import recover
-from oms.app.reference_fees import Fees
 from oms.app.reference_side import ReferenceSide, completed
 from oms.app.reference_views import figures
 from oms.app.rest_side import RestSide
@@ -101,27 +100,13 @@ class Daemon:
             keeper=self.keeper,
         )
         self.published = self.loop.published
-        self.reference = ReferenceSide(
-            config,
-            reference_side.Around(
-                sink=self.loop.put,
-                positions=lambda: self.published.positions,
-                sessions=lambda: self.loop.sessions,
-                now_ns=self.clock,
-            ),
-        )
+        self.reference = ReferenceSide(config, self._around())
         app = create_app(self, tokens, reference=self.reference)
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._api_thread = threading.Thread(
             target=self._server.run, kwargs={"sockets": [self._api_socket]}, name="api", daemon=True
         )
         self._stopping = threading.Event()
-        asked = {session.name for session in config.fix_sessions if session.rest is not None}
-        self.fees = Fees(
-            lambda: (order for order in self.published.in_memory() if order.session in asked),
-            self.rest.look_at,
-            interval_s=config.reference.fees_s,
-        )
 
     def _recovered(self) -> Keeper:
         """Recover the state from the journal, or sooner."""
@@ -140,6 +125,16 @@ class Daemon:
             snapshot=found.snapshot or None,
         )
         return Keeper(found.engine, found.residents, archive, keeping)
+
+    def _around(self) -> reference_side.Around:
+        return reference_side.Around(
+            sink=self.loop.put,
+            positions=lambda: self.published.positions,
+            sessions=lambda: self.loop.sessions,
+            orders=self.published.in_memory,
+            look_at=self.rest.look_at,
+            now_ns=self.clock,
+        )
 
     def _in_step(self, session: SessionConfig) -> SessionConfig:
         """Let a session sign by the venue's clock, once that is known."""
@@ -163,7 +158,6 @@ class Daemon:
         self.initiator.start()
         self.rest.start()
         self.reference.start()
-        self.fees.start()
         self._api_thread.start()
         host, port = self._api_socket.getsockname()[:2]
         log.info(
@@ -179,7 +173,6 @@ class Daemon:
         log.info("stopping", because="of a failure" if failure else "a signal")
         self._server.should_exit = True
         self.rest.stop(STOP_TIMEOUT_S)
-        self.fees.stop(STOP_TIMEOUT_S)
         self.reference.stop(STOP_TIMEOUT_S)
         self.initiator.stop(STOP_TIMEOUT_S)
         self.loop.stop(STOP_TIMEOUT_S)

@@ -1,20 +1,23 @@
 """The daemon's watches on its venues: made from the configuration, joined with the loop, run together."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from oms.app.config import Config, Session
+from oms.app.config import Config, Session, SessionSection
 from oms.app.reference import Facts, Known, Plan, Watch
 from oms.app.reference_config import lanes
+from oms.app.reference_fees import Fees
 from oms.app.reference_gatherers import Gathered, gatherers
 from oms.core.inputs import Alert
 from oms.core.instruments import Instrument, Key
+from oms.core.messages import StatusRequest
 from oms.core.movements import Movement
+from oms.core.order import Order
 from oms.core.positions import Position
 from oms.core.prices import PriceRule
 from oms.core.venue_inputs import InstrumentsSeen, MoveMoney, PricesSeen
@@ -37,6 +40,8 @@ class Around(Struct, frozen=True, kw_only=True):
         sink: takes inputs of the engine, and alerts.
         positions: gives the positions as of the last commit, by account and symbol.
         sessions: gives what readers see of the sessions, as of the last commit.
+        orders: gives the orders in memory.
+        look_at: has an order of a session asked for over REST; tells whether it can be.
         now_ns: the engine's clock.
 
     """
@@ -44,6 +49,8 @@ class Around(Struct, frozen=True, kw_only=True):
     sink: Callable[[Any], None]
     positions: Callable[[], Mapping[tuple[str | None, str], Position]]
     sessions: Callable[[], Mapping[str, Mapping[str, Any]]]
+    orders: Callable[[], Iterable[Order]]
+    look_at: Callable[[str, StatusRequest], bool]
     now_ns: Callable[[], int]
 
 
@@ -66,6 +73,14 @@ class ReferenceSide:
             account = gathered.session.account
             if account not in self._watches:  # the account's other sessions are served by the same watch
                 self._watches[account] = self._watch(config, gathered)
+        asked = {
+            each.name for each in config.session if isinstance(each, SessionSection) and each.rest is not None
+        }
+        self._fees = Fees(
+            lambda: (order for order in around.orders() if order.session in asked),
+            around.look_at,
+            interval_s=config.reference.fees_s,
+        )
         self._accounts = {session.name: session.account for session in config.session}
 
     def _watch(self, config: Config, gathered: Gathered) -> Watch:
@@ -105,11 +120,13 @@ class ReferenceSide:
             watch.start()
         for feed in self._feeds:
             feed.start()
+        self._fees.start()
 
     def stop(self, within_s: float) -> None:
         """Ask nothing more; all together no longer than that."""
         until = time.monotonic() + within_s
-        parts: dict[str, Feed | Watch] = {**{feed.name: feed for feed in self._feeds}, **self._watches}
+        parts: dict[str, Feed | Watch | Fees] = {"fees": self._fees, **self._watches}
+        parts |= {feed.name: feed for feed in self._feeds}
         late = [name for name, part in parts.items() if not part.stop(max(until - time.monotonic(), 0.0))]
         if late:
             _log.warning("still under way at the end", parts=late)
