@@ -3,13 +3,14 @@
 1. No order twice: a submit leaves once (again only after a refused nonce), and the venue took it on at most once.
 2. None lost: every order that the venue took from us is known here by its number, and is the one that sent it.
 3. The blotter is as the venue has it: number, status, CumQty, AvgPx and every execution.
-4. "Not placed" only where the venue has none.
+4. "Not placed" only where the venue has none, and after two full looks past the fence.
 5. Nothing is in doubt, but a submit that several orders fit: then a person is told, and that is counted.
 6. Never more than wanted in the market: what the legs of an order executed, and what the last of them still can.
 7. The journal gives the same state, to the byte.
 
 Where somebody places an order by hand with exactly the terms of a submit in doubt, nobody can tell the two apart: there
-such an order may stand for ours (the rest is then as that one), or leave it ambiguous.
+such an order may stand for ours, or leave it ambiguous; but not one that was there before the submit, and not where a
+look showed both.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def check(world: World) -> None:
         if not order.external:
             named = f"{order.cl_ord_id} ({order.client_order_id})"
             wrong += [f"{named}: {text}" for text in _differences(world, order, views)]
+    _check_looks(world, wrong)
     _check_positions(world, wrong)
     _check_replay(world, wrong)
     if wrong:
@@ -88,6 +90,20 @@ def _check_known(world: World, views: dict[str, View], wrong: list[str]) -> None
             known is not sender and not _is_excused(world, sender) and not _has_no_number(world, sender, view)
         ):
             wrong.append(f"{view.by}: is {number} at the venue ({view.status}), which nobody here knows")
+
+
+def _check_looks(world: World, wrong: list[str]) -> None:
+    """Nothing is decided by fewer looks than it takes, nor where several orders fit."""
+    for order in world.engine.blotter.orders.values():
+        wrong += [
+            f"{name}: taken for {order.order_id}, although {sorted(world.several[name])} fit"
+            for name in _names(order)
+            if order.order_id in world.twins and order.order_id in world.several.get(name, ())
+        ]
+        if "full looks found nothing" in (order.reason or "") and world.past_fence[order.cl_ord_id or ""] < 2:
+            wrong.append(
+                f"{order.cl_ord_id}: not placed, after {world.past_fence[order.cl_ord_id or '']} looks"
+            )
 
 
 def _has_no_number(world: World, order: Order, view: View) -> bool:

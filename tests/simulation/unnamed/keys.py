@@ -109,7 +109,7 @@ def _watched(world: World, adapter: Any) -> Any:
             if "name no order of ours" in str(error):
                 world.undecided.add(name)
             raise
-        world.undecided.discard(name)
+        world.looked(effect, looked)
         return looked
 
     adapter.place, adapter.look = named, watched

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PAGE = b"<html><body><center><h1>Please try again later</h1></center></body></html>"
 LATEST = {"weex": 60, "cloud": 280}
-"""So many seconds after it left a request may still arrive: at WEEX a later nonce stops it, at the Cloud API its age."""
+"""So many seconds after it left a request may arrive: at WEEX a later nonce stops it, at the Cloud API its age."""
 
 Parts = tuple[str, str, str, bytes, dict[str, str]]
 

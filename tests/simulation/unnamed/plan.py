@@ -131,7 +131,7 @@ def _action(rng: Random, at: int, manner: Manner, wild: list[str]) -> Action:
         "replace": (which, rng.choice((50, 100, 100, 200)), rng.choice((-2, 0, 0, 2))),
         "hit": (which, rng.choice((25, 50, 100))),
         "stranger": _terms(rng, manner),
-        "twin": (),
+        "twin": (rng.random() < 0.5,),
     }
     return Action(at, name, args[name])
 

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
-    from oms.core.inputs import Effect
+    from oms.core.inputs import Effect, Looked
     from oms.core.order import Order
     from oms.engine import Engine
     from oms.ports import Journal
@@ -123,6 +123,9 @@ class World:
         self.answers: list[tuple[PlaceOrder | None, Answer]] = []
         self.wanted: dict[str, list[PlaceOrder]] = defaultdict(list)
         self.twins: set[str] = set()
+        self.early: set[str] = set()
+        self.past_fence: Counter[str] = Counter()
+        self.several: dict[str, set[str]] = defaultdict(set)
         self.undecided: set[str] = set()
         self.steps = self.starts = self.requests = 0
         self.alerts: Counter[str] = Counter()
@@ -363,6 +366,22 @@ class World:
             if order is not mine and order.symbol == symbol and away:
                 self.wrong.append(f"{asked.order}: submitted while {order.cl_ord_id} had no outcome")
 
+    def looked(self, effect: Look, looked: Looked) -> None:
+        """Note what a look found, before the engine judges it."""
+        name, sent = effect.message.cl_ord_id, effect.message
+        self.undecided.discard(name)
+        self.past_fence[name] += looked.past_fence
+        terms = sent.symbol, sent.side, sent.order_qty, sent.price
+        like = {v.order_id for v in self.venue.orders().values() if v.terms == terms}
+        found = (
+            like & {candidate.order_id for candidate in looked.candidates} & (self.twins | self._own(name))
+        )
+        if len(found) > 1:
+            self.several[name] |= found
+
+    def _own(self, cl_ord_id: str) -> set[str]:
+        return {number for number, by in self.venue.truth.by.items() if by == cl_ord_id}
+
     def reach(self, asked: Asked) -> tuple[int, bytes]:
         """Hand a request to the venue."""
         self.requests += 1
@@ -444,15 +463,35 @@ class World:
         name, side, qty, price = self._terms(symbol, side, size, level)
         self.venue.place(DESK, (name, side, qty + GRIDS[name][2] / 4, price), self.now)
 
-    def _act_twin(self) -> None:
-        """Somebody places an order by hand that is like the desk's last."""
-        if self.wanted:
-            last = list(self.wanted.values())[-1][-1]
-            assert last.order_qty is not None
-            assert last.price is not None
-            self.twins.add(
-                self.venue.place(DESK, (last.symbol, last.side, last.order_qty, last.price), self.now)
-            )
+    def _act_twin(self, early: bool) -> None:
+        """Somebody places an order by hand that is like the desk's last, or like its next one, before it."""
+        like = self._next_place() if early else self._last_place()
+        if like is None:
+            return
+        number = self.venue.place(DESK, like, self.now)
+        waiting = [o for r in self.routes for o in self.engine_orders(r.session) if o.symbol == like[0]]
+        (self.twins if waiting or not early else self.early).add(number)
+
+    def engine_orders(self, session: str) -> list[Order]:
+        """Give the orders of a session that wait for an answer; none while the process is down."""
+        if self.process is None:
+            return []
+        return list(self.engine.blotter.book(session).unanswered.values())
+
+    def _last_place(self) -> tuple[str, str, Decimal, Decimal] | None:
+        if not self.wanted:
+            return None
+        last = list(self.wanted.values())[-1][-1]
+        assert last.order_qty is not None
+        assert last.price is not None
+        return last.symbol, last.side, last.order_qty, last.price
+
+    def _next_place(self) -> tuple[str, str, Decimal, Decimal] | None:
+        for action in self.plan.actions:
+            if action.name == "place" and 3 * S + action.at > self.now:
+                _, _, symbol, side, _, size, level = action.args
+                return self._terms(symbol, side, size, level)
+        return None
 
     def _act_crash(self, point: str, times: int, down_ms: int) -> None:
         if self.process is None:
