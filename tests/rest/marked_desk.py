@@ -24,6 +24,7 @@ from oms.core.inputs import (
     Received,
     ReserveNonces,
     Send,
+    SessionUp,
     Start,
     StayedHere,
     TakeMark,
@@ -74,7 +75,7 @@ class Desk:
         self.venue = make(self)
         self.queue.put(Start())
         self.venue.start()
-        self.until(lambda: self.engine.blotter.book(SESSION).logged_on, "the session comes up")
+        self.until(lambda: any(isinstance(each, SessionUp) for each in self.inputs), "the session comes up")
 
     def _open(self) -> list[Order]:
         return [order for order in self.published.in_memory() if order.is_open]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from oms.core.messages import ExecutionReport, OrderSnapshot
+from oms.core.inputs import Look
+from oms.core.messages import ExecutionReport, Mark, NewOrder, OrderSnapshot
 from oms.core.risk import Limits
 from oms.core.secret import Secret
 from oms.engine import Route
@@ -19,8 +20,10 @@ from oms.rest.weex.account import Account, key_name
 from oms.rest.weex.client import TradeClient, TradeRequest
 from oms.rest.weex.nonce import NonceKeys, Nonces
 from oms.rest.weex.public import PublicClient
+from oms.rest.weex.refusals import WeexInDoubt
 from oms.rest.weex.venue import Key, WeexAdapter
 from tests.rest.marked_desk import HABIT, SESSION, Desk, written
+from tests.rest.weex.scripted import Asked, ScriptedVenue
 from tests.rest.weex.simulated import Simulator
 
 if TYPE_CHECKING:
@@ -211,8 +214,12 @@ FAULTS = ["http-timeout-before", "http-timeout-after", "http-timeout-late", "htt
 FAULTS += ["http-text", "http-text-after", "http-reject"]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("terms", [("1", "1", "29000"), ("1", "2.5", "30020")], ids=["rests", "fills"])
+RESTS, FILLS = ("1", "1", "29000"), ("1", "2.5", "30020")
+
+
+@pytest.mark.parametrize(
+    ("fault", "terms"), [*((fault, RESTS) for fault in FAULTS), ("http-timeout-after", FILLS)]
+)
 def test_a_submit_without_an_answer_is_found_or_was_not_placed(
     fault: str, terms: tuple[str, str, str], record: Path
 ) -> None:
@@ -253,7 +260,7 @@ def test_a_storm_leaves_no_order_twice_and_none_lost(keys: int, record: Path) ->
     command = (*CREDENTIALS, *extra, "--seed", "7", "--record", str(record))
     with Simulator("weex", *command) as running, Desk(ROUTE, connected(running.url, keys, 0.5)) as desk:
         orders = []
-        for number in range(24):
+        for number in range(16):
             pair, price = [(PAIR, 29000), (PAIR, 30010), ("ltc_usd", 79), ("eth_usd", 2001)][number % 4]
             orders.append(desk.place(f"o{number}", pair, "1", "3", str(price)))
             desk.until(lambda: not any(o.pending and not o.in_doubt for o in orders), "answers")
@@ -280,12 +287,71 @@ def test_a_crash_between_submit_and_answer_is_settled_after_the_restart(record: 
             assert len(second.engine.blotter.orders) == 1
 
 
+def adapters_of(url: str, submits: Submits) -> list[WeexAdapter]:
+    """Make the adapters of an account with two keys, without an engine."""
+    account = Account(submits, list, keys=2)
+    adapters = []
+    for place, (key, secret) in enumerate(KEYS.items()):
+        line, nonces = Line(url), Nonces(key, lambda _key, _up_to: None, reserved=1000)
+        client = TradeClient(line, key=key, secret=Secret(secret), nonces=nonces)
+        at_work = Key(number=place, client=client, public=PublicClient(line), nonces=nonces)
+        adapters.append(WeexAdapter(at_work, line, account))
+    return adapters
+
+
+ORDER = NewOrder(
+    cl_ord_id="c1",
+    symbol=PAIR,
+    side="1",
+    ord_type="2",
+    order_qty=Decimal(1),
+    price=Decimal(29000),
+    time_in_force="1",
+)
+LOOK = Look(session=SESSION, order=1, request=1, message=ORDER, since_ns=0, mark=Mark())
+
+
 def test_after_a_restart_nothing_is_past_the_fence_before_every_key_was_heard(simulator: Simulator) -> None:
-    account = Account(Submits(), list, keys=2)
-    account.heard(0)
-    assert not account.all_heard
-    account.heard(1)
-    assert account.all_heard
+    first, second = adapters_of(simulator.url, Submits())
+    assert not first.look(LOOK).past_fence
+    assert not first.look(LOOK).past_fence
+    assert second.look(LOOK).past_fence
+    assert first.look(LOOK).past_fence
+
+
+def test_a_submit_is_past_the_fence_by_a_later_number_of_its_own_key_alone() -> None:
+    with Simulator("weex", *CREDENTIALS, "--fault", "http-timeout-before@Trade=1") as running:
+        submits = Submits()
+        submits.read(1, Mark())
+        submits.leaving(1, "c1")
+        first, second = adapters_of(running.url, submits)
+        first.greet()
+        second.greet()
+        assert not first.look(LOOK).past_fence  # it may not have left yet
+        with pytest.raises(WeexInDoubt):
+            first.place(ORDER)
+        assert not second.look(LOOK).past_fence
+        assert first.look(LOOK).past_fence
+
+
+def test_an_order_that_the_venue_filled_is_never_found_not_placed() -> None:
+    """Its history may be late."""
+
+    def script(asked: Asked) -> str:
+        if b"method=Trade&" in asked.body:
+            return '{"success":1,"return":{"received":1,"remains":0,"order_id":0,"funds":{}}}'
+        return '{"success":1,"return":{}}'
+
+    with ScriptedVenue(script) as venue:
+        submits = Submits()
+        submits.read(1, Mark())
+        submits.leaving(1, "c1")
+        first, second = adapters_of(venue.url, submits)
+        with pytest.raises(WeexInDoubt, match="filled at once"):
+            first.place(ORDER)
+        for adapter in (first, second, first):
+            looked = adapter.look(LOOK)
+            assert (looked.candidates, looked.past_fence) == ((), False)
 
 
 def test_nonces_never_come_again_after_a_restart(simulator: Simulator) -> None:
