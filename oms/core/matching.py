@@ -149,11 +149,10 @@ def _fitting(
 ) -> Iterator[Candidate]:
     """Leave out what is ours already, what has other terms, and what was there before."""
     mark = request.mark or Mark()
-    known = work.book(order).by_order_id
     sent = new_order(order)
     wanted = sent.order_qty if sent.order_qty is not None else sent.cash_order_qty
     for candidate in candidates:
-        owner = known.get(candidate.order_id)
+        owner = _owner(work, order, candidate.order_id)
         if owner is not None and owner is not order:
             continue
         same_pair = (candidate.symbol, candidate.side) == (order.symbol, order.side)
@@ -164,6 +163,17 @@ def _fitting(
         if None not in (candidate.created_ns, mark.time_ns) and candidate.created_ns < mark.time_ns:  # type: ignore[operator]
             continue
         yield candidate
+
+
+def _owner(work: Work, order: Order, order_id: str) -> Order | None:
+    """Find whose number it is, on whatever session of the venue account."""
+    route = work.route(order)
+    sessions = [
+        order.session,
+        *(name for name, other in work.routes.items() if route and other.account == route.account),
+    ]
+    owners = (work.blotter.book(session).by_order_id.get(order_id) for session in sessions)
+    return next((owner for owner in owners if owner is not None), None)
 
 
 def _is_above(order_id: str, mark: str | None) -> bool:
