@@ -142,7 +142,7 @@ def _lines(step: Step) -> Iterator[Text]:
     """Lay out a step: when and who, what was said, what it became and why, and how the order stands after it."""
     yield Text(plain(f"{exact_iso(step.time_ns)}  {_source(step)}  (record {step.n})"), style="cyan")
     if step.raw:
-        yield _line("FIX", step.raw, "dim")
+        yield _line("FIX" if step.said is not None else "REST", step.raw, "dim")
     if step.said:
         yield _line("message", step.said)
     for event in step.events:

@@ -125,6 +125,7 @@ class Life:
             concerned |= self._take_freed(step, unheld, events)
         if record.anomaly is not None and (named is not None or record.order == self.number):
             step.anomaly, concerned = record.anomaly, True
+        concerned |= record.kind == "sent" and record.order == self.number
         for event in first[1]:
             if isinstance(event, ev.ReportHeld):
                 self._held[event.session, event.ref] = self._described(step, record)
@@ -140,7 +141,8 @@ class Life:
         step.state = state_object(self.order) if self.order else None
         if record.raw is not None:
             step.raw = shown(record.raw)
-            step.said = message_text(fix_field(record.raw, "35") or "?", self._read(record))
+            msg_type = fix_field(record.raw, "35")
+            step.said = message_text(msg_type, self._read(record)) if msg_type is not None else None
         return step
 
     def finish(self) -> list[Step]:

@@ -50,8 +50,15 @@ def record_of(message: Input, step: Step, now: int) -> Record | None:
         command=command,
         events=cast("tuple[ev.AnyEvent, ...]", step.events),
         anomaly=step.anomaly,
-        order=step.order if step.anomaly is not None else None,
+        order=_order_of(message, step),
     )
+
+
+def _order_of(message: Input, step: Step) -> int | None:
+    """Name the order where no event does: that an anomaly is about, or a message that left without a number."""
+    if step.anomaly is not None:
+        return step.order
+    return message.order if isinstance(message, WentOut) and not step.events else None
 
 
 def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, Any] | None]:

@@ -19,6 +19,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
         command: what was asked, by whom (`actor`) and from where (`origin`); never a secret.
         events: what it became, in order.
         anomaly: why it contradicts the record, with the order concerned in `order`.
+        order: also the order of a message that left without a number, as over REST.
 
     """
 
