@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from oms.core.errors import VenueRefused
 from oms.core.order import Order
 from oms.core.values import RequestKind
+from oms.rest.strangers import Strangers
 from oms.rest.submits import Submits
 from oms.rest.turns import Turns
 
@@ -41,6 +42,7 @@ class Account:
         self.open_orders = open_orders
         self.source: Source = source
         self.turns = Turns(MOST_IN_A_POLL)
+        self.strangers = Strangers(self.awaiting)
         self.symbols: Mapping[str, Symbol] = {}
         self._wanted = account_id
         self._found: int | None = None

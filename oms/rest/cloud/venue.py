@@ -221,6 +221,7 @@ class CloudAdapter:
                 raise
             except VenueError as error:
                 _log.warning("an order could not be asked for", cl_ord_id=order.cl_ord_id, reason=str(error))
+        yield from self._account.strangers.told(lambda found, _symbol: self._told(int(found), None))
 
     def _open_rows(self, orders: Sequence[Order]) -> list[OrderRow]:
         """Ask for the open orders of all symbols; symbol by symbol where there are more than one answer holds."""
@@ -236,13 +237,9 @@ class CloudAdapter:
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
         rows = self._open_rows(())
-        ours, awaited = self._account.awaiting()  # after the list: whatever stands in it has left before
-        for row in rows:
-            if str(row.id) in ours or desk_symbol(row.symbol) in awaited:
-                continue
-            told = self._told(row.id, None)
-            if told.state.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
-                yield told
+        strangers = self._account.strangers
+        strangers.listed({str(row.id): desk_symbol(row.symbol) for row in rows})
+        yield from strangers.told(lambda number, _symbol: self._told(int(number), None))
 
 
 def _number(order_id: str | None) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from oms.core.order import Order
 from oms.core.values import RequestKind
+from oms.rest.strangers import Strangers
 from oms.rest.submits import Submits
 from oms.rest.turns import Turns
 from oms.rest.weex.executions import Executions
@@ -36,6 +37,7 @@ class Account:
         self.open_orders = open_orders
         self.executions = Executions()
         self.turns = Turns(MOST_IN_A_POLL)
+        self.strangers = Strangers(self.awaiting)
         self.pairs: Mapping[str, Pair] = {}
         self._owners: OrderedDict[str, str] = OrderedDict()
         self._silent = set(range(keys))

@@ -118,7 +118,9 @@ class WeexAdapter:
         shown = None if mark is None else self._found_at_once(message, mark)
         if shown is not None:
             return Told(shown, raw)
-        placed_for_sure = Left(key=self._key.number, number=HIGHEST)  # no look may find that it was not placed
+        placed_for_sure = Left(
+            key=self._key.number, number=HIGHEST
+        )  # no look may find that it was not placed
         self._account.submits.in_doubt(message.cl_ord_id, placed_for_sure)
         told = "WEEX Trade: filled at once, without a number; its executions cannot be read yet and are looked for"
         raise WeexInDoubt(told, None)
@@ -245,22 +247,14 @@ class WeexAdapter:
                 raise
             except VenueError as error:
                 _log.warning("an order could not be asked for", cl_ord_id=order.cl_ord_id, reason=str(error))
+        yield from self._account.strangers.told(lambda found, symbol: self._told(int(found), symbol, None))
 
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
         active = self._client.active_orders()
-        ours, awaited = self._account.awaiting()  # after the list: whatever stands in it has left before
-        for number, row in active.items():
-            symbol = symbol_of(row.pair)
-            if str(number) in ours or symbol in awaited:
-                continue
-            try:
-                told = self._told(number, symbol, None)
-            except WeexRefused as refusal:
-                _log.warning("an open order could not be asked for", order_id=number, reason=str(refusal))
-                continue
-            if told.state.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
-                yield told
+        strangers = self._account.strangers
+        strangers.listed({str(number): symbol_of(row.pair) for number, row in active.items()})
+        yield from strangers.told(lambda number, symbol: self._told(int(number), symbol, None))
 
 
 def _number(order_id: str | None) -> int | None:
