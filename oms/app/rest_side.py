@@ -102,7 +102,8 @@ class Helped:
     """Implements `oms.ports.Venue`: a FIX session whose account has REST keys too.
 
     Questions go over REST while that can be reached: the answer states CumQty and lists the fills, which no report of
-    Apifiny's does. Cancels leave over REST while FIX is down, where that is configured.
+    Apifiny's does; but over FIX about an order whose OrderID nobody has told: later reports name nothing else, and REST
+    does not know it. Cancels leave over REST while FIX is down, where that is configured.
     """
 
     def __init__(self, fix: Venue, rest: "RestVenue", *, cancels: bool) -> None:
@@ -118,7 +119,7 @@ class Helped:
             VenueUnavailable: nothing left.
 
         """
-        if isinstance(message, StatusRequest) and self._rest.seen.up:
+        if isinstance(message, StatusRequest) and message.order_id is not None and self._rest.seen.up:
             self._rest.send(message, order=order, request=request)
             return None
         try:

@@ -244,6 +244,15 @@ def test_catching_up_tells_what_is_not_known_or_stands_otherwise() -> None:
     assert told == {unknown, ours, ended}
 
 
+def test_beside_fix_an_order_that_fix_has_not_numbered_is_left_to_fix() -> None:
+    with Venue(answering(listOpenOrderLite=[row()], listCompletedOrderLite=[])) as venue:
+        desk = Desk(venue, names_orders=False)
+        desk.know()
+        assert list(desk.adapter.catch_up()) == []
+        desk.know(order_id="O1")
+        assert len(list(desk.adapter.catch_up())) == 1
+
+
 def test_after_the_first_time_only_what_ended_since_is_asked_for() -> None:
     with Venue(answering(listOpenOrderLite=[], listCompletedOrderLite=[])) as venue:
         desk = Desk(venue)

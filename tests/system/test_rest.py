@@ -11,7 +11,7 @@ import pytest
 from tests.contract.desk import Desk, desk_of
 from tests.contract.kinds import FIX_AND_REST, OTHER, OTHER_KEY, OTHER_SECRET, REST, Kind, Sim
 from tests.sim.apifiny_http.document_client import Rest
-from tests.system.harness import ACCOUNT, KEY_ID, SECRET, WAIT_S, until
+from tests.system.harness import ACCOUNT, KEY_ID, SECRET, WAIT_S, oms, until
 
 pytestmark = pytest.mark.system
 
@@ -55,8 +55,25 @@ def settled(desk: Desk) -> bool:
     return all(not order["in_doubt"] and not order["pending"] for order in desk.daemon.orders())
 
 
-def test_with_every_fault_the_end_is_what_the_venue_has_on_record(tmp_path: Path) -> None:
-    with desk_of(with_faults(REST, HTTP_FAULTS), tmp_path, "these") as desk:
+FIX_FAULTS = {
+    "drop": "0.05",
+    "silent": "0.05",
+    "silent-lost": "0.05",
+    "repeat": "0.1",
+    "reorder": "0.1",
+    "http-502@order.queryOrderInfoLite": "0.2",
+    "http-timeout-after@order.queryOrderInfoLite": "0.1",
+    "http-truncated@order.readerOrderDetail": "0.2",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "faults"), [(REST, HTTP_FAULTS), (FIX_AND_REST, FIX_FAULTS)], ids=["rest", "fix"]
+)
+def test_with_every_fault_the_end_is_what_the_venue_has_on_record(
+    kind: Kind, faults: dict[str, str], tmp_path: Path
+) -> None:
+    with desk_of(with_faults(kind, faults), tmp_path, "these") as desk:
         for story in ("resting", "taking", "partly", "halved", "best", "resting") * 4:
             answer = desk.daemon.submit(desk.new_id(), **desk.kind.terms[story])
             assert answer.status_code in (201, 202), answer.text
@@ -146,6 +163,11 @@ def test_the_stream_tells_of_a_fill_without_waiting_for_a_poll(tmp_path: Path) -
         order = desk.place("best")
         desk.kind.trade(desk.sim, "SELL", "1", order["price"])
         desk.reaches(order, "Filled", cum_qty="1", gap="0")
+        told = oms("explain", order["cl_ord_id"], "--journal", str(tmp_path / "journal.db"))
+    assert told.returncode == 0
+    assert "to the venue (main)" in told.stdout
+    assert "REST     POST /gx/openApi/v1 order.insertOrderLite" in told.stdout
+    assert oms("journal", "verify", str(tmp_path / "journal.db")).returncode == 0
 
 
 def test_a_cancel_leaves_over_rest_while_fix_is_down(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class ApifinyAdapter:
             yield self._once(state)
 
     def catch_up(self) -> Iterable[Told]:
-        """order.listOpenOrderLite, and order.listCompletedOrderLite since the last time, or as far back as it reaches."""
+        """order.listOpenOrderLite, and order.listCompletedOrderLite since the last time, or as far as it reaches."""
         now_ms = time.time_ns() // 1_000_000 + self._ahead_ms
         since_ms = max(self._caught_up_ms, now_ms - COMPLETED_REACH_MS) + _MARGIN_MS
         states = {state.order_id: state for state in self._client.orders.open_orders()}
@@ -129,6 +129,8 @@ class ApifinyAdapter:
             return True
         if order.session != self._whose.session or order.cl_ord_id != state.order_id:
             return False  # another session's; or an earlier leg of an order that was replaced, long settled
+        if order.order_id is None and not self._whose.names_orders:
+            return False  # FIX is asked, which alone tells the id that its reports will name
         return order.is_open or order.has_gap or order.cum_qty != _of_leg(order, state)
 
     def _once(self, state: models.Order) -> Told:
