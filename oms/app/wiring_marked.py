@@ -108,13 +108,14 @@ def cloud(around: Around, session: CloudSection) -> Made:
         signed_prefix=session.signed_prefix,
     )
     adapters = []
-    for key in session.all_keys():
+    keys = list(session.all_keys())
+    for key in (keys[0], *keys):  # one more connection, for orders and cancels alone
         secret = Secret(secret_of(around.config, key, session.name))
         connection = line(around.config, session, session.url, [secret.reveal()])
         caller = Caller(connection, operator, Credential(access_key=key.key_id, secret=secret))
         at_work = CloudKey(orders=OrderClient(caller), market=MarketClient(caller))
         adapters.append(CloudAdapter(at_work, connection, account, fence_s=session.fence_s))
-    habit = Habit(**habits(session))
+    habit = Habit(apart=True, **habits(session))
     return Made(MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits))
 
 
