@@ -63,8 +63,10 @@ class Hands:
         """
         self._name = name
         self._judge = judge
+        self._alert = alert
+        self._ban: VenueBanned | None = None
         self._pairs = [
-            (adapter, Worker(name, pacer=adapter.line.pacer, bounds=bounds, alert=alert))
+            (adapter, Worker(name, pacer=adapter.line.pacer, bounds=bounds, alert=self._told))
             for adapter in adapters
         ]
         self._apart = apart and len(self._pairs) > 1
@@ -101,6 +103,7 @@ class Hands:
             VenueUnavailable: it is not taken, nothing leaves, and `failed` is not called.
 
         """
+        self._check()
         adapter, worker = self._pairs[self._next(task) if key is None else key]
         worker.put(
             task.priority,
@@ -116,6 +119,19 @@ class Hands:
         except VenueUnavailable as error:
             task.failed(error, "")
 
+    def _check(self) -> None:
+        """A ban of one connection is one of all: they come from the same address."""
+        if (reason := self.banned) is not None:
+            told = f"{self._name}: the venue is left alone, nothing was sent: {reason}"
+            raise VenueUnavailable(told)
+
+    def _told(self, text: str) -> None:
+        """Take in what a worker tells: that it stands still after a ban, or goes on."""
+        ban, self._ban = self._ban, None
+        if ban is not None:
+            self._judge(ban)
+        self._alert(text)
+
     def _next(self, task: Task) -> int:
         """Choose who does a task: each in turn."""
         if not self._apart:
@@ -129,13 +145,15 @@ class Hands:
         error = self._error_of(adapter, task)
         if error is not None:
             task.failed(error, adapter.line.said)
-        self._judge(error)
         if isinstance(error, VenueBanned):
+            self._ban = error  # judged once the worker stands still, so that nobody asks on in between
             raise error
+        self._judge(error)
 
     def _error_of(self, adapter: Adapter, task: Task) -> VenueError | None:
         """Do it. An error of ours may have come after the request left: then its outcome is unknown."""
         try:
+            self._check()
             task.work(adapter)
         except VenueError as error:
             return error

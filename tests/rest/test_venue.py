@@ -286,6 +286,26 @@ def test_a_ban_stops_everything_until_a_person_resumes_it() -> None:
     assert [end.request for end in desk.of(inputs.Refused)] == [1]
 
 
+def test_a_ban_of_one_connection_is_one_of_all() -> None:
+    desk, trading, asking = Desk(), Fake(), Fake()
+    trading.trouble = VenueBanned("HTTP 403")
+    with running(trading, asking, desk=desk, habit=Habit(pace=PACE, probe_s=0.02, apart=True)) as venue:
+        desk.await_(inputs.SessionUp)
+        venue.send(new(), order=1, request=1)
+        desk.await_(inputs.SessionDown)
+        for message in (status(), cancel(), new("B")):
+            with pytest.raises(VenueUnavailable, match="left alone"):
+                venue.send(message, order=1, request=2)
+        while asking.polled.acquire(blocking=False):
+            pass
+        assert not asking.polled.acquire(timeout=0.1), "nor is it polled"
+        assert not venue.seen.up
+        trading.trouble = None
+        venue.resume()
+        desk.await_(inputs.SessionUp, 2)
+    assert asking.calls == []
+
+
 def test_beside_fix_coming_and_going_are_not_the_sessions() -> None:
     desk, fake = Desk(), Fake()
     fake.greeting = VenueUnavailable("not there")

@@ -207,7 +207,8 @@ def test_the_daemon_starts_without_the_venue_and_ends_with_a_request_on_its_way(
         desk.sim.cut()
         desk.restart()
         assert not desk.daemon.session()["logged_on"]
-        assert desk.daemon.order("hangs")["in_doubt"]
+        order = desk.daemon.order("hangs")
+        assert order["in_doubt"] or order["ord_status_name"] == "New", "unless its answer was overtaken"
         desk.sim.heal()
         desk.logged(on=True)
         desk.reaches({"client_order_id": "hangs"}, "New", in_doubt=False)
