@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,19 @@ def working(desk: FakeDesk, oms: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     return oms
 
 
+def once_asked(desk: FakeDesk, act: Callable[[], None]) -> None:
+    """Do something as soon as the desk was asked for a round."""
+
+    def wait() -> None:
+        end = time.monotonic() + 30
+        while not any(isinstance(command, Reconcile) for command in list(desk.commands)):
+            assert time.monotonic() < end, "nobody asked for a round"
+            time.sleep(0.01)
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def answer_soon(desk: FakeDesk, **fields: Any) -> None:
     """Answer the question of the round that is about to begin."""
 
@@ -36,7 +50,7 @@ def answer_soon(desk: FakeDesk, **fields: Any) -> None:
         desk.report(desk.find(), "0", exec_id="0", exec_trans_type="3", **fields)
         desk.let_time_pass(1)
 
-    threading.Timer(0.3, answer).start()
+    once_asked(desk, answer)
 
 
 def test_nothing_differs(desk: FakeDesk, working: Run) -> None:
@@ -53,7 +67,7 @@ def test_what_differs_is_shown_order_by_order(desk: FakeDesk, working: Run) -> N
         desk.let_time_pass(1)
         desk.let_time_pass(40)
 
-    threading.Timer(0.3, be_silent).start()
+    once_asked(desk, be_silent)
     result = working("reconcile --session main")
     assert result.exit_code == 1
     assert result.stderr == "oms: 1 difference on session main\n"

@@ -64,7 +64,7 @@ def test_what_is_in_order_is_taken_with_defaults(file: Path) -> None:
     assert [one.name for one in config.session] == ["main", "b"]
     assert config.session[0].limits is None
     assert str(config.session[1].limits and config.session[1].limits.max_order_qty) == "0.5"
-    assert (config.session[0].heartbeat_s, config.limits.exchanges, config.api.port) == (30, [], 8765)
+    assert (config.fix_sessions[0].heartbeat_s, config.limits.exchanges, config.api.port) == (30, [], 8765)
 
 
 def test_every_session_is_checked_whatever_is_wrong_elsewhere(file: Path) -> None:
