@@ -3,7 +3,8 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from hashlib import sha256
 from typing import Any
@@ -70,6 +71,19 @@ class FakeDesk:
             self.step(SessionUp(session=name))
 
     # --- the daemon's side
+
+    def after_command(self, act: Callable[[], object], delay_s: float = 0.05) -> None:
+        """Do something a moment after the next command has come."""
+        before = len(self.commands)
+
+        def wait() -> None:
+            end = time.monotonic() + 30
+            while len(self.commands) == before and time.monotonic() < end:
+                time.sleep(0.005)
+            time.sleep(delay_s)
+            act()
+
+        threading.Thread(target=wait, daemon=True).start()
 
     def submit(self, instruction: Instruction) -> "Future[Answer]":
         future: Future[Answer] = Future()

@@ -1,6 +1,5 @@
 """Changes of orders over HTTP: replaced by name or denied by name, canceled together, resolved by a person."""
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,13 +63,13 @@ def test_a_replace_that_is_waited_for(desk: FakeDesk, working: httpx.Client) -> 
     desk.replace()
     order = working.get("/v1/orders/a").json()
     assert (order["pending"], order["price"]) == ([], "101")
-    threading.Timer(0.2, desk.replace).start()
+    desk.after_command(desk.replace, 0.2)
     done = working.patch("/v1/orders/a?wait=ack", json={"price": "102"})
     assert (done.status_code, done.json()["price"], done.json()["refusal"]) == (200, "102", None)
 
 
 def test_waiting_ends_with_doubt(desk: FakeDesk, working: httpx.Client) -> None:
-    threading.Timer(0.2, lambda: desk.let_time_pass(6)).start()
+    desk.after_command(lambda: desk.let_time_pass(6), 0.2)
     response = working.patch("/v1/orders/a?wait=ack", json={"price": "101"})
     assert response.status_code == 202
     assert [doubt["kind"] for doubt in response.json()["doubts"]] == ["replace"]

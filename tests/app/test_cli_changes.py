@@ -51,7 +51,7 @@ def test_a_replace_is_on_its_way(desk: FakeDesk, working: Run) -> None:
 
 
 def test_a_replace_that_is_waited_for(desk: FakeDesk, working: Run) -> None:
-    threading.Timer(0.2, desk.replace).start()
+    desk.after_command(desk.replace, 0.2)
     done = working("order replace a --price 101 --wait ack --json")
     assert (done.exit_code, json.loads(done.stdout)["price"]) == (0, "101")
     late = working("order replace a --price 102 --wait ack --timeout-s 0.1")
@@ -70,7 +70,7 @@ def test_a_replace_that_the_venue_refuses(desk: FakeDesk, working: Run) -> None:
         )
         desk.step(Received(session="main", raw="", report=said))
 
-    threading.Timer(0.2, refuse).start()
+    desk.after_command(refuse, 0.2)
     result = working("order replace a --price 101 --wait ack --json")
     assert result.exit_code == 1
     assert "not replaced: too far; the order is new" in one_line(result)
@@ -153,7 +153,7 @@ def end_soon(desk: FakeDesk, *own_ids: str, after_s: float = 0.2) -> None:
         for own_id in own_ids:
             desk.report(desk.find(own_id), "4")
 
-    threading.Timer(after_s, end).start()
+    desk.after_command(end, after_s)
 
 
 def test_everything_is_canceled(desk: FakeDesk, working: Run, quick: None) -> None:
@@ -176,7 +176,7 @@ def test_a_cancel_that_is_under_way_is_not_asked_for_again(desk: FakeDesk, worki
 def test_a_cancel_that_was_refused_is_asked_for_again_by_and_by(
     desk: FakeDesk, working: Run, quick: None
 ) -> None:
-    threading.Timer(0.1, lambda: refuse_cancel(desk)).start()
+    desk.after_command(lambda: refuse_cancel(desk), 0.1)
     end_soon(desk, "a", after_s=0.7)
     assert working("order cancel --all").exit_code == 0
     assert sum(isinstance(command, Cancel) for command in desk.commands) == 1
@@ -219,7 +219,7 @@ def test_what_could_not_be_confirmed_is_reported_with_its_reason(
     desk.let_time_pass(6)
     working("order cancel a")
     desk.let_time_pass(6)
-    threading.Timer(0.05, lambda: refuse_cancel(desk, "refused")).start()
+    desk.after_command(lambda: refuse_cancel(desk, "refused"), 0.05)
     result = working("order cancel --all --timeout-s 0.15 --json")
     assert result.exit_code == 1
     assert "still open: 5 orders after 0.15 s" in one_line(result)

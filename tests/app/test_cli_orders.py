@@ -187,7 +187,7 @@ def test_a_cancel_that_is_waited_for(desk: FakeDesk, oms: Run) -> None:
     late = oms("order cancel a --wait ack --timeout-s 0.1")
     assert late.exit_code == 1
     assert "no outcome yet" in one_line(late)
-    threading.Timer(0.3, lambda: desk.report(desk.find(), "4")).start()
+    desk.after_command(lambda: desk.report(desk.find(), "4"), 0.3)
     done = oms("order cancel a --wait ack --json")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["phase"] == "CANCELED"
