@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from queue import Empty, SimpleQueue
-from typing import Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import structlog
 
 from oms.app import session_facts
 from oms.app.keeper import Keeper, Stored
+from oms.app.log_lines import LogLines
 from oms.app.published import Published
 from oms.app.recording import record_of
 from oms.core import events as ev
@@ -36,22 +37,16 @@ from oms.core.inputs import (
     Tick,
     WentOut,
 )
-from oms.core.records import Record
 from oms.engine import Engine
 from oms.ports import Journal, MarkedVenue, Venue
+
+if TYPE_CHECKING:
+    from oms.core.records import Record
 
 MOST_IN_A_BATCH: Final = 2000
 LONGEST_WAIT_S: Final = 1.0
 ANSWER_S: Final = 0.02
-NOTEWORTHY: Final = (
-    ev.Placed,
-    ev.Denied,
-    ev.Rejected,
-    ev.InDoubt,
-    ev.CancelRejected,
-    ev.RequestDropped,
-    ev.Adopted,
-)
+MOST_LINES: Final = 16
 TICK: Final = Tick()
 log = structlog.get_logger("oms")
 
@@ -65,6 +60,16 @@ class Given(NamedTuple):
 
 class Stop(NamedTuple):
     """The loop ends when it has taken in everything before this."""
+
+
+class Taken:
+    """What was taken in and waits for its commit, and what is to be done after it."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.records: list[Record] = []
+        self.effects: list[Effect] = []
+        self.answers: list[tuple[Future[Answer], Answer]] = []
 
 
 Item = Given | Stop | Any  # anything else is for `translate`
@@ -111,7 +116,8 @@ class Loop:
         self._keeper = keeper
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._head = journal.head[0]
-        self._ahead: list[Item] = []
+        self._taken = Taken()
+        self._lines = LogLines()
         self._stored: list[Stored] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="engine")
@@ -173,6 +179,7 @@ class Loop:
         finally:
             self._refuse_the_rest()
             self._on_end()
+            self._lines.write()
 
     def _turn(self) -> bool:
         """Take one batch; False when the loop is to end."""
@@ -182,71 +189,65 @@ class Loop:
         due = self.engine.next_due_ns()
         if due is not None and due <= now:
             batch.append(TICK)
-        records: list[Record] = []
-        effects: list[Effect] = []
-        answers: list[tuple[Future[Answer], Answer]] = []
         try:
             for item in batch:
                 if isinstance(item, Stop):
                     self._stopping = True
                 else:
-                    self._take_in(item, now, records, effects, answers)
-            if records:
-                self._head = self._journal.append(records)
+                    self._take_in(item, now)
+            if self._taken.records:
+                self._head = self._journal.append(self._taken.records)
         except BaseException as error:
             self._fail(batch, error)
             raise
-        for effect in effects:  # first what leaves: the venue works while we show
-            self._perform(effect)
-        self._show(records, answers)
-        return bool(self._ahead) or not self._stopping
+        taken, self._taken = self._taken, Taken()
+        left = [told for effect in taken.effects if (told := self._perform(effect)) is not None]
+        self._show(taken)
+        for told in left:  # it is committed with the answer: the venue has it, on record or not
+            self._take_in(told, self._clock())
+        if not batch or len(self._lines) >= MOST_LINES:
+            self._lines.write()
+        return bool(self._taken.records) or not self._stopping
 
     def _batch(self) -> list[Item]:
         """Wait for the next item, or for the time when something is due; take everything that waits with it."""
-        batch, self._ahead = self._ahead, []  # what just left comes before any answer to it
+        batch: list[Item] = []
         try:
-            batch.append(self._queue.get(timeout=self._patience_s(bool(batch))))
+            batch.append(self._queue.get(timeout=self._patience_s()))
         except Empty:
             return batch
         batch.extend(self._queue.get_nowait() for _ in range(min(self._queue.qsize(), MOST_IN_A_BATCH)))
         return batch
 
-    def _patience_s(self, something_left: bool) -> float:  # noqa: FBT001
+    def _patience_s(self) -> float:
         """Say how long to wait for the next item; what left is put on record with the answer, which comes soon."""
         if self._stopping:
             return 0.0
-        if something_left:
+        if self._taken.records or self._lines:
             return ANSWER_S
         due = self.engine.next_due_ns()
         return LONGEST_WAIT_S if due is None else min(max(due - self._clock(), 0) / 1e9, LONGEST_WAIT_S)
 
-    def _take_in(
-        self,
-        item: Item,
-        now: int,
-        records: list[Record],
-        effects: list[Effect],
-        answers: "list[tuple[Future[Answer], Answer]]",
-    ) -> None:
+    def _take_in(self, item: Item, now: int) -> None:
         if isinstance(item, Stored):
             self._stored.append(item)
             return
         given = item if isinstance(item, Given) else None
         message = given.instruction if given else item if isinstance(item, Alert) else self._translate(item)
         if isinstance(message, Alert):
-            effects.append(message)
+            self._taken.effects.append(message)
             return
         if self._keeper is not None:
             self._keeper.before(message)
-        step = self.engine.step(message, now, self._head + len(records) + 1)
+        step = self.engine.step(message, now, self._head + len(self._taken.records) + 1)
         record = record_of(message, step, now)
         if record is not None:
-            records.append(record)
+            self._taken.records.append(record)
         if step.anomaly is not None:
             self.counts["anomalies"] += 1
-        effects.extend(step.effects)
+        self._taken.effects.extend(step.effects)
         if given is not None:
-            answers.append((given.future, step.answer or Answer()))
+            self._taken.answers.append((given.future, step.answer or Answer()))
 
     def _fail(self, batch: list[Item], error: BaseException) -> None:
         """Tell everybody whose instruction was in this batch that it was not taken on."""
@@ -268,23 +269,22 @@ class Loop:
 
     # --- after the commit
 
-    def _show(self, records: list[Record], answers: "list[tuple[Future[Answer], Answer]]") -> None:
-        self.counts["records"] += len(records)
-        self.counts["batches"] += bool(records)
+    def _show(self, taken: Taken) -> None:
+        self.counts["records"] += len(taken.records)
+        self.counts["batches"] += bool(taken.records)
         self.open_orders = sum(len(book.open) for book in self.engine.blotter.books.values())
         touched = self.engine.take_touched()
         for number in touched:
             self._publish(number)
-        for record in records:
+        for record in taken.records:
             for event in record.events:
-                if isinstance(event, NOTEWORTHY):
-                    _log_event(event, self.engine)
-                elif isinstance(event, ev.SessionFact):
+                if isinstance(event, ev.SessionFact):
                     session_facts.note(self.sessions, event, self.engine.blotter)
         self.asking = session_facts.under_way(self.engine.doubts, self.engine.routes)
-        for future, answer in answers:
+        for future, answer in taken.answers:
             with contextlib.suppress(InvalidStateError):  # whoever asked may have given up
                 future.set_result(answer)
+        self._lines.note(taken.records, self.engine.blotter)
         if self._keeper is not None:
             self._keep(self._keeper, touched)
 
@@ -302,10 +302,11 @@ class Loop:
         self.published.publish_positions(self.engine.blotter.positions, order)
         (self.in_doubt.add if order.pending and order.in_doubt else self.in_doubt.discard)(number)
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: Effect) -> Input | None:
+        """Do what a step asked for; gives what became of it, where that is known at once."""
         if isinstance(effect, Send):
-            self._send(effect)
-        elif isinstance(effect, TakeMark | Look):
+            return self._send(effect)
+        if isinstance(effect, TakeMark | Look):
             venue = cast("MarkedVenue", self._venues[effect.session])
             venue.take_mark(effect) if isinstance(effect, TakeMark) else venue.look(effect)
         else:
@@ -317,33 +318,18 @@ class Loop:
                 else {}
             )
             log.warning(effect.text, code=effect.code, session=effect.session, **ids)
+        return None
 
-    def _send(self, effect: Send) -> None:
-        told: Input
+    def _send(self, effect: Send) -> Input | None:
         try:
             venue = self._venues[effect.session]
             sent = venue.send(effect.message, order=effect.order, request=effect.request)
         except OmsError as error:
-            told = StayedHere(
+            return StayedHere(
                 session=effect.session, order=effect.order, request=effect.request, reason=str(error)
             )
-        else:
-            if sent is None:
-                return
-            told = WentOut(
-                session=effect.session, order=effect.order, request=effect.request, seq=sent.seq, raw=sent.raw
-            )
-        self._ahead.append(told)
-
-
-def _log_event(event: ev.Event, engine: Engine) -> None:
-    order = engine.blotter.orders[event.order]
-    log.info(
-        type(event).__name__,
-        order=order.number,
-        cl_ord_id=order.cl_ord_id,
-        client_order_id=order.client_order_id,
-        order_id=order.order_id,
-        session=order.session,
-        reason=getattr(event, "reason", None),
-    )
+        if sent is None:
+            return None
+        return WentOut(
+            session=effect.session, order=effect.order, request=effect.request, seq=sent.seq, raw=sent.raw
+        )
