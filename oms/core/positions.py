@@ -58,15 +58,17 @@ class Position(Struct, kw_only=True):
 
         `unpriced` is how many more executions have no price, and so no part in the amount.
         """
-        self.unpriced += unpriced
-        if qty > 0:
+        if unpriced:
+            self.unpriced += unpriced
+        held, buys = self.qty, qty > ZERO
+        if buys:
             self.bought += qty
         else:
             self.sold -= qty
         if not qty:  # a correction of the price alone
             self.cost = ROUNDING.add(self.cost, amount)
-        elif not self.qty or (self.qty > 0) == (qty > 0):
-            self.qty += qty
+        elif not held or (held > ZERO) is buys:
+            self.qty = held + qty
             self.cost = ROUNDING.add(self.cost, amount)
             return
         else:
