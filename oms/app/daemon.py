@@ -209,6 +209,9 @@ class Daemon:
                 return ResendRefused(
                     session=item.session, raw=item.raw, cl_ord_id=split(item.raw).get("11", "")
                 )
+            case fix_in.Alarm(raw=str(raw), session=str(session)):  # what it says counts all the same
+                log.warning(item.text, code=item.code, session=session)
+                return Received(session=session, raw=raw, report=_decoded(raw, self._dialects[session]))
             case fix_in.Alarm():
                 return Alert(code=item.code, text=item.text, session=item.session)
         message: Input = item

@@ -96,7 +96,8 @@ class Replay:
         """Close the stream: what is still open now stays open."""
         for number, n in self._gaps.items():
             order = self.blotter.orders[number]
-            self._late_anomaly(n, Anomaly(AnomalyCode.GAP_OPEN, _gap_text(order)), order)
+            if order.gap or not order.unprovable or not order.cum_qty:  # else every answer agreed with our fills
+                self._late_anomaly(n, Anomaly(AnomalyCode.GAP_OPEN, _gap_text(order)), order)
         for book in self.blotter.books.values():
             for held in book.held.values():
                 told = f"OrderID {held.report.order_id} was never acknowledged for an order of ours"
@@ -239,7 +240,7 @@ def _session(sender: str | None, target: str | None, *, sent: bool) -> str:
 
 def _gap_text(order: Order) -> str:
     if order.unsized_gap:
-        return "the venue says that more was executed, and the fills did not arrive"
+        return "the venue says that more was executed than the fills that arrived, and not how much"
     reported, ours = format_decimal(order.reported_cum), format_decimal(order.cum_qty)
     return f"the venue reported CumQty {reported}, the fills that arrived give {ours}"
 

@@ -122,15 +122,22 @@ def begin_due_rounds(work: Work) -> None:
     """Ask for every open order once more where the interval is over."""
     for session in work.doubts.rounds_due(work.now):
         if work.blotter.book(session).logged_on and not work.doubts.in_round(session):
-            quiet = [n for n in work.blotter.book(session).open if not work.doubts.is_planned(n)]
+            numbers = (*work.blotter.book(session).open, *_lacking(work, session))
+            quiet = [number for number in numbers if not work.doubts.is_planned(number)]
             work.doubts.begin_round(session, quiet, work.now, wait=False)
 
 
 def begin_round(work: Work, session: str, *, wait: bool, also: Iterable[int] = ()) -> int:
     """Plan a question for every open order of a session, and for these others; returns how many."""
-    orders = list(dict.fromkeys((*work.blotter.book(session).open, *also)))
+    orders = list(dict.fromkeys((*work.blotter.book(session).open, *also, *_lacking(work, session))))
     work.doubts.begin_round(session, orders, work.now, wait=wait)
     return len(orders)
+
+
+def _lacking(work: Work, session: str) -> list[int]:
+    """Name the orders that are over, and whose fills the venue counts and did not tell; they stay in memory."""
+    orders = work.blotter.orders.values()
+    return [each.number for each in orders if each.session == session and each.gap > 0 and not each.is_open]
 
 
 def ask_next(work: Work, session: str) -> bool:

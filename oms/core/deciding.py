@@ -32,7 +32,7 @@ def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
             origin=command.origin,
         )
     )
-    if command.cum_qty is not None and command.cum_qty > order.reported_cum:
+    if command.cum_qty is not None and (command.cum_qty > order.reported_cum or order.unsized_gap):
         work.emit(ev.GapOpened(order=order.number, cum_qty=command.cum_qty))
     _OUTCOMES[command.outcome](work, order, why)
     work.emit(*infer_gap(order, command.avg_px))
@@ -50,7 +50,12 @@ def _why_not(order: Order, command: Resolve) -> str | None:
         return "the order's quantity is not known: say cum_qty"
     if command.outcome == "not-placed" and (order.cum_qty or not order.requested(RequestKind.NEW)):
         return f"the venue has shown the order ({order.phase.lower()}): say canceled, filled or working"
+    if order.phase in ENDED and command.outcome not in (_ENDINGS.get(order.phase), "filled"):
+        return f"the order has ended ({order.phase.lower()}): say that, with cum_qty, if fills are missing"
     return _wrong_total(order, command)
+
+
+_ENDINGS: Final = {Phase.CANCELED: "canceled", Phase.EXPIRED: "expired"}
 
 
 def _wrong_total(order: Order, command: Resolve) -> str | None:
@@ -110,7 +115,7 @@ def _canceled(work: Work, order: Order, why: str) -> None:
 
 def _filled(work: Work, order: Order, why: str) -> None:
     total = order.order_qty
-    if total is not None and total > order.reported_cum:
+    if total is not None and (total > order.reported_cum or order.unsized_gap):
         work.emit(ev.GapOpened(order=order.number, cum_qty=total))
     _drop(work, order, tuple(RequestKind), why)
 

@@ -57,9 +57,16 @@ def _in_whole(report: ExecutionReport, chain: Chain, opened: Request | None) -> 
         exec_ref_id=_of_leg(report.exec_ref_id, chain.number),
         cum_qty=_plus(report.cum_qty, chain.base_qty),
         ord_status=OrdStatus.PARTIALLY_FILLED if is_new and chain.base_qty else report.ord_status,
-        order_qty=None if opened is not None and order_qty == opened.order_qty else order_qty,
+        order_qty=None if report.order_qty == _sent_for(chain, opened) else order_qty,
         avg_px=None,
     )
+
+
+def _sent_for(chain: Chain, opened: Request | None) -> Decimal | None:
+    """Say for how much the unacknowledged leg left: what the earlier ones executed late came on top."""
+    if opened is None or opened.order_qty is None:
+        return None
+    return opened.order_qty - (chain.base_qty - chain.excess)
 
 
 def _plus(value: Decimal | None, base: Decimal) -> Decimal | None:

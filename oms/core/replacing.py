@@ -147,7 +147,7 @@ def advance(work: Work, order: Order) -> None:
         if not order.questions:
             ask(work, order)
     elif work.book(order).logged_on and not work.doubts.is_asking(order.session):
-        _open_leg(work, order, request, chain.proven)
+        _open_leg(work, order, request, max(chain.proven, order.reported_cum, order.cum_qty))
 
 
 def _open_leg(work: Work, order: Order, request: Request, proven: Decimal) -> None:

@@ -34,6 +34,7 @@ from oms.fix.standing import SessionState, Standing, is_trouble
 from oms.fix.text import SOH, field, masked, plain, shown
 from oms.ports import Sent
 
+_OF_ORDERS: Final = ("8", "9", "j")
 _POSS_DUP: Final = f"{SOH}43=Y{SOH}"
 _LAST_WISH_S: Final = 10.0  # to log out when nobody said for how long
 _FLUSH_EVERY_S: Final = 0.25  # for lines that nobody acts on, as heartbeats
@@ -156,9 +157,11 @@ class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no typ
     def _lost(self, reject: str, session: _Session) -> None:
         name, number = session.config.name, field(reject, "45")
         last = self._last_in(name)
-        lost = shown(last) if field(last, "34") == number else f"see MsgSeqNum {number} in the message log"
+        found = field(last, "34") == number
+        lost = shown(last) if found else f"see MsgSeqNum {number} in the message log"
         told = f"QuickFIX rejected a message before the application saw it: {shown(reject)}; the message was: {lost}"
-        self._sink(Alarm(name, time.time_ns(), "MESSAGE_LOST", told))
+        raw = plain(last) if found and field(last, "35") in _OF_ORDERS else None
+        self._sink(Alarm(name, time.time_ns(), "MESSAGE_LOST", told, raw))
 
 
 class FixVenue:

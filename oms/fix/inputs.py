@@ -35,12 +35,13 @@ class ResendRefused(NamedTuple):
 
 
 class Alarm(NamedTuple):
-    """Something that people must look at."""
+    """Something that people must look at. `raw`: a message of the venue that QuickFIX keeps from the application."""
 
     session: str | None
     time_ns: int
     code: str
     text: str
+    raw: str | None = None
 
 
 Input = Received | LoggedOn | LoggedOut | ResendRefused | Alarm

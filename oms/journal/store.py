@@ -15,6 +15,7 @@ from typing import Final
 from urllib.parse import quote
 
 from oms.core.errors import JournalError
+from oms.journal.codec import GENESIS
 from oms.journal.wal import broken_tail
 
 FORMAT: Final = 1
@@ -171,6 +172,20 @@ def lost_log(path: Path, meta: dict[str, str]) -> str | None:
     return broken_tail(path)
 
 
+def _lost_end(connection: sqlite3.Connection, meta: dict[str, str]) -> str | None:
+    """Say what is missing at the end of a journal that was closed in order."""
+    closed = meta.get("closed")
+    if not closed:
+        return None
+    number, digest = connection.execute(LAST).fetchone() or (0, GENESIS)
+    if closed == f"{number}:{digest.hex()}":
+        return None
+    return (
+        f"it was closed with head {closed} and ends now at {number}: records at the end are missing. Put the whole file"
+        " back from a copy; `oms journal verify` tells more"
+    )
+
+
 def open_writer(path: Path) -> sqlite3.Connection:
     """Open a journal for writing, or make it. The caller holds its lock.
 
@@ -215,7 +230,7 @@ def _examine(path: Path) -> bool:
             return False
         meta = read_meta(connection)
         check_format(path, meta)
-        lost = lost_log(path, meta or {})
+        lost = lost_log(path, meta or {}) or _lost_end(connection, meta or {})
     finally:
         connection.close()
     if lost:
