@@ -74,7 +74,11 @@ def run(config: ConfigOption) -> None:
 
     loaded = load(config)
     set_up(loaded.log.level, loaded.under(loaded.log.file) if loaded.log.file else None)
-    raise typer.Exit(Daemon(loaded).run(lambda url: print(f"ready api={url}", flush=True)))
+    daemon = Daemon(loaded)
+    code = daemon.run(lambda url: print(f"ready api={url}", flush=True))
+    if daemon.loop.failure is not None:
+        typer.echo(f"oms: {daemon.loop.failure}", err=True)
+    raise typer.Exit(code)
 
 
 @app.command(name="check-config")

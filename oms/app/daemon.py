@@ -18,10 +18,11 @@ from oms.app.clock import Clock
 from oms.app.config import Config
 from oms.app.keeper import Keeper
 from oms.app.loop import Loop
-from oms.app.recovery import recover
+from oms.app.recovery import READ_ALL_THE_SAME, recover
 from oms.app.reference_side import ReferenceSide, completed
 from oms.app.reference_views import figures
 from oms.app.rest_side import RestSide
+from oms.app.second_look import SecondLook
 from oms.app.session_view import session_object
 from oms.app.tokens import Tokens
 from oms.app.wiring_rest import Around
@@ -78,6 +79,8 @@ class Daemon:
         tokens = Tokens.load(config.under(config.api.tokens_file))
         self._api_socket = wiring.listen(config)
         self.journal = SqliteJournal(config.under(config.journal.path))
+        self._unread = False
+        self._second_look = SecondLook(self.journal.path, self._damaged)
         self.keeper = self._recovered()
         self.initiator = Initiator(
             [self._in_step(wiring.fix_session(config, session)) for session in config.fix_sessions],
@@ -124,6 +127,7 @@ class Daemon:
             open=open_orders,
             snapshot=found.snapshot or None,
         )
+        self._unread = found.snapshot > READ_ALL_THE_SAME
         return Keeper(found.engine, found.residents, archive, keeping)
 
     def _around(self) -> reference_side.Around:
@@ -164,12 +168,15 @@ class Daemon:
             "ready", api=f"http://{host}:{port}", sessions=[session.name for session in self.config.session]
         )
         ready(f"http://{host}:{port}")
+        if self._unread:
+            self._second_look.start()
         self._stopping.wait()
         return self._stop()
 
     def _stop(self) -> int:
         """Send nothing more, log out of FIX, commit what waits, close; in that order, each bounded."""
         failure = self.loop.failure
+        self._second_look.stop()
         log.info("stopping", because="of a failure" if failure else "a signal")
         self._server.should_exit = True
         self.rest.stop(STOP_TIMEOUT_S)
@@ -182,6 +189,9 @@ class Daemon:
         failure = failure or self.loop.failure
         log.info("stopped", failure=str(failure) if failure else None)
         return EXIT_FATAL if failure else EXIT_OK
+
+    def _damaged(self, told: str) -> None:
+        self.loop.fail(JournalError(f"the journal is damaged: {told}"))
 
     # --- what comes from the venues
 

@@ -147,6 +147,12 @@ class Loop:
         books = self.engine.blotter.books.copy()
         return [name for name, book in books.items() if book.open and name not in self.engine.routes]
 
+    def fail(self, error: BaseException) -> None:
+        """End with an error that another thread found: no order is taken on any more."""
+        self.failure = self.failure or error
+        log.critical("no order is taken on any more", error=str(error))
+        self._on_end()
+
     def start(self, on_end: Callable[[], None]) -> None:
         """Show what the journal gave, and begin; `on_end` is called when the loop ends, for whatever reason."""
         self._on_end = on_end

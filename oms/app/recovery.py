@@ -66,6 +66,14 @@ def recover(
     return Recovered(engine=engine, residents=residents, records=records)
 
 
+READ_ALL_THE_SAME = 10_000
+"""Up to so many records before a snapshot are read all the same."""
+
+
+class TruncatedError(JournalError):
+    """The journal ends before what was known of it: going on would hand out its numbers again."""
+
+
 class _Unusable(Exception):  # noqa: N818 - says what is the case
     """There is no snapshot to go on from. `is_news`: there should be one."""
 
@@ -79,8 +87,17 @@ def _from_snapshot(engine: Engine, journal: SqliteJournal, archive: Archive, kee
         snapshot = _usable(archive.read_snapshot(), journal)
         archive.go_back(snapshot.rows)
         state, layers = decode_state(snapshot), decode_layers(snapshot)
+    except TruncatedError:
+        raise
     except (JournalError, ValueError) as error:
         raise _Unusable(str(error)) from error
+    if snapshot.n <= READ_ALL_THE_SAME:
+        for (
+            n,
+            _,
+        ) in journal.read():  # that takes no time, and a damaged record is noticed before anything leaves
+            if n >= snapshot.n:
+                break
     load(state, engine.blotter, engine.ids)
     residents = Residents(engine.blotter, archive.shelf(), keep=keeping.finished_orders, sieve=Sieve(layers))
     records = _fold(engine, journal, archive, residents, snapshot.n + 1)
@@ -96,8 +113,12 @@ def _usable(snapshot: Snapshot | None, journal: SqliteJournal) -> Snapshot:
         reason = f"the snapshot of record {snapshot.n} was folded by another version of this program"
         raise _Unusable(reason)
     if snapshot.n > journal.head[0]:
-        reason = f"the snapshot is of record {snapshot.n}, and the journal ends at {journal.head[0]}"
-        raise _Unusable(reason)
+        told = (
+            f"the journal {journal.path} ends at record {journal.head[0]}, and a snapshot of it was made at record"
+            f" {snapshot.n}: records at the end are missing. Put the whole file back from a copy; or, if this is the"
+            f" journal to go on with, move {journal.path.name}.archive away first"
+        )
+        raise TruncatedError(told)
     if snapshot.head != journal.hash_of(snapshot.n):
         reason = f"the snapshot of record {snapshot.n} is not of this journal: its hash is another"
         raise _Unusable(reason)

@@ -96,7 +96,9 @@ class Replay:
         """Close the stream: what is still open now stays open."""
         for number, n in self._gaps.items():
             order = self.blotter.orders[number]
-            if order.gap or not order.unprovable or not order.cum_qty:  # else every answer agreed with our fills
+            if (
+                order.gap or not order.unprovable or not order.cum_qty
+            ):  # else every answer agreed with our fills
                 self._late_anomaly(n, Anomaly(AnomalyCode.GAP_OPEN, _gap_text(order)), order)
         for book in self.blotter.books.values():
             for held in book.held.values():

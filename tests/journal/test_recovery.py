@@ -232,19 +232,17 @@ def test_another_programs_snapshot_is_not_believed(
     assert "another version" in capsys.readouterr().out
 
 
-def test_a_snapshot_newer_than_the_journal(
-    path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The journal was put back from a copy, the archive was not."""
+def test_a_snapshot_newer_than_the_journal_is_no_start(path: Path, tmp_path: Path) -> None:
+    """The journal lost its end, or was put back from a copy and the archive was not: a person has to say which."""
     (tmp_path / "other").mkdir()
     shorter = Life(tmp_path / "other" / "journal.db")
     shorter.trade(5)
     shorter.close()
     shutil.copy(fold_in(path), archive_of(shorter.path))
-    found = start(shorter.path)
-    assert found.snapshot == 0
-    assert "the journal ends at" in capsys.readouterr().out
-    assert state(found.engine) == from_scratch(shorter.path)
+    with pytest.raises(JournalError, match="records at the end are missing"):
+        start(shorter.path)
+    archive_of(shorter.path).rename(tmp_path / "away")
+    assert state(start(shorter.path).engine) == from_scratch(shorter.path)
 
 
 def test_a_snapshot_of_another_journal(
