@@ -28,11 +28,12 @@ def session_down(work: Work, message: SessionDown) -> None:
     """Whatever left and has no answer is in doubt."""
     was_on = work.blotter.book(message.session).logged_on
     work.emit(ev.LoggedOut(session=message.session, time_ns=work.now, reason=message.reason))
-    work.doubts.logged_out(message.session)
+    unasked = work.doubts.logged_out(message.session)
     lately = work.now - work.timing.late_ns
     ended = work.blotter.book(message.session).ended
     if was_on:
-        work.doubts.may_lack(message.session, [number for time_ns, number in ended if time_ns >= lately])
+        late = [number for time_ns, number in ended if time_ns >= lately]
+        work.doubts.may_lack(message.session, list(dict.fromkeys((*unasked, *late))))
     if was_on:
         _doubt_all(work, message.session, "the session dropped before the answer")
     if not message.expected:

@@ -203,10 +203,11 @@ class Doubts:
         """Whether a round of questions is under way."""
         return session in self._rounds
 
-    def logged_out(self, session: str) -> None:
-        """Forget the round: its answers will not come."""
-        self._rounds.pop(session, None)
+    def logged_out(self, session: str) -> list[int]:
+        """Forget the round: its answers will not come; gives the orders that have none."""
+        questions = self._rounds.pop(session, None)
         self._next_round.pop(session, None)
+        return [] if questions is None else [*questions.asked, *questions.waiting]
 
     def may_lack(self, session: str, numbers: list[int]) -> None:
         """Note the orders that ended shortly before a session dropped: a fill of them may have been on its way."""
