@@ -276,7 +276,7 @@ def _about_fill(order: Order, event: ev.Filled) -> str | None:
 
 def _missing(order: Order, event: ev.Filled | ev.GapOpened, ours: Decimal) -> str:
     if event.cum_qty is None:
-        return "the venue executed more than it reported; nobody says how much"
+        return "fills may be missing: the venue does not say how much it executed in all"
     total, ours_text = format_decimal(max(event.cum_qty, order.reported_cum)), format_decimal(ours)
     missing = "fills are missing" if total != ours_text else "nothing is missing"
     return f"the venue's CumQty is {total}, the fills that arrived make {ours_text}: {missing}"
