@@ -19,7 +19,8 @@ EXCESS: Final = "excess of a replace"
 class Chain(Struct, kw_only=True):
     """Where such an order stands.
 
-    `number`: of the present leg; 0 is the order as it was placed. `base_qty`: what the earlier legs executed. `over`:
+    `number`: of the present leg; 0 is the order as it was placed. `base_qty`: what the earlier legs executed,
+    `previous_base` those before the last of them. `over`:
     the venue canceled the present leg for the sake of a replace. `proven`: the order's CumQty after that, once the
     venue has stated it. `earlier`: ClOrdIDs and OrderIDs of earlier legs. `excess`: what they executed after the
     present one had left, so that it is too large; `reductions`: how often that was taken back.
@@ -31,6 +32,7 @@ class Chain(Struct, kw_only=True):
     proven: Decimal | None = None
     earlier: dict[str, int] = field(default_factory=dict)
     excess: Decimal = ZERO
+    previous_base: Decimal = ZERO
     reductions: int = 0
 
 
@@ -73,7 +75,8 @@ def leg_opened(order: "Order", event: "ev.LegOpened") -> None:
     for name in (order.cl_ord_id, order.order_id):
         if name is not None:
             chain.earlier[name] = chain.number
-    chain.number, chain.base_qty, chain.over, chain.proven = chain.number + 1, event.base_qty, False, None
+    chain.previous_base, chain.base_qty = chain.base_qty, event.base_qty
+    chain.number, chain.over, chain.proven = chain.number + 1, False, None
     order.orig_cl_ord_id, order.cl_ord_id, order.order_id = order.cl_ord_id, event.cl_ord_id, None
     order.questions = 0  # answers about the old leg say nothing of the new one
     order.complete = False
@@ -99,8 +102,10 @@ def leg_opened(order: "Order", event: "ev.LegOpened") -> None:
 
 
 def leg_filled(order: "Order", event: "ev.LegFilled") -> None:
-    """Count a late fill."""
+    """Count a late fill; what the venue's total left out is news of that total too."""
+    reported = order.reported_cum + event.excess
     fills.filled(order, event)
+    order.reported_cum = max(reported, order.cum_qty)
     chain = begun(order)
     chain.base_qty += event.excess
     chain.excess += event.excess

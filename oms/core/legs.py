@@ -158,15 +158,19 @@ def _late(order: Order, report: ExecutionReport, leg: int, now_ns: int, interpre
         avg_px=None,
     )
     verdict = interpret(order, bare, now_ns)
-    events = tuple(_of_earlier(order, event) for event in verdict.events)
+    stated = report.cum_qty if order.chain is not None and leg == order.chain.number - 1 else None
+    events = tuple(_of_earlier(order, event, stated) for event in verdict.events)
     return Verdict(events, verdict.anomaly or _excess(events))
 
 
-def _of_earlier(order: Order, event: ev.Event) -> ev.Event:
+def _of_earlier(order: Order, event: ev.Event, stated: Decimal | None) -> ev.Event:
+    """Tell an execution of an earlier leg from one of the present; `stated`: that leg's CumQty by the report."""
     fields = {name: getattr(event, name) for name in event.__struct_fields__}
     if isinstance(event, ev.Filled):
-        missing = max(order.gap, ZERO)
-        return ev.LegFilled(**fields, excess=max(event.last_shares - missing, ZERO))
+        excess = event.last_shares - max(order.gap, ZERO)
+        if stated is not None and order.chain is not None:
+            excess = order.chain.previous_base + stated - order.chain.base_qty
+        return ev.LegFilled(**fields, excess=min(max(excess, ZERO), event.last_shares))
     if isinstance(event, ev.FillBusted):
         return ev.LegBusted(**fields)
     if isinstance(event, ev.FillCorrected):
