@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from oms.app.config import Config, secret_of
 from oms.app.config_marked import CloudSection, MarkedSection, WeexSection
 from oms.app.limits import limits
-from oms.app.wiring_rest import Around, Made, habits, line, outlet
+from oms.app.wiring_rest import Around, Made, habits, line, open_orders, outlet
 from oms.core.ids import account_digits
 from oms.core.inputs import Alert, ReserveNonces
+from oms.core.order import Order
 from oms.core.secret import Secret
 from oms.core.values import External
 from oms.core.work import Route
@@ -51,7 +52,7 @@ def weex(around: Around, session: WeexSection) -> Made:
     """Make the venue of a WEEX account."""
     submits, way_out = Submits(), outlet(around, session.name)
     keys = list(session.all_keys())
-    account = WeexAccount(submits, way_out.open_orders, keys=len(keys))
+    account = WeexAccount(submits, _of_account(around, session), keys=len(keys))
     numbers = NonceKeys(
         _reserver(around, session.name), around.nonces(session.name), warn=_warner(around, session.name)
     )
@@ -65,6 +66,16 @@ def weex(around: Around, session: WeexSection) -> Made:
         adapters.append(WeexAdapter(at_work, connection, account))
     habit = Habit(**habits(session))
     return Made(MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits))
+
+
+def _of_account(around: Around, session: MarkedSection) -> Callable[[], list[Order]]:
+    """Give what lists the open orders of a venue account, by whatever session they left: none is a stranger's."""
+    same = {
+        each.name
+        for each in around.config.session
+        if isinstance(each, type(session)) and each.account == session.account
+    }
+    return open_orders(around, same)
 
 
 def _reserver(around: Around, session: str) -> Callable[[str, int], None]:
@@ -98,7 +109,7 @@ def cloud(around: Around, session: CloudSection) -> Made:
     submits, way_out = Submits(), outlet(around, session.name)
     account = CloudAccount(
         submits,
-        way_out.open_orders,
+        _of_account(around, session),
         account_id=session.account_id,
         source="margin-api" if session.margin else "api",
     )

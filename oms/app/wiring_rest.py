@@ -1,6 +1,6 @@
 """From the configuration to the venues that are spoken to over REST: Apifiny's, and what every kind shares."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -156,11 +156,16 @@ def line(config: Config, section: HttpSection, url: str, secrets: list[str]) -> 
 
 def outlet(around: Around, session: str) -> Outlet:
     """Join a venue with the loop, and with the orders of its session."""
+    return Outlet(sink=around.sink, open_orders=open_orders(around, {session}))
 
-    def open_orders() -> list[Order]:
-        return [order for order in around.orders().in_memory() if order.session == session and order.is_open]
 
-    return Outlet(sink=around.sink, open_orders=open_orders)
+def open_orders(around: Around, sessions: Collection[str]) -> Callable[[], list[Order]]:
+    """Give what lists the open orders of these sessions."""
+
+    def listed() -> list[Order]:
+        return [order for order in around.orders().in_memory() if order.session in sessions and order.is_open]
+
+    return listed
 
 
 def habits(section: HttpSection) -> dict[str, Any]:
