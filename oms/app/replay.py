@@ -230,9 +230,7 @@ class Replay:
             self._emit(self._rows.popleft())
 
 
-@lru_cache(
-    maxsize=256
-)  # one text for a session is found faster in every index than a new one for each message
+@lru_cache(maxsize=256)  # one text for a session is found faster in every index than a new one each time
 def _session(sender: str | None, target: str | None, *, sent: bool) -> str:
     """Name the session of a message: both sides, ours first; logs that leave one out have a single session."""
     if sender is None or target is None:

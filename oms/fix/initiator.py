@@ -66,9 +66,7 @@ class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no typ
         self._sink = sink
         self._last_in = last_in
         self._guard = Guard(sink)
-        self._only = (
-            next(iter(sessions)) if len(sessions) == 1 else None
-        )  # asking QuickFIX for the name takes time
+        self._only = next(iter(sessions)) if len(sessions) == 1 else None  # asking QuickFIX takes time
 
     def onCreate(self, _id: "fix.SessionID") -> None:  # noqa: N802 - QuickFIX's names
         """Note nothing: the sessions are known."""
