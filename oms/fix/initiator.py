@@ -158,7 +158,7 @@ class Application(fix.Application):  # type: ignore[misc]  # QuickFIX has no typ
         found = field(last, "34") == number
         lost = shown(last) if found else f"see MsgSeqNum {number} in the message log"
         told = f"QuickFIX rejected a message before the application saw it: {shown(reject)}; the message was: {lost}"
-        raw = plain(last) if found and field(last, "35") in _OF_ORDERS else None
+        raw = masked(plain(last)) if found and field(last, "35") in _OF_ORDERS else None
         self._sink(Alarm(name, time.time_ns(), "MESSAGE_LOST", told, raw))
 
 

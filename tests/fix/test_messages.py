@@ -157,6 +157,8 @@ def test_a_message_that_quickfix_rejects_is_told_whole(own: tuple[Desk, Connecti
     assert f"|34={seq}|" in alarm.text
     assert "|32=7|32=8|" in alarm.text
     assert "|96=******|" in alarm.text
+    assert alarm.raw is not None
+    assert "secret" not in alarm.raw
     assert SOH not in alarm.text
 
 

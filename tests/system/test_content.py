@@ -115,6 +115,14 @@ def test_odd_content_is_recorded_and_judged(
     assert wire.daemon.order("a")["ord_status_name"] == "New"
 
 
+def test_a_fill_that_quickfix_keeps_back_counts_all_the_same(wire: Wire) -> None:
+    wire.accepted("a")
+    wire.report(37, "O-a", 17, "E", 17, "E", 20, "0", 150, "1", 39, "1", 32, "0.1", 31, "29000", 14, "0.1")
+    wire.daemon.reaches("a", "PartiallyFilled", cum_qty="0.1")
+    assert any(line.get("code") == "MESSAGE_LOST" for line in wire.log())
+    wire.recorded("17=E\x0117=E")
+
+
 def test_numbers_with_many_digits_are_kept(wire: Wire) -> None:
     wire.accepted("a")
     wire.report(
