@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.unnamed.plan import CLOUD, WEEX
 from tests.simulation.unnamed.runner import history
 
-FAST = {WEEX: 25, CLOUD: 10}
+FAST = {WEEX: 16, CLOUD: 8}
 SLOW = {WEEX: 480, CLOUD: 120}  # scripts/simulate --venue runs as many as one likes
 AT_ONCE = 40
 
