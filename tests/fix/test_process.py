@@ -48,7 +48,7 @@ def run(program: str, *arguments: str) -> "subprocess.Popen[str]":
 @pytest.mark.parametrize(
     ("before", "result"),
     [
-        ("", "interrupted"),
+        ("signal.signal(signal.SIGINT, signal.default_int_handler)", "interrupted"),
         ("signal.signal(signal.SIGINT, lambda *_: print('handled'))", "handled\npassed over"),
         ("signal.signal(signal.SIGINT, signal.SIG_IGN)", "passed over"),
     ],
