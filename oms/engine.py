@@ -174,7 +174,9 @@ class Engine:
     def _note_anomaly(self, order: Order | None, anomaly: Anomaly) -> None:
         """Show an anomaly on its order, and ask the venue how it stands: something it said is not counted."""
         self._work.alert(str(anomaly.code), anomaly.text, order=order)
-        if order is None:
+        if (
+            order is None or anomaly.code is AnomalyCode.UNKNOWN_ORDER
+        ):  # adopted: it contradicts nothing of its own
             return
         self._work.emit(ev.AnomalyNoted(order=order.number, code=str(anomaly.code), text=anomaly.text))
         if anomaly.code not in _FROM_ANSWERS and not order.questions:

@@ -76,7 +76,8 @@ def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> O
     order = blotter.orders[adopted.order]
     verdict = interpret(order, report, now_ns)
     blotter.apply_all(verdict.events)
-    return Outcome(order, (*outcome.events, *verdict.events), verdict.anomaly, outcome.ref)
+    anomaly = verdict.anomaly or outcome.anomaly
+    return Outcome(order, (*outcome.events, *verdict.events), anomaly, outcome.ref)
 
 
 def _shown(blotter: Blotter, outcome: Outcome, snapshot: OrderSnapshot, now_ns: int) -> Outcome:
@@ -159,7 +160,10 @@ def _or_adopt(blotter: Blotter, session: str, report: Report, outcome: Outcome, 
         return outcome
     if not shown.symbol or not shown.side or shown.order_id is None:
         return outcome
-    return _adopt(blotter, session, shown, now_ns=now_ns, ref=outcome.ref)
+    adopted = _adopt(blotter, session, shown, now_ns=now_ns, ref=outcome.ref)
+    if isinstance(report, OrderSnapshot):
+        return adopted
+    return Outcome(None, adopted.events, outcome.anomaly, outcome.ref)  # taken on, and told as what it is
 
 
 def _adopt(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
