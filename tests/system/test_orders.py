@@ -315,5 +315,7 @@ def test_the_connection_drops_in_mid_order(faulty: Callable[..., Market]) -> Non
             assert order["ord_status_name"] == "Canceled"
         elif market.happened("accepted", order):
             assert order["ord_status_name"] == "New"
+        elif order["reason"] == "canceled before it was sent":
+            assert (order["ord_status_name"], market.received("D", order)) == ("Canceled", 0)
         else:
             assert order["ord_status_name"] == "Rejected"
