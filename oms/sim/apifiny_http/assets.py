@@ -137,7 +137,8 @@ class Assets:
         size, page = fields.whole(body, "limit", ROWS_A_PAGE), fields.whole(body, "page", 1)
         if not 1 <= size <= MOST_ROWS_A_PAGE or page < 1:
             raise Problem(codes.BAD_REQUEST, f"limit must be from 1 to {MOST_ROWS_A_PAGE}, page from 1")
-        found = [each for each in self._wallet.activities(account) if start <= each.created_at <= end]
+        activities = self._wallet.activities(account)
+        found = [each for each in activities if start <= fields.whole_ms(each.created_at) <= end]
         found.sort(key=lambda each: each.created_at, reverse=True)
         return {
             "records": [_activity(each) for each in found[(page - 1) * size : page * size]],

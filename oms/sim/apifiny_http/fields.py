@@ -116,6 +116,11 @@ def ms(at: datetime) -> int:
     return (at - EPOCH) // timedelta(milliseconds=1)
 
 
+def whole_ms(at: datetime) -> datetime:
+    """Return a time without its part below a millisecond, which no caller was told."""
+    return at - timedelta(microseconds=at.microsecond % 1000)
+
+
 def sub_account(account: str, venue_name: str) -> str:
     """Return the id of an account on one venue: STA-00000001 has STA-VENUE1_00000001."""
     kind, dash, number_part = account.rpartition("-")

@@ -67,7 +67,7 @@ class Queries:
         if not 1 <= limit <= MOST_COMPLETED:
             raise Problem(codes.BAD_REQUEST, f"limit must be from 1 to {MOST_COMPLETED}")
         ended = sorted(self._ended(account, body), key=lambda entry: entry.updated_at)
-        rows = [order_row(entry) for entry in ended if start <= _whole_ms(entry) <= end]
+        rows = [order_row(entry) for entry in ended if start <= fields.whole_ms(entry.updated_at) <= end]
         return rows[:limit] if fields.flag(body, "forward", default=True) else rows[::-1][:limit]
 
     def recent_fills(self, account: str, body: Body) -> list[Row]:
@@ -140,11 +140,6 @@ def _facts(entry: Entry) -> dict[str, str]:
         "orderSide": "BUY" if entry.order.side is Side.BUY else "SELL",
         "orderStatus": order_status(entry),
     }
-
-
-def _whole_ms(entry: Entry) -> datetime:
-    # A client asks from the updatedAt that it was told, which has no microseconds.
-    return EPOCH + timedelta(milliseconds=fields.ms(entry.updated_at))
 
 
 def _fills(changes: Iterable[Change]) -> list[Row]:
