@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from oms.app import cli_sim_options as cli
 from oms.app.cli_sim_apifiny_help import FAULTS
 from oms.sim.logon import Credential, parse_credential
 from oms.sim.market import VENUES
@@ -20,14 +20,12 @@ from oms.sim.standing import ACCOUNT_STATUSES, VENUE_STATUSES, Standing, parse_s
 from oms.sim.terms import Fees
 from oms.sim.venue import Conduct
 
-Texts = list[str] | None
-
 FixPort = Annotated[
     str, typer.Option(metavar="PORT", help="FIX port; 0 takes a free one. This or --http-port is needed.")
 ]
 HttpPort = Annotated[str, typer.Option(metavar="PORT", help="REST and WebSocket port; 0 takes a free one.")]
 Credentials = Annotated[
-    Texts,
+    cli.Texts,
     typer.Option(
         metavar="ACCOUNT:KEYID:SECRET",
         help="Who may log on and sign requests; repeat it for more. At least one.",
@@ -40,16 +38,6 @@ Reports = Annotated[
         help="The fields of an ExecutionReport: the venue's documented few, or all of FIX 4.2.",
     ),
 ]
-Seed = Annotated[str, typer.Option(metavar="N", help="Seed of faults, latency and background.")]
-Latency = Annotated[str, typer.Option(metavar="N or A-B", help="Delay before each answer.")]
-Background = Annotated[
-    str,
-    typer.Option(
-        metavar="on|off",
-        help="on: other participants move the prices and fill resting orders; off: the fixed book below.",
-    ),
-]
-Fault = Annotated[Texts, typer.Option(metavar="NAME=RATE", help="What goes wrong, how often.")]
 Fee = Annotated[
     str,
     typer.Option(
@@ -58,13 +46,13 @@ Fee = Annotated[
     ),
 ]
 AccountStatus = Annotated[
-    Texts, typer.Option(metavar="ACCOUNT=STATUS", help=f"One of {', '.join(ACCOUNT_STATUSES)}.")
+    cli.Texts, typer.Option(metavar="ACCOUNT=STATUS", help=f"One of {', '.join(ACCOUNT_STATUSES)}.")
 ]
 VenueStatus = Annotated[
-    Texts, typer.Option(metavar="VENUE=STATUS", help=f"One of {', '.join(VENUE_STATUSES)}.")
+    cli.Texts, typer.Option(metavar="VENUE=STATUS", help=f"One of {', '.join(VENUE_STATUSES)}.")
 ]
 WithdrawAddress = Annotated[
-    Texts, typer.Option(metavar="ADDRESS", help="Where withdrawals may go; repeat it for more.")
+    cli.Texts, typer.Option(metavar="ADDRESS", help="Where withdrawals may go; repeat it for more.")
 ]
 HttpTimeout = Annotated[str, typer.Option(metavar="S", help="When http-timeout faults close the connection.")]
 MdInterval = Annotated[
@@ -80,10 +68,10 @@ def apifiny(  # noqa: PLR0913 - one argument for each option
     http_port: HttpPort = "",
     credential: Credentials = None,
     reports: Reports = Form.DOCUMENTED.value,
-    seed: Seed = "1",
-    latency_ms: Latency = "0",
-    background: Background = "on",
-    fault: Fault = None,
+    seed: cli.Seed = "1",
+    latency_ms: cli.Latency = "0",
+    background: cli.Background = "on",
+    fault: cli.Fault = None,
     fee: Fee = "0",
     account_status: AccountStatus = None,
     venue_status: VenueStatus = None,
@@ -102,9 +90,9 @@ def apifiny(  # noqa: PLR0913 - one argument for each option
             credentials=credentials,
             conduct=Conduct(
                 form=_form(reports),
-                seed=_whole(seed, "--seed"),
-                latency_ms=_latency(latency_ms),
-                background=_on_off(background),
+                seed=cli.whole(seed, "--seed"),
+                latency_ms=cli.latency(latency_ms),
+                background=cli.choice(background, "--background"),
                 rates=parse_rates(fault or [], FAULTS),
                 fees=_fees(fee),
                 standing=_standing(account_status or [], venue_status or [], credentials),
@@ -115,20 +103,8 @@ def apifiny(  # noqa: PLR0913 - one argument for each option
             record=record,
         )
     except ValueError as error:
-        _refuse(str(error))
-    raise typer.Exit(_serve(options))
-
-
-def _serve(options: Options) -> int:
-    try:
-        return run(options)
-    except OSError as error:
-        _refuse(f"cannot start: {error}", code=1)
-
-
-def _refuse(problem: str, *, code: int = 2) -> NoReturn:
-    print(f"error: {problem}", file=sys.stderr)
-    raise typer.Exit(code)
+        cli.refuse(str(error))
+    cli.serve(run, options)
 
 
 def _ports(fix_port: str, http_port: str) -> tuple[int | None, int | None]:
@@ -139,7 +115,7 @@ def _ports(fix_port: str, http_port: str) -> tuple[int | None, int | None]:
 
 
 def _port(text: str, name: str) -> int | None:
-    return _whole(text, name, highest=65535) if text else None
+    return cli.port(text, name) if text else None
 
 
 def _seconds(text: str, name: str) -> float:
@@ -177,13 +153,6 @@ def _standing(accounts: list[str], venues: list[str], credentials: tuple[Credent
     )
 
 
-def _whole(text: str, name: str, *, highest: int = 2**63 - 1) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) <= highest):
-        msg = f"{name} needs a whole number from 0 to {highest}"
-        raise ValueError(msg)
-    return int(text)
-
-
 def _credentials(texts: list[str]) -> tuple[Credential, ...]:
     credentials = tuple(parse_credential(text) for text in texts)
     if not credentials:
@@ -200,20 +169,3 @@ def _form(text: str) -> Form:
         msg = "--reports must be documented or full"
         raise ValueError(msg)
     return Form(text)
-
-
-def _latency(text: str) -> tuple[int, int]:
-    shortest, dash, longest = text.partition("-")
-    low = _whole(shortest, "--latency-ms", highest=60_000)
-    high = _whole(longest, "--latency-ms", highest=60_000) if dash else low
-    if low > high:
-        msg = "--latency-ms A-B needs A to be at most B"
-        raise ValueError(msg)
-    return low, high
-
-
-def _on_off(text: str) -> bool:
-    if text not in {"on", "off"}:
-        msg = "--background must be on or off"
-        raise ValueError(msg)
-    return text == "on"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oms.app.cli_sim_options import WHOLE_AGAIN, verbatim
 from oms.sim.apifiny_http.faults import MEANINGS as INSIDE
 from oms.sim.faults import MEANINGS as OVER_FIX
 from oms.sim.market import (
@@ -15,11 +16,6 @@ from oms.sim.wallet import SETTLES_AFTER
 from oms.sim.web.faults import MEANINGS as OF_NETWORKS
 
 
-def _verbatim(*lines: str) -> str:
-    """Return a paragraph that the help shows line by line."""
-    return "\b\n" + "\n".join(lines)
-
-
 def _market() -> str:
     balances = ", ".join(f"{amount:f} {currency}" for currency, amount in OPENING_BALANCES.items())
     rules = (
@@ -28,19 +24,18 @@ def _market() -> str:
         for one in INSTRUMENTS
     )
     depth = (f"{one.symbol} {describe_depth(one)}" for one in INSTRUMENTS)
-    return _verbatim(
+    return verbatim(
         f"Venues, SecurityExchange(207): {', '.join(VENUES)}",
         f"Market orders: {', '.join(v for v in VENUES if v in MARKET_ORDER_VENUES)}",
         f"Balances of each account on each venue: {balances}; no fees without --fee",
         *rules,
         "The fixed book (--background off), the same on every venue:",
         *depth,
-        "It is whole again after each request; a level that would trade with a resting",
-        "order waits until that order is gone. Resting orders fill only against orders.",
+        *WHOLE_AGAIN,
     )
 
 
-_EXAMPLES = _verbatim(
+_EXAMPLES = verbatim(
     "With the fixed book, BTCUSDT:",
     "buy 1 at 29000 rests",
     "buy 2.5 at 30020 fills in parts: 1 at 30000, 1 at 30010, 0.5 at 30020",
@@ -53,7 +48,7 @@ _EXAMPLES = _verbatim(
     "market sell of 12: 10 in four fills down to 29950, and the rest is canceled",
 )
 
-_REST = _verbatim(
+_REST = verbatim(
     "REST: POST /gx/openApi/v1?signature=JWT, every method of the venue's document.",
     "Order stream: WebSocket /gx/openApi/v1?signature=JWT&body=...&p=webSocket.",
     "Market data: GET /md/orderbook|trade|ticker/v1/SYMBOL/VENUE and",
@@ -65,7 +60,7 @@ _REST = _verbatim(
 )
 
 FAULTS = {**OVER_FIX, **INSIDE, **OF_NETWORKS}
-_FAULTS = _verbatim(
+_FAULTS = verbatim(
     "Faults, --fault NAME=RATE with a rate from 0 to 1; http-, ws- and rest- faults can be aimed at",
     "one method, as http-timeout-after@order.insertOrderLite=0.5. reject, late-fill and cancel-reject-*",
     "hold over REST too.",
