@@ -174,10 +174,8 @@ class Engine:
     def _note_anomaly(self, order: Order | None, anomaly: Anomaly) -> None:
         """Show an anomaly on its order, and ask the venue how it stands: something it said is not counted."""
         self._work.alert(str(anomaly.code), anomaly.text, order=order)
-        if (
-            order is None or anomaly.code is AnomalyCode.UNKNOWN_ORDER
-        ):  # adopted: it contradicts nothing of its own
-            return
+        if order is None or anomaly.code is AnomalyCode.UNKNOWN_ORDER:
+            return  # an order that is adopted contradicts nothing of its own
         self._work.emit(ev.AnomalyNoted(order=order.number, code=str(anomaly.code), text=anomaly.text))
         if anomaly.code not in _FROM_ANSWERS and not order.questions:
             asking.ask(self._work, order)

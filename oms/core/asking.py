@@ -122,22 +122,27 @@ def begin_due_rounds(work: Work) -> None:
     """Ask for every open order once more where the interval is over."""
     for session in work.doubts.rounds_due(work.now):
         if work.blotter.book(session).logged_on and not work.doubts.in_round(session):
-            numbers = (*work.blotter.book(session).open, *_lacking(work, session))
-            quiet = [number for number in numbers if not work.doubts.is_planned(number)]
+            quiet = [number for number in _to_ask(work, session) if not work.doubts.is_planned(number)]
             work.doubts.begin_round(session, quiet, work.now, wait=False)
 
 
 def begin_round(work: Work, session: str, *, wait: bool, also: Iterable[int] = ()) -> int:
     """Plan a question for every open order of a session, and for these others; returns how many."""
-    orders = list(dict.fromkeys((*work.blotter.book(session).open, *also, *_lacking(work, session))))
+    orders = _to_ask(work, session, also)
     work.doubts.begin_round(session, orders, work.now, wait=wait)
     return len(orders)
 
 
-def _lacking(work: Work, session: str) -> list[int]:
-    """Name the orders that are over, and whose fills the venue counts and did not tell; they stay in memory."""
+def _to_ask(work: Work, session: str, also: Iterable[int] = ()) -> list[int]:
+    """Name once what a round asks for: what is open, these others, and what is over and lacks fills that were counted.
+
+    The last stay in memory until their fills are told.
+    """
     orders = work.blotter.orders.values()
-    return [each.number for each in orders if each.session == session and each.gap > 0 and not each.is_open]
+    lacking = [
+        each.number for each in orders if each.session == session and each.gap > 0 and not each.is_open
+    ]
+    return list(dict.fromkeys((*work.blotter.book(session).open, *also, *lacking)))
 
 
 def ask_next(work: Work, session: str) -> bool:

@@ -85,12 +85,10 @@ class Doubts:
     def watch(self, order: Order, request_number: int) -> None:
         """Expect an answer to a request in time."""
         request = order.request(request_number)
-        if request is not None and request.by_cancel:
-            due = request.since_ns + self._timing.replace_within_ns
-            heapq.heappush(self._deadlines, (due, order.number, request_number))
-        elif request is not None and not request.waiting:
-            due = request.since_ns + self._timing.ack_timeout_ns
-            heapq.heappush(self._deadlines, (due, order.number, request_number))
+        if request is None or (request.waiting and not request.by_cancel):
+            return
+        within_ns = self._timing.replace_within_ns if request.by_cancel else self._timing.ack_timeout_ns
+        heapq.heappush(self._deadlines, (request.since_ns + within_ns, order.number, request_number))
 
     def ask_later(self, order: Order, now_ns: int) -> None:
         """Plan the next question about an order, at a growing interval; one that is planned already stays."""
@@ -136,10 +134,6 @@ class Doubts:
     def answered(self, number: int) -> None:
         """Note that the venue answered."""
         self._asked.pop(number, None)
-
-    def awaits_answer(self, number: int, now_ns: int) -> bool:
-        """Whether a question was asked so lately that its answer may still come."""
-        return self._asked.get(number, now_ns) > now_ns
 
     def needs_answer(self, order: Order) -> bool:
         """Whether a question about an order was not answered until now, and the answer still matters."""
