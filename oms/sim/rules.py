@@ -22,7 +22,6 @@ REPEATED_ID = "order id repeat"
 WRONG_ID = "order id rule error"
 WOULD_TAKE = "post-only order would take liquidity"
 
-MAX_ID_LENGTH = 64
 MILLISECONDS_AND_RANDOM = 13 + 3
 MAX_PRICE = Decimal(1_000_000)
 CASH_STEP = Decimal("0.00000001")  # quotePrecision 8

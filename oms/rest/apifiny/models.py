@@ -156,13 +156,6 @@ class Order(Struct, frozen=True, rename="camel", kw_only=True):
             return self.open_quantity == 0
         return self.order_status in {"FILLED", "CANCELLED", "REJECTED"}
 
-    @property
-    def can_be_canceled(self) -> bool:
-        """Tell whether the venue takes a cancel: chapter "Cancel an Order"."""
-        return (
-            not self.is_final and self.order_status != "PENDING_SUBMIT" and self.cancelled_updated_at is None
-        )
-
 
 class Detail(Order, frozen=True, rename="camel", kw_only=True):
     """An order with one of its fills, or with none (order.listDetailLite, readerOrderDetail, streamDetail).

@@ -12,7 +12,7 @@ from typing import Final
 from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot
 from oms.core.times import NS_PER_MS, ns_to_fix
 from oms.core.values import ZERO, ExecTransType, OrdStatus
-from oms.rest.apifiny.models import Detail, Order, StreamEntry
+from oms.rest.apifiny.models import Detail, Order
 from oms.rest.apifiny.terms import SIDE_CODES
 
 # "Order Status". What the table does not know is passed on as it is: whoever reads it knows an unknown value.
@@ -42,11 +42,6 @@ def snapshot(order: Order, rows: Iterable[Detail] = ()) -> OrderSnapshot:
     fills = tuple(fill_of(row) for row in rows if row.order_id == order.order_id and row.is_fill)
     complete = sum((fill.shares for fill in fills), ZERO) == order.filled_cumulative_quantity
     return OrderSnapshot(report=report_of(order), fills=fills, all_fills=complete)
-
-
-def snapshot_of_change(entry: StreamEntry) -> OrderSnapshot:
-    """Read a change of order.streamDetail: the state then, and the one fill it is about, if any."""
-    return snapshot(entry.payload, (entry.payload,))
 
 
 def report_of(order: Order) -> ExecutionReport:

@@ -139,11 +139,6 @@ class NonceKeys:
             return found
 
 
-def is_invalid_nonce(text: str) -> bool:
-    """Whether an error text says that the nonce was not above the last one: the request was not looked at further."""
-    return text.lower().startswith("invalid nonce")
-
-
 def may_have_been_taken(text: str, sent: int) -> bool:
     """Whether "invalid nonce" leaves open that this very request was executed.
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TRADES_KEPT = 2000  # "up to 2000 records"
 MINUTES_KEPT = 50_000
-MINUTE_S = 60
 PERIODS_S = {"1min": 60, "5min": 300, "15min": 900, "30min": 1800, "60min": 3600, "1day": 86400}
 PERIODS = (*PERIODS_S, "1mon", "1week", "1year")
 

@@ -62,7 +62,7 @@ def test_an_order_that_rests_and_is_canceled(venue: Simulator, client: ApifinyCl
     order_id = venue.order_id()
     placed = client.orders.insert(VENUE, order_id, limit("BUY", "29000", "1.5"))
     assert (placed.order_id, placed.quantity, placed.limit_price) == (order_id, D("1.5"), D(29000))
-    assert settled(client, order_id).can_be_canceled
+    assert not settled(client, order_id).is_final
     assert order_id in {order.order_id for order in client.orders.open_orders()}
     assert client.orders.cancel(VENUE, order_id).order_id == order_id
     ended = settled(client, order_id)

@@ -98,7 +98,7 @@ CALLS: dict[str, tuple[Callable[[ApifinyClient], Any], Any, Callable[[Any], Any]
     "order.queryOrderInfoLite": (
         lambda client: client.orders.query("VENUE1", ORDER_ID),
         ONE,
-        lambda order: (order.order_id, order.filled_cumulative_quantity, order.can_be_canceled),
+        lambda order: (order.order_id, order.filled_cumulative_quantity, order.is_final),
         (ORDER_ID, 0, False),
     ),
     "order.listOrderInfoLite": (

@@ -11,7 +11,7 @@ from oms.core.values import OrdType, Side, TimeInForce
 from oms.rest.apifiny.answers import decoded
 from oms.rest.apifiny.models import Detail, Order, StreamEntry
 from oms.rest.apifiny.orders import Terms
-from oms.rest.apifiny.snapshots import snapshot, snapshot_of_change
+from oms.rest.apifiny.snapshots import snapshot
 from oms.rest.apifiny.terms import CAN, CANNOT, terms_for
 from oms.rest.refusal import Refusal
 from tests.rest.apifiny.samples import DETAIL, ORDER, STREAM_ENTRY
@@ -122,7 +122,8 @@ def test_fills_are_joined_with_their_order() -> None:
     assert not snapshot(order(filledCumulativeQuantity="0.02"), rows).all_fills
 
 
-def test_a_change_of_the_stream() -> None:
-    found = snapshot_of_change(decoded("", STREAM_ENTRY, StreamEntry))
+def test_a_change_of_the_stream_is_an_order_with_its_fill() -> None:
+    row = decoded("", STREAM_ENTRY, StreamEntry).payload
+    found = snapshot(row, [row])
     assert (found.report.ord_status, found.report.cum_qty, found.all_fills) == ("2", Decimal("1.12"), True)
     assert found.fills[0].transact_time == "20180925-06:34:31.784"
