@@ -145,6 +145,9 @@ def place_order(
         raise invalid(field="side", text="side is missing: BUY or SELL")
     ord_type = _choice(given, "ord_type", ORD_TYPES) or str(OrdType.LIMIT)
     amounts = {name: amount_of(given, name) for name in AMOUNTS}
+    if not _takes_price(ord_type, words["session"], sessions) and amounts["price"] is not None:
+        text = "a market order takes no price; leave it out, or give ord_type LIMIT"
+        raise invalid(field="price", text=text)
     _check_sizes(ord_type, side, amounts)
     rounding = given.get(ROUNDING)
     if rounding not in (None, True, False):
@@ -233,16 +236,18 @@ def amount_of(given: Mapping[str, Any], name: str) -> Decimal | None:
         raise invalid(field=name, text=f"{name}: {error}") from error
 
 
+def _takes_price(ord_type: str, session: str | None, sessions: Sessions) -> bool:
+    """Say whether an order may have a price; the venue's own rule for market orders is the engine's to check."""
+    rows = (row for row in sessions() if session in (None, row["name"]))
+    return ord_type == OrdType.LIMIT or any(row.get("market_price") for row in rows)
+
+
 def _check_sizes(ord_type: str, side: str, amounts: Mapping[str, Decimal | None]) -> None:
     """Refuse what is missing or contradictory. A market buy without its amount is denied by the engine, on record."""
     limit = ord_type == OrdType.LIMIT
     market_buy = not limit and side == Side.BUY
     if limit and amounts["price"] is None:
         raise invalid(field="price", text="price is missing: a limit order needs one")
-    if not limit and amounts["price"] is not None:
-        raise invalid(
-            field="price", text="a market order takes no price; leave it out, or give ord_type LIMIT"
-        )
     if not market_buy and amounts["order_qty"] is None:
         raise invalid(field="order_qty", text="order_qty is missing: the quantity in base currency")
     if not market_buy and amounts["cash_order_qty"] is not None:

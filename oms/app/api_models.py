@@ -226,6 +226,9 @@ class SessionObject(BaseModel):
     account: str
     host: str
     port: int
+    market_price: bool = Field(
+        False, description="Market orders need a price here: the worst that the desk takes."
+    )
     logged_on: bool
     since: str | None
     reason: str | None = Field(description="Why it is not logged on.")
@@ -246,7 +249,10 @@ class SessionList(BaseModel):
 
 
 class NewOrder(BaseModel):
-    """A new order. LIMIT needs `price` and `order_qty`, MARKET takes no price; a market buy has `cash_order_qty`."""
+    """A new order. LIMIT needs `price` and `order_qty`, MARKET takes no price; a market buy has `cash_order_qty`.
+
+    Where a session says `market_price`, MARKET needs `price` (the worst that the desk takes) and `order_qty`.
+    """
 
     client_order_id: str = Field(
         description="The desk's own id, unique in the account. The same id with the same terms gives the first order"

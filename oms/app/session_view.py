@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from oms.app.config import Session, SessionSection
+from oms.app.config_marked import WeexSection
 from oms.core.times import ns_to_iso
 from oms.fix.standing import SessionState
 from oms.rest.standing import Seen
@@ -31,6 +32,7 @@ def session_object(
         "host": session.host,
         "port": session.port,
         **_way(session),
+        "market_price": isinstance(session, WeexSection),
         "logged_on": bool(seen.get("logged_on")),
         "since": ns_to_iso(seen["since_ns"]) if seen.get("since_ns") else None,
         "reason": seen.get("reason") or trouble,

@@ -45,7 +45,8 @@ RESERVE_TIMEOUT_S: Final = 10.0
 
 def weex_route(config: Config, session: WeexSection) -> Route:
     """Say how the engine sees WEEX."""
-    return _route(config, session, weex_terms.TIMES_IN_FORCE, weex_terms.SYMBOL_FORM)
+    route = _route(config, session, weex_terms.TIMES_IN_FORCE, weex_terms.SYMBOL_FORM)
+    return replace(route, limits=replace(route.limits, market_price=True))
 
 
 def weex(around: Around, session: WeexSection) -> Made:

@@ -30,7 +30,8 @@ _EXCHANGE: Final = re.compile(r"[A-Z0-9_]{2,20}", re.ASCII)
 class Limits(Struct, frozen=True, kw_only=True):
     """What an account may do; None is no limit. Quantities in base, notionals in quote currency.
 
-    `symbol_form`: one of `SYMBOL_FORMS`; `has_exchange`: orders name an exchange behind the venue, or must not.
+    `symbol_form`: one of `SYMBOL_FORMS`; `has_exchange`: orders name an exchange behind the venue, or must not;
+    `market_price`: a market order has a price, the worst that the desk takes, and a quantity on either side.
     """
 
     max_decimals: int = 8
@@ -44,6 +45,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     times_in_force: frozenset[str] = frozenset(TimeInForce)
     symbol_form: str = "BTCUSDT"
     has_exchange: bool = True
+    market_price: bool = False
     prices: PriceRule = PriceRule()
 
     @property
@@ -162,14 +164,31 @@ def _check_amounts(order: PlaceOrder, limits: Limits) -> Denial | None:
                 "TOO_MANY_DECIMALS",
                 f"{name} {format_decimal(value)} has more than {limits.max_decimals} decimals",
             )
-    if order.ord_type == OrdType.MARKET and order.side == Side.BUY and order.cash_order_qty is None:
-        return Denial("CASH_ORDER_QTY", "a market buy is sized in quote currency: give cash_order_qty")
+    denial = _check_market(order, limits) if order.ord_type == OrdType.MARKET else None
+    if denial is not None:
+        return denial
     largest = limits.max_order_qty
     if largest is not None and order.order_qty is not None and order.order_qty > largest:
         return Denial(
             "MAX_ORDER_QTY",
             f"order_qty {format_decimal(order.order_qty)} is above the limit {format_decimal(largest)}",
         )
+    return None
+
+
+def _check_market(order: PlaceOrder, limits: Limits) -> Denial | None:
+    if limits.market_price:
+        if order.price is None:
+            told = "market orders are limit orders on this venue: give price, the worst that the desk takes"
+            return Denial("PRICE", told)
+        if order.order_qty is None or order.cash_order_qty is not None:
+            told = "a market order is sized in base currency on this venue: give order_qty, and no cash_order_qty"
+            return Denial("ORDER_QTY", told)
+        return None
+    if order.price is not None:
+        return Denial("PRICE", "a market order takes no price on this venue")
+    if order.side == Side.BUY and order.cash_order_qty is None:
+        return Denial("CASH_ORDER_QTY", "a market buy is sized in quote currency: give cash_order_qty")
     return None
 
 

@@ -51,6 +51,29 @@ def test_the_first_reason_counts(changes: dict[str, object], code: str | None) -
     assert (denial.code if denial else None) == code
 
 
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"side": "2"}, None),
+        ({"price": None}, "PRICE"),
+        ({"order_qty": None, "cash_order_qty": Decimal(5)}, "ORDER_QTY"),
+        ({"cash_order_qty": Decimal(5)}, "ORDER_QTY"),
+    ],
+)
+def test_where_market_orders_are_limit_orders_they_have_a_price(
+    changes: dict[str, object], code: str | None
+) -> None:
+    denial = check(placed(ord_type="1", **changes), Limits(market_price=True), Exposure(), "A")
+    assert (denial.code if denial else None) == code
+
+
+def test_elsewhere_a_market_order_has_none() -> None:
+    denial = check(placed(ord_type="1", side="2"), Limits(), Exposure(), "A")
+    assert denial is not None
+    assert denial.code == "PRICE"
+
+
 def test_open_orders_count_until_they_are_over() -> None:
     desk, exposure = Desk(), Exposure()
     order = desk.place("11=X 38=50 44=100 1=A")
