@@ -227,7 +227,7 @@ class SessionObject(BaseModel):
     host: str
     port: int
     market_price: bool = Field(
-        False, description="Market orders need a price here: the worst that the desk takes."
+        default=False, description="Market orders need a price here: the worst that the desk takes."
     )
     logged_on: bool
     since: str | None
