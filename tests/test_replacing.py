@@ -233,7 +233,9 @@ def test_a_total_that_is_never_proven_ends_the_order_canceled_with_the_reason(wo
     ask_replace(world, order_qty=5)
     canceled(world, None)
     world.answer("4")
-    world.step(Tick(), after_s=61)
+    world.step(Tick(), after_s=59)
+    assert order.pending, "the total may still come"
+    world.step(Tick(), after_s=2)
     assert not sent(world, NewOrder)
     assert (status_of(order), order.pending) == ("4", [])
     assert "could not be proven" in (order.reason or "")
