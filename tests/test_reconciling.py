@@ -116,19 +116,23 @@ def test_one_that_ended_long_before_is_not(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "begin",
-    [(Reconcile(),), (Tick(),), (SessionDown(session="main"), SessionUp(session="main"))],
+    ("after_s", "begin"),
+    [
+        (60, (Reconcile(), Tick())),
+        (301, (Tick(),)),
+        (60, (SessionDown(session="main"), SessionUp(session="main"))),
+    ],
     ids=["by hand", "by interval", "after a logon"],
 )
 def test_what_is_over_and_lacks_fills_is_asked_for_in_every_round(
-    world: World, begin: tuple[Input, ...]
+    world: World, after_s: int, begin: tuple[Input, ...]
 ) -> None:
     order = world.place()
     world.ack(order)
     world.report(order_id="V1", exec_id="c1", exec_type="4", ord_status="4", cum_qty=Decimal(1))
     assert (order.gap, order.is_open) == (Decimal(1), False)
     world.sent.clear()
-    world.now += 301 * S
+    world.now += after_s * S
     for message in begin:
         world.step(message)
     assert asked(world) == [order.cl_ord_id]
