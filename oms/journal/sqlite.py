@@ -57,7 +57,8 @@ class SqliteJournal:
             os.close(descriptor)
             raise
         self._opened = _Opened(self.path, connection, descriptor, number, digest, os.getpid())
-        self._files = _identify(self.path)
+        self._names = str(self.path), str(store.wal_of(self.path))  # a Path takes longer than the look at its file
+        self._files = _identify(*self._names)
         self._close = weakref.finalize(self, _put_away, self._opened)
 
     def append(self, records: Sequence[Record]) -> int:
@@ -91,7 +92,7 @@ class SqliteJournal:
             body = encode(record)
             digest = link(digest, number, body)
             lines.append((number, body, digest))
-        if _identify(self.path) != self._files:
+        if _identify(*self._names) != self._files:
             message = "its files were moved or removed while it was open"
             raise JournalError(message)
         connection = self._opened.connection
@@ -187,9 +188,9 @@ def _last(connection: sqlite3.Connection, path: Path) -> tuple[int, bytes]:
     return number, digest
 
 
-def _identify(path: Path) -> tuple[int, int, int]:
+def _identify(path: str, wal: str) -> tuple[int, int, int]:
     """Name the files that are written: a file that was removed still takes bytes, which nobody will ever read."""
-    file, log = path.stat(), store.wal_of(path).stat()
+    file, log = os.stat(path), os.stat(wal)  # noqa: PTH116 - see `_names`
     return file.st_dev, file.st_ino, log.st_ino
 
 
