@@ -4,12 +4,20 @@ import base64
 import hashlib
 import hmac
 import time
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 import pytest
 
 from oms.core.secret import Secret
-from oms.rest.cloud.signing import Credential, Operator, canonical, signature, signed_query, timestamp
+from oms.rest.cloud.signing import (
+    Credential,
+    Operator,
+    canonical,
+    encoded,
+    signature,
+    signed_query,
+    timestamp,
+)
 
 # The worked example (Signing, tasks 1 and 2). It prints {HOST}; its signature is that of the host that the exchange
 # had when the example was written.
@@ -62,6 +70,11 @@ def test_whatever_a_value_holds_is_encoded_and_signed_as_it_is_sent() -> None:
     text = f"POST\nh.example\n/api/v1/x\n{signed}"
     digest = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).digest()
     assert unquote(sent) == base64.b64encode(digest).decode()
+
+
+@pytest.mark.parametrize("text", [*map(chr, range(300)), "", "a b+c/d=", "東京 Ω%"])
+def test_every_character_is_encoded_as_the_standard_library_does(text: str) -> None:
+    assert encoded(text) == quote(text, safe="")
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
