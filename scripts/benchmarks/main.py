@@ -5,7 +5,7 @@ import importlib
 import tempfile
 from pathlib import Path
 
-NAMES = ("receive", "replay", "roundtrip", "recover", "memory", "apply", "rest")
+NAMES = ("receive", "replay", "roundtrip", "recover", "memory", "apply", "rest", "venues")
 
 
 def main() -> None:
