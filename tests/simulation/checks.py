@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from oms.core.inputs import PlaceOrder
 from oms.core.values import AVG_PX_STEP, ENDED, WIDE, OrdStatus, Phase, RequestKind
 from oms.core.views import full_view
 from oms.engine import Engine
@@ -260,10 +261,11 @@ def _average(view: OrderView) -> Decimal:
 def _check_answers(world: World, wrong: list[str]) -> None:
     created: dict[str, int] = {}
     orders = world.engine.blotter.orders
-    for any_id, placed, answer in world.answers:
+    for instruction, answer in world.answers:
+        placed = instruction if isinstance(instruction, PlaceOrder) else None
         if answer.order is None:
             if answer.refusal is None:
-                wrong.append(f"an answer without order and refusal for {any_id or placed}")
+                wrong.append(f"an answer without order and refusal for {instruction}")
             continue
         order = orders.get(answer.order)
         if order is None:

@@ -6,10 +6,7 @@ ends is lost, in both directions, and nothing is resent. Our side may notice the
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections import Counter, defaultdict
-from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -19,9 +16,6 @@ import oms.app.clock
 from oms.app.clock import Clock
 from oms.core.errors import VenueUnavailable
 from oms.core.inputs import (
-    Answer,
-    AskStatus,
-    Cancel,
     PlaceOrder,
     Received,
     Replace,
@@ -36,40 +30,34 @@ from oms.fix.dialects import APIFINY
 from oms.ports import Sent
 from oms.sim.reports import Form
 from oms.sim.wire import parse
-from tests.simulation.plan import MS, Action, Plan, S
-from tests.simulation.process import ROUTE, SESSION, Crashed, Given, Process
-from tests.simulation.venue import EXCHANGE, START_S, SYMBOL, Venue
+from tests.simulation.plan import MS, Plan, S
+from tests.simulation.process import ROUTE, SESSION, Process
+from tests.simulation.stage import Stage
+from tests.simulation.venue import EXCHANGE, SYMBOL, Venue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from decimal import Decimal
 
     from oms.core.messages import Command
-    from oms.engine import Engine
     from oms.ports import Journal
     from oms.sim.reports import Reply
     from oms.sim.wire import Fields
 
 RECONNECT = 5 * S
 LONGEST_SETTLING = 1800 * S  # the fence of unknown orders is 600 s, and clocks were put back
-QUIET = 70 * S  # longer than the longest pause between two questions
 
 
-class World:
+class World(Stage[Process]):
     """One history."""
 
     def __init__(self, plan: Plan, journal: Journal) -> None:
+        super().__init__(journal, f"{plan.seed} link")
         self.plan = plan
-        self.journal = journal
-        self.now = 0
-        self.wall_ns = START_S * S
-        self.answers: list[tuple[str, PlaceOrder | None, Answer]] = []
         self.terms: dict[str, PlaceOrder] = {}
-        self.wanted: dict[str, list[PlaceOrder]] = defaultdict(list)
         self.asked: Counter[str] = Counter()
         self.totals: dict[str, set[Decimal]] = defaultdict(set)
-        self.logons = self.starts = self.steps = 0
-        self.alerts: list[Any] = []
+        self.logons = 0
         self.faulty = True
         self.venue = Venue(
             plan,
@@ -79,11 +67,6 @@ class World:
             again=self._asked_again,
             later=self._later,
         )
-        self.process: Process | None = None
-        self.trace: list[str] | None = None
-        self._events: list[tuple[int, int, Callable[[], None]]] = []
-        self._numbers = itertools.count()
-        self._dice = Random(f"{plan.seed} link")
         self._connection: int | None = None
         self._logged_on = False
         self._seq = 0
@@ -92,56 +75,17 @@ class World:
         self._refusals = 0
         self._venue_down_until = 0
         self._venue_stalls_until = 0
-        self._stalls_until = 0
-        self._life = 0
-        self._wake = 0
 
-    # --- time
-
-    def time_ns(self) -> int:
-        """The machine's clock, which may be put forward and back."""
-        return self.wall_ns + self.now
-
-    def monotonic_ns(self) -> int:
-        return self.now
-
-    def at(self, time_ns: int, act: Callable[[], None]) -> None:
-        heapq.heappush(self._events, (max(time_ns, self.now), next(self._numbers), act))
-
-    def note(self, text: str) -> None:
-        if self.trace is not None:
-            self.trace.append(f"{self.now / S:10.3f} {text.replace(SOH, '|')}")
+    # --- the history
 
     def run(self) -> None:
         """Live through the script, then settle."""
         with mock.patch.object(oms.app.clock, "time", self):
-            self._start()
-            for action in self.plan.actions:
-                self.at(S + action.at, lambda action=action: self._act(action))  # type: ignore[misc]
-            self._run_until(S + max((action.at for action in self.plan.actions), default=0))
-            self._run_until(self.now + 2 * S)
-            self._settle()
-
-    def _run_until(self, end: int) -> None:
-        while self._events and self._events[0][0] <= end:
-            self.now, _, act = heapq.heappop(self._events)
-            act()
-        self.now = end
-
-    def _settle(self) -> None:
-        """End the faults, and let time pass until nothing is in doubt, or for long enough that it should be."""
-        self.note("settling")
-        self.faulty = self.venue.faulty = False
-        self._refusals = 0
-        end, quiet_since = self.now + LONGEST_SETTLING, None
-        while self.now < end:
-            self._run_until(self.now + 10 * S)
-            if not self._is_quiet():
-                quiet_since = None
-            elif quiet_since is None:
-                quiet_since = self.now
-            elif self.now - quiet_since >= QUIET:
-                return
+            self._live_through(self.plan.actions, S)
+            self.note("settling")
+            self.faulty = self.venue.faulty = False
+            self._refusals = 0
+            self._settle(LONGEST_SETTLING)
 
     def _is_quiet(self) -> bool:
         process = self.process
@@ -153,11 +97,6 @@ class World:
 
     # --- our process
 
-    @property
-    def engine(self) -> Engine:
-        assert self.process is not None, "the process is not running"
-        return self.process.engine
-
     def _start(self) -> None:
         self._life += 1
         self.starts += 1
@@ -166,54 +105,7 @@ class World:
         self._put(Start())
         self._connect_at(self.now + 100 * MS)
 
-    def _put(self, item: Any) -> None:
-        """Queue an input; the loop wakes soon after."""
-        if self.process is not None:
-            self.process.queue.append(item)
-            self._turn_at(self.now + self._dice.randrange(50_000, 3_000_000))
-
-    def _turn_at(self, time_ns: int) -> None:
-        time_ns, life = max(time_ns, self._stalls_until), self._life
-
-        def act() -> None:
-            if life == self._life and self.process is not None:
-                self._turn()
-
-        self.at(time_ns, act)
-
-    def _turn(self) -> None:
-        process = self.process
-        assert process is not None
-        if self._stalls_until > self.now:
-            self._turn_at(self._stalls_until)
-            return
-        try:
-            process.turn()
-        except Crashed:
-            self._crash(self._dice.choice((100, 3000)))
-            return
-        if process.has_work:
-            self._turn_at(self.now + 20 * MS)
-        wait = process.due_in_ns()
-        if wait is not None:
-            self._wake_at(self.now + min(wait, 60 * S) + 1)
-
-    def _wake_at(self, time_ns: int) -> None:
-        """Plan a turn for what is due, unless one is planned before."""
-        if self.now < self._wake <= time_ns:
-            return
-        self._wake = time_ns
-        self._turn_at(time_ns)
-
-    def _crash(self, down_ms: int) -> None:
-        self.note("CRASH")
-        if self.process is None:
-            return
-        self.steps += self.process.steps
-        self.alerts += self.process.alerts
-        self.process = None
-        self._life += 1
-        self._wake = 0
+    def _crashed(self, down_ms: int) -> None:
         # What the kernel had already taken may still reach the venue.
         if self._dice.random() < 0.5:
             self._end_connection()
@@ -226,8 +118,7 @@ class World:
     # --- the link
 
     def _connect_at(self, time_ns: int) -> None:
-        life = self._life
-        self.at(time_ns, lambda: self._connect() if life == self._life else None)
+        self.live_at(time_ns, self._connect)
 
     def _connect(self) -> None:
         if self._logged_on or self.process is None:
@@ -347,19 +238,10 @@ class World:
 
     # --- what the script says
 
-    def _act(self, action: Action) -> None:
-        self.note(f"## {action.name} {' '.join(str(arg) for arg in action.args)}")
-        _ACTS[action.name](self, *action.args)
-
     def _instruct(self, instruction: Any) -> None:
-        if isinstance(instruction, PlaceOrder):
-            self.wanted[instruction.client_order_id].append(instruction)
-
-        def hear(answer: Answer) -> None:
-            placed = instruction if isinstance(instruction, PlaceOrder) else None
-            self.answers.append((getattr(instruction, "id", ""), placed, answer))
-
-        self._put(Given(instruction, hear))
+        if not isinstance(instruction, PlaceOrder):
+            self.asked[instruction.id] += 1
+        super()._instruct(instruction)
 
     def _act_place(self, number: int, side: str, tif: str, qty: Decimal, price: Decimal) -> None:
         terms = PlaceOrder(
@@ -378,14 +260,6 @@ class World:
         names = list(self.terms)
         return names[which % len(names)] if names else "c0"
 
-    def _act_cancel(self, which: int) -> None:
-        self.asked[self._pick(which)] += 1
-        self._instruct(Cancel(id=self._pick(which)))
-
-    def _act_ask(self, which: int) -> None:
-        self.asked[self._pick(which)] += 1
-        self._instruct(AskStatus(id=self._pick(which)))
-
     def _act_again(self, which: int, other_terms: bool) -> None:
         first = self.terms.get(self._pick(which))
         if first is not None and first.price is not None:
@@ -399,7 +273,6 @@ class World:
             return
         name, qty = first.client_order_id, first.order_qty * percent / 100
         price = None if ticks == 0 else first.price + ticks
-        self.asked[name] += 1
         self.totals[name].add(qty)
         self.wanted[name].append(msgspec.structs.replace(first, order_qty=qty, price=price or first.price))
         self._instruct(Replace(id=name, order_qty=qty, price=price))
@@ -417,41 +290,8 @@ class World:
         self._venue_down_until = self.now + down_ms * MS
         self._drop(20)
 
-    def _act_crash(self, point: str, times: int, down_ms: int) -> None:
-        if self.process is None:
-            return
-        if point == "at once":
-            self._crash(down_ms)
-        else:
-            self.process.crash = [point, times]
-
-    def _act_clock(self, step_s: float) -> None:
-        self.wall_ns += round(step_s * S)
-        self._turn_at(self.now)
-
     def _act_refuse_logons(self, count: int) -> None:
         self._refusals = count
 
     def _act_venue_stall(self, stall_ms: int) -> None:
         self._venue_stalls_until = self.now + stall_ms * MS
-
-    def _act_stall(self, stall_ms: int) -> None:
-        self._stalls_until = self.now + stall_ms * MS
-
-
-_ACTS: dict[str, Callable[..., None]] = {
-    "place": World._act_place,
-    "cancel": World._act_cancel,
-    "ask": World._act_ask,
-    "again": World._act_again,
-    "replace": World._act_replace,
-    "hit": World._act_hit,
-    "drop": World._act_drop,
-    "logout": World._act_logout,
-    "venue-restart": World._act_venue_restart,
-    "crash": World._act_crash,
-    "clock": World._act_clock,
-    "refuse-logons": World._act_refuse_logons,
-    "venue-stall": World._act_venue_stall,
-    "stall": World._act_stall,
-}

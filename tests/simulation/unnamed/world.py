@@ -5,11 +5,8 @@ A crash ends the engine, its queue and every strand that waits for an answer; wh
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections import Counter, defaultdict
 from copy import copy
-from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -20,9 +17,6 @@ from oms.app.clock import Clock
 from oms.core.errors import VenueUnavailable
 from oms.core.inputs import (
     Alert,
-    Answer,
-    AskStatus,
-    Cancel,
     Look,
     PlaceOrder,
     Replace,
@@ -36,14 +30,14 @@ from oms.core.risk import Limits
 from oms.core.values import RequestKind
 from oms.engine import Route
 from oms.rest.contact import Outlet
-from tests.simulation.plan import MS, Action, S
-from tests.simulation.process import Crashed, Given, Process
+from tests.simulation.plan import MS, S
+from tests.simulation.process import Given, Process
+from tests.simulation.stage import Stage
 from tests.simulation.unnamed.keys import open_session
 from tests.simulation.unnamed.network import Network
 from tests.simulation.unnamed.rim import simulated
 from tests.simulation.unnamed.strand import Strand
 from tests.simulation.unnamed.venues import DESK, GRIDS, RIVAL, Cloud, venue_of
-from tests.simulation.venue import START_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,14 +45,13 @@ if TYPE_CHECKING:
 
     from oms.core.inputs import Effect, Looked
     from oms.core.order import Order
-    from oms.engine import Engine
     from oms.ports import Journal
     from oms.rest.marked import MarkedRestVenue
     from tests.simulation.unnamed.plan import Plan
     from tests.simulation.unnamed.venues import Asked
 
 LONGEST_SETTLING = 2400 * S
-QUIET = 70 * S
+SCRIPT_FROM = 3 * S
 
 
 def routes_of(plan: Plan) -> tuple[Route, ...]:
@@ -108,63 +101,27 @@ class Life(Process):
             self._ahead.append(stayed)
 
 
-class World:
+class World(Stage[Life]):
     """One history."""
 
     def __init__(self, plan: Plan, journal: Journal) -> None:
+        super().__init__(journal, f"{plan.seed} world")
         self.plan = plan
-        self.journal = journal
-        self.now = 0
-        self.wall_ns = START_S * S
         self.routes = routes_of(plan)
         self.venue = venue_of(plan)
         self.network = Network(self)
-        self.process: Life | None = None
-        self.answers: list[tuple[PlaceOrder | None, Answer]] = []
-        self.wanted: dict[str, list[PlaceOrder]] = defaultdict(list)
         self.twins: set[str] = set()
-        self.early: set[str] = set()
         self.past_fence: Counter[str] = Counter()
         self.several: dict[str, set[str]] = defaultdict(set)
         self.undecided: set[str] = set()
-        self.steps = self.starts = self.requests = 0
-        self.alerts: Counter[str] = Counter()
+        self.requests = 0
         self.wrong: list[str] = []
-        self.trace: list[str] | None = None
-        self._events: list[tuple[int, int, Callable[[], None]]] = []
-        self._numbers = itertools.count()
-        self._dice = Random(f"{plan.seed} world")
         self._strands: dict[Strand, None] = {}
-        self._life = 0
-        self._wake = 0
-        self._stalls_until = 0
         self._settling = False
-
-    # --- time
-
-    def time_ns(self) -> int:
-        """The machine's clock, which may be put forward and back."""
-        return self.wall_ns + self.now
-
-    def monotonic_ns(self) -> int:
-        return self.now
-
-    def at(self, time_ns: int, act: Callable[[], None]) -> None:
-        """Plan something that happens whatever becomes of our process."""
-        heapq.heappush(self._events, (max(time_ns, self.now), next(self._numbers), act))
-
-    def live_at(self, time_ns: int, act: Callable[[], None]) -> None:
-        """Plan something that happens if our process lives until then."""
-        life = self._life
-        self.at(time_ns, lambda: act() if life == self._life else None)
 
     def soon(self, act: Callable[[], None]) -> None:
         """Plan something for a moment later."""
         self.live_at(self.now + self._dice.randrange(20_000, 400_000), act)
-
-    def note(self, text: str) -> None:
-        if self.trace is not None:
-            self.trace.append(f"{self.now / S:10.3f} {text}")
 
     def spawn(self, work: Callable[[], None], ended: Callable[[], None]) -> None:
         """Run work on a strand of the present life."""
@@ -183,38 +140,16 @@ class World:
         """Live through the script, then settle."""
         with mock.patch.object(oms.app.clock, "time", self), simulated(self):
             try:
-                self._start()
-                for action in self.plan.actions:
-                    self.at(3 * S + action.at, lambda action=action: self._act(action))  # type: ignore[misc]
                 if self.plan.manner.moving:
                     self.at(S, self._market_moves)
-                self._run_until(3 * S + max((action.at for action in self.plan.actions), default=0))
-                self._run_until(self.now + 2 * S)
-                self._settle()
+                self._live_through(self.plan.actions, SCRIPT_FROM)
+                self.note("settling")
+                self.network.faulty, self._settling = False, True
+                self._settle(LONGEST_SETTLING)
+                if isinstance(self.venue, Cloud):
+                    self.venue.settle(self.now)
             finally:
                 self._kill_strands()
-
-    def _run_until(self, end: int) -> None:
-        while self._events and self._events[0][0] <= end:
-            self.now, _, act = heapq.heappop(self._events)
-            act()
-        self.now = end
-
-    def _settle(self) -> None:
-        """End the faults, and let time pass until nothing is in doubt, or for long enough that it should be."""
-        self.note("settling")
-        self.network.faulty, self._settling = False, True
-        end, quiet_since = self.now + LONGEST_SETTLING, None
-        while self.now < end:
-            self._run_until(self.now + 10 * S)
-            if not self._is_quiet():
-                quiet_since = None
-            elif quiet_since is None:
-                quiet_since = self.now
-            elif self.now - quiet_since >= QUIET:
-                break
-        if isinstance(self.venue, Cloud):
-            self.venue.settle(self.now)
 
     def _is_quiet(self) -> bool:
         process = self.process
@@ -239,11 +174,6 @@ class World:
             self.at(self.now + S, self._market_moves)
 
     # --- our process
-
-    @property
-    def engine(self) -> Engine:
-        assert self.process is not None, "the process is not running"
-        return self.process.engine
 
     def _start(self) -> None:
         self._life += 1
@@ -295,55 +225,9 @@ class World:
         self._put(Given(instruction, lambda _: self.soon(strand.resume)))
         strand.pause()
 
-    def _put(self, item: Any) -> None:
-        """Queue an input; the loop wakes soon after."""
-        if self.process is not None:
-            self.process.queue.append(item)
-            self._turn_at(self.now + self._dice.randrange(50_000, 3_000_000))
-
-    def _turn_at(self, time_ns: int) -> None:
-        self.live_at(max(time_ns, self._stalls_until), self._turn)
-
-    def _turn(self) -> None:
-        process = self.process
-        if process is None:
-            return
-        if self._stalls_until > self.now:
-            self._turn_at(self._stalls_until)
-            return
-        try:
-            process.turn()
-        except Crashed:
-            self._crash(self._dice.choice((100, 3000)))
-            return
-        if process.has_work:
-            self._turn_at(self.now + 20 * MS)
-        wait = process.due_in_ns()
-        if wait is not None:
-            self._wake_at(self.now + min(wait, 60 * S) + 1)
-
-    def _wake_at(self, time_ns: int) -> None:
-        if self.now < self._wake <= time_ns:
-            return
-        self._wake = time_ns
-        self._turn_at(time_ns)
-
-    def _crash(self, down_ms: int) -> None:
-        self.note("CRASH")
-        if self.process is None:
-            return
-        self.steps += self.process.steps
-        self._count_alerts()
-        self.process = None
-        self._life += 1
-        self._wake = 0
+    def _crashed(self, down_ms: int) -> None:
         self._kill_strands()
         self.at(self.now + max(down_ms, 100) * MS, self._start)
-
-    def _count_alerts(self) -> None:
-        if self.process is not None:
-            self.alerts.update(alert.code for alert in self.process.alerts)
-            self.process.alerts.clear()
 
     def _kill_strands(self) -> None:
         for strand in list(self._strands):
@@ -393,19 +277,6 @@ class World:
 
     # --- what the script says
 
-    def _act(self, action: Action) -> None:
-        self.note(f"## {action.name} {' '.join(str(arg) for arg in action.args)}")
-        _ACTS[action.name](self, *action.args)
-
-    def _instruct(self, instruction: Any) -> None:
-        if isinstance(instruction, PlaceOrder):
-            self.wanted[instruction.client_order_id].append(instruction)
-
-        def hear(answer: Answer) -> None:
-            self.answers.append((instruction if isinstance(instruction, PlaceOrder) else None, answer))
-
-        self._put(Given(instruction, hear))
-
     def _terms(self, symbol: int, side: str, size: int, level: int) -> tuple[str, str, Decimal, Decimal]:
         name = self.venue.symbols[symbol]
         low, step, unit = GRIDS[name]
@@ -430,12 +301,6 @@ class World:
     def _pick(self, which: int) -> str:
         names = list(self.wanted)
         return names[-1 - which % min(len(names), 5)] if names else "c0"
-
-    def _act_cancel(self, which: int) -> None:
-        self._instruct(Cancel(id=self._pick(which)))
-
-    def _act_ask(self, which: int) -> None:
-        self._instruct(AskStatus(id=self._pick(which)))
 
     def _act_replace(self, which: int, percent: int, steps: int) -> None:
         name = self._pick(which)
@@ -470,7 +335,8 @@ class World:
             return
         number = self.venue.place(DESK, like, self.now)
         waiting = [o for r in self.routes for o in self.engine_orders(r.session) if o.symbol == like[0]]
-        (self.twins if waiting or not early else self.early).add(number)
+        if waiting or not early:
+            self.twins.add(number)
 
     def engine_orders(self, session: str) -> list[Order]:
         """Give the orders of a session that wait for an answer; none while the process is down."""
@@ -488,33 +354,10 @@ class World:
 
     def _next_place(self) -> tuple[str, str, Decimal, Decimal] | None:
         for action in self.plan.actions:
-            if action.name == "place" and 3 * S + action.at > self.now:
+            if action.name == "place" and SCRIPT_FROM + action.at > self.now:
                 _, _, symbol, side, _, size, level = action.args
                 return self._terms(symbol, side, size, level)
         return None
 
-    def _act_crash(self, point: str, times: int, down_ms: int) -> None:
-        if self.process is None:
-            return
-        if point == "at once":
-            self._crash(down_ms)
-        else:
-            self.process.crash = [point, times]
-
-    def _act_clock(self, step_s: float) -> None:
-        self.wall_ns += round(step_s * S)
-        self._put_turn()
-
-    def _put_turn(self) -> None:
-        self._turn_at(self.now)
-
     def _act_outage(self, for_ms: int) -> None:
         self.network.down_until = self.now + for_ms * MS
-
-    def _act_stall(self, stall_ms: int) -> None:
-        self._stalls_until = self.now + stall_ms * MS
-
-
-_ACTS: dict[str, Callable[..., None]] = {
-    name.removeprefix("_act_"): act for name, act in vars(World).items() if name.startswith("_act_")
-}
