@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from oms.app.past import parse_time
 from oms.app.replay import Noted, Replay, order_table, read_in_time_order, until, write_row
+from oms.app.uncollected import uncollected
 from oms.core.errors import CommandError
 from oms.fix.dialects import DIALECTS
 from oms.fix.logs import Line, LogReader
@@ -104,7 +105,7 @@ def _read(files: list[Path], run: Replay, end_ns: int | None) -> list[LogReader]
     """Feed every file; one that cannot be read, or nothing that is FIX, is the end."""
     readers = [LogReader(path) for path in files]
     try:
-        with _progress(files) as advance:
+        with _progress(files) as advance, uncollected():
             lines = read_in_time_order(readers)
             wanted = lines if end_ns is None else until(lines, end_ns)
             for line in _watched(wanted, readers, advance):

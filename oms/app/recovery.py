@@ -4,7 +4,6 @@ A snapshot is a shortcut and never an authority. One that is damaged, from anoth
 told in the log and thrown away with the archive; both are made again from the journal.
 """
 
-import gc
 from collections.abc import Callable
 from typing import Final
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from oms.app.keeper import Keeping, take_snapshot, write_snapshot
 from oms.app.residents import Residents
+from oms.app.uncollected import uncollected
 from oms.core.errors import JournalError
 from oms.core.residence import resting
 from oms.core.state import load
@@ -127,13 +127,8 @@ def _usable(snapshot: Snapshot | None, journal: SqliteJournal) -> Snapshot:
 
 def _fold(engine: Engine, journal: SqliteJournal, archive: Archive, residents: Residents, start: int) -> int:
     """Fold the records from `start` on, with finished orders leaving on the way; then write a snapshot."""
-    collects = gc.isenabled()
-    gc.disable()  # nothing that is made here refers to itself, and looking for it costs a fifth of the time
-    try:
+    with uncollected():
         return _folded(engine, journal, archive, residents, start)
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _folded(

@@ -117,7 +117,7 @@ class Replay:
         if sent is None:
             self.tally.other_sessions += 1
             return None
-        session = _session(fields.get("49"), fields.get("56"), sent=sent)
+        session = _session(fields.get("49"), fields.get("56"), sent)
         time_ns = _time_ns(line, fields)
         if msg_type in ADMIN:
             if msg_type == "A":
@@ -129,12 +129,10 @@ class Replay:
             row = Row(self.tally.messages, time_ns, "out" if sent else "in", fields)
             self._rows.append(row)
         message = decode(fields, self._dialect)
-        if sent and isinstance(message, _COMMANDS):
-            order = self._sent(message, session, fields, time_ns or 0, row)
-        elif not sent and not isinstance(message, _COMMANDS):
-            order = self._received(message, session, time_ns or 0, row)
+        if isinstance(message, _COMMANDS):
+            order = self._sent(message, session, fields, time_ns or 0, row) if sent else None
         else:
-            order = None
+            order = None if sent else self._received(message, session, time_ns or 0, row)
         if row is not None:
             row.order = order_view(order) if order is not None else None
             self._flush()
@@ -231,7 +229,7 @@ class Replay:
 
 
 @lru_cache(maxsize=256)  # one text for a session is found faster in every index than a new one each time
-def _session(sender: str | None, target: str | None, *, sent: bool) -> str:
+def _session(sender: str | None, target: str | None, sent: bool) -> str:  # noqa: FBT001 - names are not cached as fast
     """Name the session of a message: both sides, ours first; logs that leave one out have a single session."""
     if sender is None or target is None:
         return "log"
