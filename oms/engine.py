@@ -10,7 +10,18 @@ Invariants
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from oms.core import asking, canceling, connecting, deciding, matching, money, placing, reference, replacing
+from oms.core import (
+    asking,
+    canceling,
+    connecting,
+    deciding,
+    matching,
+    money,
+    placing,
+    reference,
+    replacing,
+    sweeping,
+)
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.doubt import Doubts, Timing
@@ -23,6 +34,7 @@ from oms.core.inputs import (
     Instruction,
     Looked,
     MarkTaken,
+    OpenShown,
     PlaceOrder,
     Received,
     Reconcile,
@@ -75,6 +87,11 @@ class Engine:
         return self._work.blotter
 
     @property
+    def sweeping(self) -> frozenset[str]:
+        """The sessions where everything is being canceled."""
+        return frozenset(self._work.sweeps)
+
+    @property
     def doubts(self) -> Doubts:
         """What is planned to be asked."""
         return self._work.doubts
@@ -101,6 +118,7 @@ class Engine:
             self._note_anomaly(order, anomaly)
         for number in self._settled_orders():
             self._move_on(work.blotter.orders[number])
+        sweeping.bundle(work)
         work.note_ends(work.events, now_ns)
         return Step(
             events=tuple(work.events),
@@ -137,8 +155,8 @@ class Engine:
         match message:
             case WentOut():
                 connecting.went_out(self._work, message)
-            case MarkTaken():
-                return matching.mark_taken(self._work, message), None, None
+            case MarkTaken() | OpenShown():
+                return self._prepared(message), None, None
             case Looked():
                 return self._looked(message, ref)
             case Tick():
@@ -154,6 +172,13 @@ class Engine:
             case _:
                 reference.take(self._work, message)
         return None, None, None
+
+    def _prepared(self, message: MarkTaken | OpenShown) -> Order | None:
+        """Take in what had to be known before something may leave."""
+        if isinstance(message, MarkTaken):
+            return matching.mark_taken(self._work, message)
+        canceling.open_shown(self._work, message)
+        return None
 
     def _not_done(self, message: Refused | Unanswered | StayedHere | ResendRefused) -> None:
         """Take in what became of a request that was not carried out, or perhaps was not."""

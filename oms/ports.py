@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from oms.core.inputs import Look, TakeMark
+from oms.core.inputs import CancelOpen, Look, TakeMark
 from oms.core.messages import Command
 from oms.core.records import Record
 
@@ -42,6 +42,10 @@ class MarkedVenue(Venue, Protocol):
 
     def look(self, effect: Look) -> None:
         """Look for a submit in doubt; told later, as `Looked`. Whoever cannot look completely tells nothing."""
+        ...
+
+    def cancel_open(self, effect: CancelOpen) -> None:
+        """Cancel all that is open; each cancel is told of as if it were sent, and the end as `OpenShown`."""
         ...
 
 

@@ -26,6 +26,7 @@ from oms.core.errors import JournalError, OmsError, VenueUnavailable
 from oms.core.inputs import (
     Alert,
     Answer,
+    CancelOpen,
     Effect,
     Input,
     Instruction,
@@ -104,6 +105,7 @@ class Loop:
         self.published = Published(keeper.archive.shelf() if keeper else None)
         self.sessions: dict[str, dict[str, Any]] = {}
         self.asking: frozenset[str] = frozenset()
+        self.sweeping: frozenset[str] = frozenset()
         self.in_doubt: set[int] = set()
         self.open_orders = 0
         self.counts = {"records": 0, "batches": 0, "anomalies": 0, "alerts": 0}
@@ -287,6 +289,7 @@ class Loop:
                 if isinstance(event, ev.SessionFact):
                     session_facts.note(self.sessions, event, self.engine.blotter)
         self.asking = session_facts.under_way(self.engine.doubts, self.engine.routes)
+        self.sweeping = self.engine.sweeping
         for future, answer in taken.answers:
             with contextlib.suppress(InvalidStateError):  # whoever asked may have given up
                 future.set_result(answer)
@@ -312,9 +315,12 @@ class Loop:
         """Do what a step asked for; gives what became of it, where that is known at once."""
         if isinstance(effect, Send):
             return self._send(effect)
-        if isinstance(effect, TakeMark | Look):
+        if isinstance(effect, TakeMark | Look | CancelOpen):
             venue = cast("MarkedVenue", self._venues[effect.session])
-            venue.take_mark(effect) if isinstance(effect, TakeMark) else venue.look(effect)
+            if isinstance(effect, CancelOpen):
+                venue.cancel_open(effect)
+            else:
+                venue.take_mark(effect) if isinstance(effect, TakeMark) else venue.look(effect)
         else:
             self.counts["alerts"] += 1
             order = self.engine.blotter.orders.get(effect.order) if effect.order is not None else None

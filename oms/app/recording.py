@@ -11,6 +11,7 @@ from oms.core.inputs import (
     Input,
     Looked,
     MarkTaken,
+    OpenShown,
     PlaceOrder,
     Received,
     Reconcile,
@@ -83,6 +84,8 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
             return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
         case SessionUp(session=session) | SessionDown(session=session) | ReserveNonces(session=session):
             return "session", session, None, None
+        case OpenShown(session=session):
+            return "received", session, None, None
         case (
             Refused(session=session, raw=raw)
             | Unanswered(session=session, raw=raw)

@@ -149,6 +149,7 @@ def _route(config: Config, session: MarkedSection, times: frozenset[str], symbol
         id_prefix=account_digits(session.account),
         has_replace=False,
         marks=True,
+        sweeps=True,
         proves_cum_qty=True,
         external=External(session.external_orders),
         limits=able,

@@ -21,7 +21,8 @@ def ask(work: Work, order: Order) -> None:
         if work.book(order).logged_on:
             matching.look(work, order)
         return
-    if work.book(order).logged_on and order.cl_ord_id is not None:
+    marks = route is not None and route.marks
+    if work.book(order).logged_on and (marks or order.cl_ord_id is not None):
         work.emit(ev.StatusRequested(order=order.number, time_ns=work.now))
         work.send(order, status_request(order), 0)
         work.doubts.asked(order.number, work.now)

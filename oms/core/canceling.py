@@ -1,7 +1,8 @@
 """Cancels: never refused for the order's state; they leave when they can, or end with a reason."""
 
 from oms.core import events as ev
-from oms.core.inputs import Answer, Cancel, CancelAll
+from oms.core import sweeping
+from oms.core.inputs import Answer, Cancel, CancelAll, OpenShown
 from oms.core.order import Order
 from oms.core.values import Phase, RequestKind
 from oms.core.work import Work
@@ -12,7 +13,7 @@ def cancel(work: Work, command: Cancel) -> tuple[Order | None, Answer | None]:
     order, refusal = work.named(command.id)
     if order is None:
         return None, refusal
-    if order.cl_ord_id is None:
+    if not _has_name(work, order):
         told = "the order was not sent from here and has no ClOrdID to cancel it by; cancel it where it was given"
         return order, Answer(order=order.number, refusal="UNAVAILABLE", text=told)
     want_canceled(work, order, actor=command.actor, origin=command.origin)
@@ -27,10 +28,23 @@ def cancel_all(work: Work, command: CancelAll) -> tuple[None, Answer]:
             continue
         for order in list(book.open.values()):
             fits = command.symbol in (None, order.symbol) and command.exchange in (None, order.exchange)
-            if fits and order.cl_ord_id is not None:
+            if fits and _has_name(work, order):
                 want_canceled(work, order, actor=command.actor, origin=command.origin)
                 count += 1
+    sweeping.begin(work, command)
     return None, Answer(count=count)
+
+
+def open_shown(work: Work, message: OpenShown) -> None:
+    """Cancel the orders of others that a venue showed while everything there is canceled."""
+    for order, sweep in sweeping.shown(work, message):
+        request_cancel(work, order, actor=sweep.actor, origin=sweep.origin)
+
+
+def _has_name(work: Work, order: Order) -> bool:
+    """Whether a cancel can say which order it means: by ClOrdID, or where the venue goes by its own numbers."""
+    route = work.route(order)
+    return order.cl_ord_id is not None or (route is not None and route.marks and order.order_id is not None)
 
 
 def want_canceled(work: Work, order: Order, *, actor: str | None, origin: str | None) -> None:

@@ -28,6 +28,7 @@ def session_down(work: Work, message: SessionDown) -> None:
     """Whatever left and has no answer is in doubt."""
     was_on = work.blotter.book(message.session).logged_on
     work.emit(ev.LoggedOut(session=message.session, time_ns=work.now, reason=message.reason))
+    work.sweeps.pop(message.session, None)
     unasked = work.doubts.logged_out(message.session)
     lately = work.now - work.timing.late_ns
     ended = work.blotter.book(message.session).ended

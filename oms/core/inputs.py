@@ -176,6 +176,18 @@ class Looked(Struct, frozen=True, kw_only=True):
     raw: str | None = None
 
 
+class OpenShown(Struct, frozen=True, kw_only=True):
+    """The answer to `CancelOpen`: the orders that are open at the venue, after those that nobody here knew were shown.
+
+    `fault`: why that is not known, or not all of it.
+    """
+
+    session: str
+    turn: int
+    order_ids: tuple[str, ...] = ()
+    fault: str | None = None
+
+
 class ResendRefused(Struct, frozen=True, kw_only=True):
     """The session wanted to send an old request again, because the venue asked for it, and was not let."""
 
@@ -244,6 +256,7 @@ Input = (
     | Unanswered
     | MarkTaken
     | Looked
+    | OpenShown
     | ResendRefused
     | SessionUp
     | SessionDown
@@ -284,6 +297,19 @@ class Look(Struct, frozen=True, kw_only=True):
     mark: Mark
 
 
+class CancelOpen(Struct, frozen=True, kw_only=True):
+    """Effect: have everything canceled that is open of a symbol (None: of all), and show what nobody here knew.
+
+    `cancels` are on record, each with an answer of its own, as if it were sent alone; what else is open there is left
+    alone until it is on record too. The end is told by `OpenShown`, with the same `turn`.
+    """
+
+    session: str
+    symbol: str | None
+    cancels: tuple[Send, ...]
+    turn: int
+
+
 class Alert(Struct, frozen=True, kw_only=True):
     """Effect: tell people."""
 
@@ -293,7 +319,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     order: int | None = None
 
 
-Effect = Send | TakeMark | Look | Alert
+Effect = Send | TakeMark | Look | CancelOpen | Alert
 
 
 class Answer(Struct, frozen=True, kw_only=True):

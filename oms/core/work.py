@@ -21,6 +21,7 @@ from oms.core.values import External, RequestKind
 if TYPE_CHECKING:
     from oms.core.instruments import Key
     from oms.core.prices import Quote
+    from oms.core.sweeping import Sweep
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -36,6 +37,7 @@ class Route(Struct, frozen=True, kw_only=True):
         has_replace: the venue knows OrderCancelReplaceRequest.
         cancel_by_rest: a cancel may leave while the session is down, by another way.
         marks: the venue knows no client order ids: a submit needs a mark, and matching where its outcome is unknown.
+        sweeps: everything can be canceled there, the orders of others too; its venue knows `CancelOpen`.
         proves_cum_qty: what was executed of a canceled order can be proven, by its report or by asking.
         external: what becomes of orders at the venue that nobody here knows.
         limits: the pre-trade limits.
@@ -51,6 +53,7 @@ class Route(Struct, frozen=True, kw_only=True):
     has_replace: bool = True
     cancel_by_rest: bool = False
     marks: bool = False
+    sweeps: bool = False
     proves_cum_qty: bool = True
     external: External = External.ADOPT
     limits: Limits = Limits()
@@ -72,6 +75,8 @@ class Work:
         self.events: list[ev.Fact] = []
         self.effects: list[Effect] = []
         self.marking: set[int] = set()
+        self.sweeps: dict[str, Sweep] = {}
+        self.turning: list[str] = []  # the sessions whose cancels of this step leave together
         self.quotes: dict[str, dict[Key, Quote]] = {}  # the last ones, by session
         self.now = 0
         self.counts_exposure = any(route.limits.needs_exposure for route in self.routes.values())

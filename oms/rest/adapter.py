@@ -46,6 +46,11 @@ class Adapter(Protocol):
     line: Line
     most_cancels: int
 
+    @property
+    def more_polls(self) -> int:
+        """So many polls more, at once, show all that the last one found changed: it asked about a few orders only."""
+        ...
+
     def greet(self) -> None:
         """Ask something that only a key that works gets an answer to; compare clocks."""
         ...
@@ -71,10 +76,14 @@ class Adapter(Protocol):
         ...
 
 
-def unknown_order(cl_ord_id: str, text: str) -> ExecutionReport:
-    """Say that the venue does not have an order: OrdRejReason 5, in an answer to a status question."""
+def unknown_order(cl_ord_id: str, text: str, order_id: str | None = None) -> ExecutionReport:
+    """Say that the venue does not have an order: OrdRejReason 5, in an answer to a status question.
+
+    `cl_ord_id` is empty for an order of others, which goes by `order_id`.
+    """
     return ExecutionReport(
-        cl_ord_id=cl_ord_id,
+        cl_ord_id=cl_ord_id or None,
+        order_id=None if cl_ord_id else order_id,
         exec_trans_type=str(ExecTransType.STATUS),
         exec_type=str(ExecType.REJECTED),
         ord_status=str(OrdStatus.REJECTED),

@@ -81,6 +81,7 @@ class Contact:
         self._poller = Poller(session, self._turn)
         self._shown: dict[str, Told] = {}
         self._behind = True
+        self._more_polls = 0
         self._pause_s = _FIRST_PAUSE_S
         self._ending = False
 
@@ -182,9 +183,16 @@ class Contact:
             self._behind = False
             self._behind = not self._wait_for(self._catch_up) or self._behind
         else:
-            self._wait_for(self._poll if self._habit.polls else self._greet)
+            self._ask_around()
         orders = self._outlet.open_orders() if self._habit.polls else ()
         return interval_s(orders, time.time_ns(), self._habit.pace)
+
+    def _ask_around(self) -> None:
+        """Poll, again at once for orders that changed and had no turn; each a task, so that a cancel goes between."""
+        self._more_polls = 0
+        answered = self._wait_for(self._poll if self._habit.polls else self._greet)
+        for _ in range(self._more_polls):
+            answered = answered and not self._ending and self._wait_for(self._poll)
 
     def _wait_for(self, question: Question, key: int | None = None) -> bool:
         """Have a question asked, and wait for its end; tell whether it was answered."""
@@ -209,10 +217,11 @@ class Contact:
 
     def _poll(self, adapter: Adapter) -> Iterable[Told]:
         orders = list(self._outlet.open_orders())
-        kept = {order.cl_ord_id for order in orders}
+        kept = {order.cl_ord_id or order.order_id for order in orders}
         for gone in [name for name in self._shown if name not in kept]:
             self._shown.pop(gone, None)
-        return adapter.poll(orders) if orders else self._greet(adapter)
+        yield from adapter.poll(orders) if orders else self._greet(adapter)
+        self._more_polls = adapter.more_polls if orders else 0
 
     def _show(self, told: Told) -> None:
         """Put in how an order stands, unless that was put in before."""

@@ -1,7 +1,8 @@
 """The connection of one key, as a venue of the engine uses it: it tells what leaves, and keeps to the rate."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -39,11 +40,21 @@ class Line(Transport):
         self.left = False
         self._kind = ""
         self._leaving: Leaving = _unheard
+        self._asking = False
 
     def begin(self, kind: str, leaving: Leaving = _unheard) -> None:
         """Begin a job of a class; `leaving` is told method and body of its first request, before it leaves."""
         self.about, self.said, self.left = "", "", False
         self._kind, self._leaving = kind, leaving
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """Ask what has to be known before the job's own request leaves: these requests are none of it."""
+        self._asking = True
+        try:
+            yield
+        finally:
+            self._asking = False
 
     def call(
         self,
@@ -55,7 +66,7 @@ class Line(Transport):
         headers: Mapping[str, str] = _NONE,
     ) -> Reply:
         """See `Transport.call`. The query string and the headers, which carry signatures, are told to nobody."""
-        if self.left:
+        if self.left or self._asking:
             self._keep_pace()
         else:
             self.left = True

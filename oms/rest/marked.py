@@ -1,7 +1,9 @@
 """A REST venue without client order ids: a mark before each submit, and full looks for those whose outcome is unknown.
 
 1. A mark that cannot be read is StayedHere: nothing of the order has left.
-2. A look that is not complete puts in nothing: the engine asks again. It runs on the key that the submit left by,
+2. Where everything is canceled, an order has its answer as if its cancel had been sent alone; what is open there and
+   was not known is shown a few at a time, and `OpenShown` is put in at the end, whatever happens.
+3. A look that is not complete puts in nothing: the engine asks again. It runs on the key that the submit left by,
    where that is known, so that what it asks carries later numbers of that key.
 """
 
@@ -11,12 +13,24 @@ from typing import Protocol, cast
 import structlog
 
 from oms.core.errors import VenueError
-from oms.core.inputs import Input, Look, Looked, MarkTaken, StayedHere, TakeMark
-from oms.core.messages import Command, Mark, NewOrder
-from oms.rest.adapter import Adapter
+from oms.core.inputs import (
+    CancelOpen,
+    Input,
+    Look,
+    Looked,
+    MarkTaken,
+    OpenShown,
+    Received,
+    StayedHere,
+    TakeMark,
+)
+from oms.core.messages import CancelOrder, Command, Mark, NewOrder
+from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Habit, Outlet
+from oms.rest.hands import Task
+from oms.rest.strangers import Strangers
 from oms.rest.submits import Submits
-from oms.rest.venue import RestVenue
+from oms.rest.venue import TRADE, Asked, RestVenue
 from oms.rest.worker import Priority
 
 _log = structlog.get_logger()
@@ -31,6 +45,18 @@ class MarkedAdapter(Adapter, Protocol):
 
     def look(self, effect: Look) -> Looked:
         """Look completely for a submit in doubt, or raise VenueError."""
+        ...
+
+    def cancel_open(self, messages: Sequence[CancelOrder], symbol: str | None) -> Sequence[Outcome]:
+        """Cancel all these orders, and no other; they may be all that is open of a symbol, or of the account."""
+        ...
+
+    def strangers(self, symbol: str | None) -> Strangers:
+        """List the open orders of a symbol, or all."""
+        ...
+
+    def stranger(self, number: str, symbol: str) -> Told:
+        """Ask for an order that is none of ours, with its executions."""
         ...
 
 
@@ -92,3 +118,48 @@ class MarkedRestVenue(RestVenue):
             )
 
         self.perform(work, failed, key=None if left is None else left.key)
+
+    # --- everything is canceled
+
+    def cancel_open(self, effect: CancelOpen) -> None:
+        """See `oms.ports.MarkedVenue`."""
+        asked = [Asked(each.message, each.order, each.request) for each in effect.cancels]
+        messages = [each.message for each in asked if isinstance(each.message, CancelOrder)]
+
+        def work(adapter: Adapter) -> None:
+            answers = cast("MarkedAdapter", adapter).cancel_open(messages, effect.symbol)
+            self._answer_all(asked, answers)
+            self._show_open(effect)
+
+        def failed(error: VenueError, said: str) -> None:
+            for each in asked:
+                self._tell(each, error, said)
+            self._show_open(effect)
+
+        task = Task(
+            work=work,
+            failed=failed,
+            leaving=lambda raw: self._went_out(asked, raw),
+            priority=Priority.CANCEL,
+            kind=TRADE,
+        )
+        self._hands.ask(task)
+        self._contact.expect()
+
+    def _show_open(self, effect: CancelOpen, strangers: Strangers | None = None) -> None:
+        """Show what nobody here knew: first the list, then a few of them at a time, each time behind what waits."""
+
+        def work(adapter: Adapter) -> Input | None:
+            marked = cast("MarkedAdapter", adapter)
+            found = strangers or marked.strangers(effect.symbol)
+            for told in found.told(marked.stranger):
+                self._sink(Received(session=self.session, raw=told.raw, report=told.report))
+            if not found.is_waiting:
+                return OpenShown(session=self.session, turn=effect.turn, order_ids=found.open)
+            self._show_open(effect, found)
+            return None
+
+        def failed(error: VenueError) -> Input:
+            return OpenShown(session=self.session, turn=effect.turn, fault=str(error))
+
+        self.perform(work, failed)

@@ -20,15 +20,27 @@ _log = structlog.get_logger()
 
 
 class Strangers:
-    """Those that the last list showed and nobody asked for yet. For the polls, of which there is one at a time."""
+    """Those that the last list showed and nobody asked for yet; for one thread at a time.
+
+    Attributes:
+        open: the numbers of all orders in the last list, ours included.
+
+    """
 
     def __init__(self, awaiting: Awaiting) -> None:
         """Begin with none; `awaiting` gives the numbers of our open orders, and the symbols of unanswered submits."""
         self._awaiting = awaiting
         self._waiting: dict[str, str] = {}
+        self.open: tuple[str, ...] = ()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are some that nobody asked for yet."""
+        return bool(self._waiting)
 
     def listed(self, symbols: Mapping[str, str]) -> None:
         """Take in a list of all open orders there: symbols by number. What is not ours is asked for from now on."""
+        self.open = tuple(symbols)
         ours, awaited = self._awaiting()  # after the list: whatever stands in it has left before
         self._waiting = {
             number: symbol

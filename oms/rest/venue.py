@@ -30,7 +30,7 @@ TRADE = "trade"
 QUERY = "query"
 
 
-class _Asked(Struct, frozen=True):
+class Asked(Struct, frozen=True):
     """A message on its way."""
 
     message: Command
@@ -51,7 +51,7 @@ class RestVenue:
         self._contact = Contact(session, adapters, outlet, habit or Habit())
         self._hands = self._contact.hands
         self._most_cancels = min(adapter.most_cancels for adapter in adapters)
-        self._cancels: deque[_Asked] = deque()
+        self._cancels: deque[Asked] = deque()
         self._looking: set[str] = set()
 
     @property
@@ -84,7 +84,7 @@ class RestVenue:
             VenueUnavailable: it is not taken, and nothing leaves.
 
         """
-        asked = _Asked(message, order, request)
+        asked = Asked(message, order, request)
         match message:
             case NewOrder():
                 self._give(asked, Priority.ORDER, self._in_time(lambda adapter: adapter.place(message)))
@@ -102,7 +102,7 @@ class RestVenue:
 
         Where that fails nothing is put in; polling finds it.
         """
-        name = message.cl_ord_id
+        name = message.cl_ord_id or message.order_id or ""
         if name in self._looking:
             return
         self._looking.add(name)
@@ -142,7 +142,7 @@ class RestVenue:
         if given is not None:
             self._sink(given)
 
-    def _give(self, asked: _Asked, priority: Priority, ask: Callable[[Adapter], Told]) -> None:
+    def _give(self, asked: Asked, priority: Priority, ask: Callable[[Adapter], Told]) -> None:
         task = Task(
             work=lambda adapter: self._answer(asked, ask(adapter)),
             failed=lambda error, said: self._tell(asked, error, said),
@@ -169,16 +169,14 @@ class RestVenue:
 
     # --- cancels leave together, where the venue takes several
 
-    def _give_cancel(self, asked: _Asked) -> None:
+    def _give_cancel(self, asked: Asked) -> None:
         self._cancels.append(asked)
-        batch: list[_Asked] = []
+        batch: list[Asked] = []
 
         def work(adapter: Adapter) -> None:
             batch.extend(self._waiting_cancels(self._most_cancels))
             messages = [each.message for each in batch if isinstance(each.message, CancelOrder)]
-            outcomes = adapter.cancel(messages) if messages else ()
-            for each, outcome in zip_longest(batch, outcomes[: len(batch)]):
-                self._answer(each, outcome or OutcomeUnknown("the venue's answer says nothing of it"))
+            self._answer_all(batch, adapter.cancel(messages) if messages else ())
 
         def failed(error: VenueError, said: str) -> None:
             for each in batch or self._waiting_cancels(1):
@@ -200,8 +198,8 @@ class RestVenue:
                 return
             raise
 
-    def _waiting_cancels(self, most: int) -> list[_Asked]:
-        waiting: list[_Asked] = []
+    def _waiting_cancels(self, most: int) -> list[Asked]:
+        waiting: list[Asked] = []
         while self._cancels and len(waiting) < most:
             try:
                 waiting.append(self._cancels.popleft())
@@ -211,11 +209,16 @@ class RestVenue:
 
     # --- what became of them
 
-    def _went_out(self, asked: Iterable[_Asked], raw: str) -> None:
+    def _went_out(self, asked: Iterable[Asked], raw: str) -> None:
         for each in asked:
             self._sink(WentOut(session=self.session, order=each.order, request=each.request, seq=0, raw=raw))
 
-    def _answer(self, asked: _Asked, outcome: Outcome) -> None:
+    def _answer_all(self, batch: Sequence[Asked], outcomes: Sequence[Outcome]) -> None:
+        """Put in the answers to several messages, in their order."""
+        for each, outcome in zip_longest(batch, outcomes[: len(batch)]):
+            self._answer(each, outcome or OutcomeUnknown("the venue's answer says nothing of it"))
+
+    def _answer(self, asked: Asked, outcome: Outcome) -> None:
         """Put in the answer; where it is only that something is under way, look at once what comes of it."""
         self._tell(asked, outcome)
         message = asked.message
@@ -223,10 +226,10 @@ class RestVenue:
             return
         state = outcome.state
         if state.ord_status in (OrdStatus.PENDING_NEW, OrdStatus.PENDING_CANCEL):
-            name = state.cl_ord_id or message.cl_ord_id
+            ours = message.cl_ord_id if isinstance(message, NewOrder) else message.orig_cl_ord_id
             self.look_at(
                 StatusRequest(
-                    cl_ord_id=name,
+                    cl_ord_id=state.cl_ord_id or ours,
                     symbol=message.symbol,
                     side=message.side,
                     account=message.account,
@@ -235,7 +238,7 @@ class RestVenue:
                 )
             )
 
-    def _tell(self, asked: _Asked, outcome: Outcome, said: str = "") -> None:
+    def _tell(self, asked: Asked, outcome: Outcome, said: str = "") -> None:
         """Put in the one outcome of a message; `said` is the text of the answer where there was one."""
         session, order, request = self.session, asked.order, asked.request
         raw = said or None

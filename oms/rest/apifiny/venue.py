@@ -51,6 +51,7 @@ class ApifinyAdapter:
     """Implements `oms.rest.adapter.Adapter` with one key."""
 
     most_cancels = 1
+    more_polls = 0
 
     def __init__(self, client: ApifinyClient, line: Line, whose: Whose) -> None:
         """Ask by `client`, whose transport is `line`."""

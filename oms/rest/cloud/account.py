@@ -69,6 +69,11 @@ class Account:
             self._found = fitting[0].id
         return self._found
 
+    def leaving(self) -> frozenset[int]:
+        """Give the numbers of our orders that are being canceled."""
+        canceling = (order for order in self.open_orders() if order.requested(RequestKind.CANCEL))
+        return frozenset(int(order.order_id) for order in canceling if order.order_id is not None)
+
     def awaiting(self) -> tuple[frozenset[str], frozenset[str]]:
         """Give the numbers of our open orders, and the symbols of which a submit is not answered.
 

@@ -13,15 +13,15 @@ from typing import Final
 import msgspec
 import structlog
 
-from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
+from oms.core.errors import VenueError, VenueUnavailable
 from oms.core.inputs import Look, Looked
-from oms.core.messages import CancelOrder, ExecutionReport, Mark, NewOrder, OrderSnapshot, StatusRequest
+from oms.core.messages import CancelOrder, Mark, NewOrder, StatusRequest
 from oms.core.order import Order
 from oms.core.times import NS_PER_MS, NS_PER_S
-from oms.core.values import ExecTransType, OrdStatus, Phase, RequestKind
+from oms.core.values import OrdStatus, Phase, RequestKind
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.cloud.account import Account
-from oms.rest.cloud.cancels import cancel_all
+from oms.rest.cloud.canceler import Canceler, named, number_of, state_of
 from oms.rest.cloud.look import look, order_snapshot, take_mark
 from oms.rest.cloud.market import MarketClient
 from oms.rest.cloud.models import OrderRow, PlaceRequest
@@ -29,9 +29,10 @@ from oms.rest.cloud.orders import MOST_CANCELS, MOST_OPEN_ORDERS, OrderClient
 from oms.rest.cloud.paging import all_open_orders
 from oms.rest.cloud.refusals import CloudRefused, Reason
 from oms.rest.cloud.rules import by_name, check
-from oms.rest.cloud.terms import ENDS, desk_symbol, request_for
+from oms.rest.cloud.terms import ENDS, desk_symbol, request_for, venue_symbol
 from oms.rest.line import Line
 from oms.rest.refusal import Refusal
+from oms.rest.strangers import Strangers
 from oms.rest.worker import VenueBanned
 
 RULES_S: Final = 3600.0
@@ -74,6 +75,7 @@ class CloudAdapter:
         self._account = account
         self._fence_ns = round(fence_s * NS_PER_S)
         self._rules_at: float | None = None
+        self._canceler = Canceler(key.orders, line, account, self._rows_of)
 
     def greet(self) -> None:
         """Find the account; read the symbols' rules, now and then; ask what only the key gets an answer to."""
@@ -97,8 +99,8 @@ class CloudAdapter:
             shown = order_snapshot(self._orders, order_id)
         except VenueError as error:
             _log.warning("a new order could not be asked for", order_id=order_id, reason=str(error))
-            return Told(_state(message, message.cl_ord_id, str(order_id), OrdStatus.NEW), raw)
-        return Told(_named(shown, message.cl_ord_id), f"{raw} {self.line.said}")
+            return Told(state_of(message, message.cl_ord_id, str(order_id), OrdStatus.NEW), raw)
+        return Told(named(shown, message.cl_ord_id), f"{raw} {self.line.said}")
 
     def _request(self, message: NewOrder) -> PlaceRequest:
         """Say an order in the venue's words, or why it would not take it: then nothing is sent."""
@@ -137,73 +139,36 @@ class CloudAdapter:
     # --- cancels
 
     def cancel(self, messages: Sequence[CancelOrder]) -> Sequence[Outcome]:
-        """submitcancel, or batchcancel for several."""
-        numbers = [_number(message.order_id) for message in messages]
-        wanted = list(dict.fromkeys(number for number in numbers if number is not None))
-        if len(messages) == len(wanted) == 1:
-            return [self._cancel_one(messages[0], wanted[0])]
-        ends = cancel_all(self._orders, wanted)
-        raw = self.line.said
-        errors: dict[int | None, VenueError] = {
-            None: VenueUnavailable("the order has no number at the venue to cancel it by; nothing was sent"),
-            **{
-                number: VenueRefused(f"the venue refused the cancel: {why}")
-                for number, why in ends.refused.items()
-            },
-            **{number: OutcomeUnknown(why) for number, why in ends.in_doubt.items()},
-            **{number: VenueUnavailable(why) for number, why in ends.unsent.items()},
-        }
-        return [
-            errors.get(number) or Told(_canceling(message), raw)
-            for message, number in zip(messages, numbers, strict=True)
-        ]
+        """See `Canceler.cancel`."""
+        return self._canceler.cancel(messages)
 
-    def _cancel_one(self, message: CancelOrder, number: int) -> Told:
-        """Ask for a cancel, and what became of it: it was asked for, whatever becomes of the question.
-
-        Raises:
-            OutcomeUnknown: refused because the venue has not begun with the order yet: it can be asked again.
-
-        """
-        try:
-            self._orders.submit_cancel(number)
-        except CloudRefused as refusal:
-            if refusal.reason is not Reason.ORDER_STATE or not self._is_young(number):
-                raise
-            told = f"the venue has not begun with the order yet, and takes no cancel: {refusal}"
-            raise OutcomeUnknown(told) from None
-        raw = self.line.said
-        try:
-            shown = order_snapshot(self._orders, number)
-        except VenueError:
-            return Told(_canceling(message), raw)
-        if shown.report.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:
-            return Told(_canceling(message), raw)
-        return Told(_named(shown, message.orig_cl_ord_id), f"{raw} {self.line.said}")
-
-    def _is_young(self, number: int) -> bool:
-        try:
-            return self._orders.order(number).state in {"pre-submitted", "submitting"}
-        except VenueError:
-            return False
+    def cancel_open(self, messages: Sequence[CancelOrder], symbol: str | None) -> Sequence[Outcome]:
+        """See `Canceler.cancel_open`."""
+        return self._canceler.cancel_open(messages, symbol)
 
     # --- questions
 
     def query(self, message: StatusRequest) -> Told:
         """The order's match results, then the order."""
-        number = _number(message.order_id)
+        number = number_of(message.order_id)
         if number is None:
             told = f"order {message.cl_ord_id} has no number at the venue that it could be asked for by"
             raise VenueUnavailable(told)
         try:
-            return self._told(number, message.cl_ord_id)
+            return self._told(number, message.cl_ord_id or None)
         except CloudRefused as refusal:
             if refusal.reason is not Reason.UNKNOWN_ORDER:
                 raise
-            return Told(unknown_order(message.cl_ord_id, str(refusal)), self.line.said)
+            unknown = unknown_order(message.cl_ord_id, str(refusal), message.order_id)
+            return Told(unknown, self.line.said)
 
     def _told(self, number: int, cl_ord_id: str | None) -> Told:
-        return Told(_named(order_snapshot(self._orders, number), cl_ord_id), self.line.said)
+        return Told(named(order_snapshot(self._orders, number), cl_ord_id), self.line.said)
+
+    @property
+    def more_polls(self) -> int:
+        """See `Turns`."""
+        return self._account.turns.more
 
     def poll(self, orders: Sequence[Order]) -> Iterator[Told]:
         """OpenOrders for all of them; questions for each that changed or is gone, a few at a time."""
@@ -234,16 +199,30 @@ class CloudAdapter:
             ]
         return [row for row in rows if row.account_id == account_id]
 
+    def _rows_of(self, symbol: str | None) -> list[OrderRow]:
+        """Ask for the open orders of the account, of one symbol or of all."""
+        if symbol is None:
+            return self._open_rows(())
+        account_id = self._account.number(self._orders)
+        return all_open_orders(self._orders, account_id, venue_symbol(symbol))
+
+    def strangers(self, symbol: str | None) -> Strangers:
+        """OpenOrders: those of the account that are none of ours, to be asked for by `stranger`."""
+        rows = self._rows_of(symbol)
+        found = Strangers(self._account.awaiting)
+        found.listed({str(row.id): desk_symbol(row.symbol) for row in rows})
+        return found
+
+    def stranger(self, number: str, _symbol: str) -> Told:
+        """The order's match results, then the order."""
+        return self._told(int(number), None)
+
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
         rows = self._open_rows(())
         strangers = self._account.strangers
         strangers.listed({str(row.id): desk_symbol(row.symbol) for row in rows})
         yield from strangers.told(lambda number, _symbol: self._told(int(number), None))
-
-
-def _number(order_id: str | None) -> int | None:
-    return int(order_id) if order_id is not None and order_id.isdigit() else None
 
 
 def _is_news(order: Order, rows: dict[str, OrderRow]) -> bool:
@@ -256,26 +235,3 @@ def _is_news(order: Order, rows: dict[str, OrderRow]) -> bool:
     base = order.chain.base_qty if order.chain is not None else 0
     canceling = row.state == "cancelling" and order.ord_status != OrdStatus.PENDING_CANCEL
     return canceling or row.executed + base != order.cum_qty
-
-
-def _named(shown: OrderSnapshot, cl_ord_id: str | None) -> OrderSnapshot:
-    report = msgspec.structs.replace(shown.report, cl_ord_id=cl_ord_id)
-    return msgspec.structs.replace(shown, report=report)
-
-
-def _canceling(message: CancelOrder) -> ExecutionReport:
-    """Say that the venue has taken the cancel on."""
-    return _state(message, message.orig_cl_ord_id, message.order_id, OrdStatus.PENDING_CANCEL)
-
-
-def _state(
-    message: NewOrder | CancelOrder, cl_ord_id: str, order_id: str | None, status: OrdStatus
-) -> ExecutionReport:
-    return ExecutionReport(
-        exec_trans_type=str(ExecTransType.STATUS),
-        cl_ord_id=cl_ord_id,
-        order_id=order_id,
-        ord_status=str(status),
-        symbol=message.symbol,
-        side=message.side,
-    )

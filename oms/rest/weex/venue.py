@@ -21,6 +21,7 @@ from oms.core.values import OrdStatus, Phase, RequestKind
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.line import Line
 from oms.rest.refusal import Refusal
+from oms.rest.strangers import Strangers
 from oms.rest.submits import Left
 from oms.rest.weex.account import Account
 from oms.rest.weex.client import TradeClient, TradeRequest
@@ -197,13 +198,18 @@ class WeexAdapter:
         ends = [nameless if number is None else errors[number] for number in numbers]
         return [end or Told(canceling(message), raw) for message, end in zip(messages, ends, strict=True)]
 
+    def cancel_open(self, messages: Sequence[CancelOrder], _symbol: str | None) -> Sequence[Outcome]:
+        """CancelOrders, some at a time: the venue cancels nothing that is not named."""
+        parts = (messages[at : at + MOST_CANCELS] for at in range(0, len(messages), MOST_CANCELS))
+        return [outcome for part in parts for outcome in self.cancel(part)]
+
     def _cancel_one(self, message: CancelOrder, number: int) -> Told:
         """Cancel an order, and ask what of it was executed; it is canceled, whatever becomes of the question."""
         self.line.about = "CancelOrder"
         self._client.cancel_order(number)
         raw = self.line.said
         try:
-            shown = self._told(number, message.symbol, message.orig_cl_ord_id)
+            shown = self._told(number, message.symbol, message.orig_cl_ord_id or None)
         except VenueError:
             return Told(canceling(message), raw)
         return shown if shown.state.ord_status == OrdStatus.CANCELED else Told(canceling(message), raw)
@@ -217,17 +223,23 @@ class WeexAdapter:
             told = f"order {message.cl_ord_id} has no number at the venue that it could be asked for by"
             raise VenueUnavailable(told)
         try:
-            return self._told(number, message.symbol, message.cl_ord_id)
+            return self._told(number, message.symbol, message.cl_ord_id or None)
         except WeexRefused as refusal:
             if refusal.reason is not Reason.UNKNOWN_ORDER:
                 raise
-            return Told(unknown_order(message.cl_ord_id, refusal.text), self.line.said)
+            unknown = unknown_order(message.cl_ord_id, refusal.text, message.order_id)
+            return Told(unknown, self.line.said)
 
     def _told(self, number: int, symbol: str, cl_ord_id: str | None) -> Told:
         self._account.tie(str(number), cl_ord_id)
         shown = self._account.executions.snapshot(self._client, number, pair_of(symbol))
         report = msgspec.structs.replace(shown.report, cl_ord_id=cl_ord_id)
         return Told(msgspec.structs.replace(shown, report=report), self.line.said)
+
+    @property
+    def more_polls(self) -> int:
+        """See `Turns`."""
+        return self._account.turns.more
 
     def poll(self, orders: Sequence[Order]) -> Iterator[Told]:
         """ActiveOrders for all of them; a question for each that changed or is gone, a few at a time."""
@@ -248,6 +260,18 @@ class WeexAdapter:
             except VenueError as error:
                 _log.warning("an order could not be asked for", cl_ord_id=order.cl_ord_id, reason=str(error))
         yield from self._account.strangers.told(lambda found, symbol: self._told(int(found), symbol, None))
+
+    def strangers(self, symbol: str | None) -> Strangers:
+        """ActiveOrders: those that are none of ours, to be asked for by `stranger`."""
+        self.line.about = "ActiveOrders"
+        active = self._client.active_orders(None if symbol is None else pair_of(symbol))
+        found = Strangers(self._account.awaiting)
+        found.listed({str(number): symbol_of(row.pair) for number, row in active.items()})
+        return found
+
+    def stranger(self, number: str, symbol: str) -> Told:
+        """TradeHistory, then OrderInfo."""
+        return self._told(int(number), symbol, None)
 
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""

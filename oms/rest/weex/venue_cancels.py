@@ -28,7 +28,7 @@ def canceling(message: CancelOrder) -> ExecutionReport:
     """
     return ExecutionReport(
         exec_trans_type=str(ExecTransType.STATUS),
-        cl_ord_id=message.orig_cl_ord_id,
+        cl_ord_id=message.orig_cl_ord_id or None,
         order_id=message.order_id,
         ord_status=str(OrdStatus.PENDING_CANCEL),
         symbol=message.symbol,
