@@ -24,17 +24,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from oms.core.inputs import PlaceOrder
 from oms.core.values import AVG_PX_STEP, ENDED, WIDE, OrdStatus, Phase, RequestKind
-from oms.core.views import full_view
-from oms.engine import Engine
 from oms.fix.codec import split
 from oms.sim.reports import Form
 from oms.sim.terms import OrderView, Status
+from tests.simulation.held import Broken, check_answers, check_replay
 from tests.simulation.plan import S
-from tests.simulation.process import ROUTE, SESSION
+from tests.simulation.process import SESSION
 
 if TYPE_CHECKING:
     from oms.core.order import Order
@@ -45,19 +41,15 @@ ZERO = Decimal(0)
 BEFORE_IT_LEFT = "canceled before it was sent"
 
 
-class Broken(AssertionError):  # noqa: N818 - what a promise is
-    """A promise that did not hold in a history."""
-
-
 def check(world: World) -> None:
     """Check everything; raise `Broken` with all that is wrong."""
     wrong: list[str] = []
     received = received_exec_ids(world.journal)
     _check_wire(world, wrong)
     _check_orders(world, received, wrong)
-    _check_answers(world, wrong)
+    check_answers(world, wrong)
     _check_positions(world, wrong)
-    _check_replay(world.engine, world.journal, wrong)
+    check_replay(world, wrong)
     if wrong:
         raise Broken("\n".join(wrong))
 
@@ -258,31 +250,6 @@ def _average(view: OrderView) -> Decimal:
     return WIDE.quantize(WIDE.divide(view.notional, view.cum_qty), AVG_PX_STEP) if view.cum_qty else ZERO
 
 
-def _check_answers(world: World, wrong: list[str]) -> None:
-    created: dict[str, int] = {}
-    orders = world.engine.blotter.orders
-    for instruction, answer in world.answers:
-        placed = instruction if isinstance(instruction, PlaceOrder) else None
-        if answer.order is None:
-            if answer.refusal is None:
-                wrong.append(f"an answer without order and refusal for {instruction}")
-            continue
-        order = orders.get(answer.order)
-        if order is None:
-            wrong.append(f"order {answer.order} was answered to the desk, and is not there")
-        elif placed is not None and order.client_order_id != placed.client_order_id:
-            wrong.append(
-                f"{placed.client_order_id} was answered with order {answer.order}, of {order.client_order_id}"
-            )
-        elif placed is not None and answer.created:
-            if placed.client_order_id in created:
-                wrong.append(f"{placed.client_order_id} was created twice")
-            created[placed.client_order_id] = answer.order
-    named = [order.client_order_id for order in orders.values()]
-    if len(named) != len(set(named)):
-        wrong.append("two orders have one client order id")
-
-
 def _check_positions(world: World, wrong: list[str]) -> None:
     sums: dict[tuple[str | None, str], Decimal] = defaultdict(Decimal)
     for order in world.engine.blotter.orders.values():
@@ -294,23 +261,3 @@ def _check_positions(world: World, wrong: list[str]) -> None:
         held = positions[key].qty if key in positions else ZERO
         if held != total:
             wrong.append(f"position {key} is {held}, the fills give {total}")
-
-
-def _check_replay(engine: Engine, journal: Journal, wrong: list[str]) -> None:
-    again = Engine([ROUTE])
-    for _, record in journal.read():
-        again.recover(record)
-    if picture(again) != picture(engine):
-        wrong.append("the journal gives another state")
-    if again.blotter.orders != engine.blotter.orders or again.blotter.books != engine.blotter.books:
-        wrong.append("the journal gives other orders or indexes")
-    if again.ids.last != engine.ids.last:
-        wrong.append("the journal gives another last id")
-
-
-def picture(engine: Engine) -> bytes:
-    """Write down all orders and positions, as bytes."""
-    orders = [full_view(order, 0) for order in engine.blotter.orders.values()]
-    return msgspec.json.encode(
-        [orders, {str(key): value for key, value in engine.blotter.positions.by_key.items()}]
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
@@ -13,10 +14,13 @@ from oms.journal.memory import MemoryJournal
 from oms.journal.sqlite import SqliteJournal
 from tests.simulation.checks import check
 from tests.simulation.plan import Plan, draw
+from tests.simulation.stage import Stage
 from tests.simulation.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
+
+    from oms.ports import Journal
 
 SQLITE_EVERY = 50
 
@@ -34,49 +38,67 @@ class Reducible(Protocol):
 AnyPlan = TypeVar("AnyPlan", bound=Reducible)
 
 
-@dataclass
-class Result:
+AnyWorld = TypeVar("AnyWorld", bound=Stage[Any])
+
+
+@dataclass(kw_only=True)
+class Outcome:
     """What became of a history. `failure` is None where all promises held."""
 
-    plan: Plan
     failure: str | None = None
     steps: int = 0
     orders: int = 0
-    gaps: int = 0
     journal: str = ""
     trace: list[str] | None = None
 
 
+@dataclass
+class Result(Outcome):
+    """What became of a history of FIX."""
+
+    plan: Plan
+    gaps: int = 0
+
+
 def run(plan: Plan, *, trace: bool = False) -> Result:
     """Run one history; some use the real journal."""
-    result = Result(plan)
-    if plan.seed.isdigit() and int(plan.seed) % SQLITE_EVERY == 7:
-        with tempfile.TemporaryDirectory() as directory:
-            journal = SqliteJournal(Path(directory) / "journal")
-            try:
-                _live(World(plan, journal), result, trace=trace)
-            finally:
-                journal.close()
-    else:
-        _live(World(plan, MemoryJournal()), result, trace=trace)
+    result = Result(plan, trace=[] if trace else None)
+    with journal_of(plan.seed) as journal:
+        world = World(plan, journal)
+        lived(world, result, check)
+        if world.process is not None:
+            result.gaps = sum(order.has_gap for order in world.engine.blotter.orders.values())
     return result
 
 
-def _live(world: World, result: Result, *, trace: bool) -> None:
-    if trace:
-        world.trace = result.trace = []
+@contextmanager
+def journal_of(seed: str) -> Iterator[Journal]:
+    """Give some histories the real journal."""
+    if not seed.isdigit() or int(seed) % SQLITE_EVERY != 7:
+        yield MemoryJournal()
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        journal = SqliteJournal(Path(directory) / "journal")
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def lived(world: AnyWorld, result: Outcome, check: Callable[[AnyWorld], None]) -> None:
+    """Live through a history, hold its end against all promises, and note what became of it."""
+    world.trace = result.trace
     try:
         world.run()
         check(world)
     except AssertionError as error:
-        result.failure = str(error) or "an assertion failed"
+        result.failure = str(error) or traceback.format_exc(limit=-8)
     except Exception:  # noqa: BLE001 - whatever it is, the history failed
-        result.failure = traceback.format_exc(limit=-6)
+        result.failure = traceback.format_exc(limit=-8)
     if world.process is not None:
-        orders = world.process.engine.blotter.orders.values()
         result.journal = world.journal.head[1]
         result.steps = world.steps + world.process.steps
-        result.orders, result.gaps = len(orders), sum(order.has_gap for order in orders)
+        result.orders = len(world.engine.blotter.orders)
 
 
 def shrink(

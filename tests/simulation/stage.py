@@ -72,6 +72,10 @@ class Stage(ABC, Generic[P]):
         if self.trace is not None:
             self.trace.append(f"{self.now / S:10.3f} {text.replace(SOH, '|')}")
 
+    @abstractmethod
+    def run(self) -> None:
+        """Live through the script, then settle."""
+
     def _live_through(self, actions: tuple[Action, ...], start: int) -> None:
         """Start our process, and follow the script from a moment on."""
         self._start()

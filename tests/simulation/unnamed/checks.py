@@ -6,7 +6,8 @@
 4. "Not placed" only where the venue has none, and after two full looks past the fence.
 5. Nothing is in doubt, but a submit that several orders fit: then a person is told, and that is counted.
 6. Never more than wanted in the market: what the legs of an order executed, and what the last of them still can.
-7. The journal gives the same state, to the byte.
+7. The desk was told of the order that it asked for, and of each once; see `tests.simulation.held`.
+8. The journal gives the same state, to the byte.
 
 Where somebody places an order by hand with exactly the terms of a submit in doubt, nobody can tell the two apart: there
 such an order may stand for ours, or leave it ambiguous; but not one that was there before the submit, and not where a
@@ -19,9 +20,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from oms.core.values import AVG_PX_STEP, ENDED, WIDE, Phase, RequestKind
-from oms.engine import Engine
 from oms.sim.terms import Status
-from tests.simulation.checks import Broken, picture
+from tests.simulation.held import Broken, check_answers, check_replay
 from tests.simulation.unnamed.venues import OTHERS
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def check(world: World) -> None:
             wrong += [f"{named}: {text}" for text in _differences(world, order, views)]
     _check_looks(world, wrong)
     _check_positions(world, wrong)
-    _check_replay(world, wrong)
+    check_answers(world, wrong)
+    check_replay(world, wrong)
     if wrong:
         raise Broken("\n".join(wrong))
 
@@ -211,13 +212,3 @@ def _check_positions(world: World, wrong: list[str]) -> None:
         held = positions[key].qty if key in positions else ZERO
         if held != total:
             wrong.append(f"position {key} is {held}, the fills give {total}")
-
-
-def _check_replay(world: World, wrong: list[str]) -> None:
-    engine, again = world.engine, Engine(world.routes)
-    for _, record in world.journal.read():
-        again.recover(record)
-    if picture(again) != picture(engine):
-        wrong.append("the journal gives another state")
-    if again.blotter.orders != engine.blotter.orders or again.blotter.books != engine.blotter.books:
-        wrong.append("the journal gives other orders or indexes")
