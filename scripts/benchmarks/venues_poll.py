@@ -94,10 +94,11 @@ class Desk:
     def place(self) -> None:
         """Enter the orders, and wait until they rest."""
         self.until(lambda: self.venue.seen.up)
-        terms = {"symbol": self.answers.symbol, "side": "1"}
-        price, order_qty = parse_decimal("29000"), parse_decimal("2")
+        symbol, price, qty = self.answers.symbol, parse_decimal("29000"), parse_decimal("2")
         for number in range(ORDERS):
-            order = PlaceOrder(client_order_id=f"o{number}", price=price, order_qty=order_qty, **terms)
+            order = PlaceOrder(
+                client_order_id=f"o{number}", symbol=symbol, side="1", price=price, order_qty=qty
+            )
             self.loop.submit(order).result(WITHIN_S)
         self.until(lambda: len(self.answers.orders) == ORDERS)
         self.until(lambda: all(order.order_id and not order.pending for order in self.orders()))

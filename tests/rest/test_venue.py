@@ -12,11 +12,12 @@ from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnava
 from oms.core.messages import CancelOrder, ExecutionReport, NewOrder, ReplaceOrder, StatusRequest
 from oms.core.order import Order
 from oms.rest.adapter import Outcome, Told
-from oms.rest.contact import Habit, Outlet
+from oms.rest.contact import Contact, Habit, Outlet
 from oms.rest.limiter import Limit
 from oms.rest.line import Line
 from oms.rest.polling import Pace, interval_s
 from oms.rest.transport import Transport
+from oms.rest.turns import Turns
 from oms.rest.venue import QUERY, RestVenue
 from oms.rest.worker import VenueBanned
 from tests.rest.raw_server import RawServer
@@ -42,6 +43,7 @@ class Fake:
     def __init__(self) -> None:
         self.line = Line("http://127.0.0.1:1")
         self.most_cancels = 1
+        self.more_polls = 0
         self.trouble: BaseException | None = None
         self.greeting: BaseException | None = None
         self.calls: list[str] = []
@@ -389,6 +391,28 @@ def test_polls_are_quick_while_something_is_expected() -> None:
     assert interval_s([old], 9 * s, pace) == 1
     old.pending = [object()]  # type: ignore[list-item]
     assert interval_s([old], 100 * s, pace) == 1
+
+
+@pytest.mark.parametrize(("error", "polls"), [(None, 3), (OutcomeUnknown("no answer"), 1)])
+def test_what_one_poll_did_not_ask_about_is_polled_at_once(error: VenueError | None, polls: int) -> None:
+    desk, fake = Desk(), Fake()
+    desk.orders, fake.more_polls = [order_of("A")], 2
+    contact = Contact("rest", [fake], Outlet(sink=desk.sink, open_orders=lambda: desk.orders), Habit())
+    contact.hands.start()
+    contact._turn()  # reaches the venue, and compares
+    fake.greeting = error
+    contact._turn()
+    assert contact.stop(WITHIN_S)
+    assert [fake.polled.acquire(blocking=False) for _ in range(polls + 1)] == [True] * polls + [False]
+
+
+def test_turns_say_how_often_they_have_to_be_given_again() -> None:
+    turns = Turns(2)
+    assert (turns.next("abcde"), turns.more) == (["a", "b"], 2)
+    assert (turns.next("abcde"), turns.more) == (["c", "d"], 2)
+    assert (turns.next("abcde"), turns.more) == (["e", "a"], 2)
+    assert (turns.next("ab"), turns.more) == (["b", "a"], 0)
+    assert (turns.next(""), turns.more) == ([], 0)
 
 
 # --- the line -------------------------------------------------------------------------------------------------------
