@@ -18,6 +18,7 @@ from oms.core.inputs import (
     SessionDown,
     SessionUp,
     Start,
+    StayedHere,
     Tick,
     Unanswered,
 )
@@ -102,6 +103,31 @@ def test_an_order_that_ended_shortly_before_a_disconnection_is_asked_for_too(wor
     assert asked(world) == [order.cl_ord_id]
     world.answer("4", cl_ord_id=order.cl_ord_id, cum_qty=Decimal(1))
     assert (order.gap, order.phase) == (Decimal(1), "CANCELED")
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["open", "over"])
+@pytest.mark.parametrize("lost", [Unanswered, StayedHere], ids=["on the way", "here"])
+def test_a_question_that_is_lost_is_asked_again_and_new_orders_wait_for_its_answer_only(
+    world: World, lost: type[Unanswered | StayedHere], *, ended: bool
+) -> None:
+    order = world.place()
+    world.ack(order)
+    if ended:
+        world.step(Cancel(id="a"))
+        world.report(order_id="V1", exec_id="c1", exec_type="4", ord_status="4")
+    world.step(SessionDown(session="main"), after_s=1)
+    world.up()
+    waiting = world.place("b")
+    world.sent.clear()
+    world.step(lost(session="main", order=order.number, request=0, reason="HTTP 502"))
+    assert world.sent == []
+    assert order.questions == 0
+    world.step(Tick(), after_s=6)
+    assert asked(world) == [order.cl_ord_id]
+    world.answer("4" if ended else "0", cl_ord_id=order.cl_ord_id, cum_qty=Decimal(0))
+    assert [message.cl_ord_id for message in world.sent[1:]] == [waiting.cl_ord_id]
+    (round_,) = reconciled(world)
+    assert (round_.asked, round_.unanswered) == (1, ())
 
 
 def test_one_that_ended_long_before_is_not(world: World) -> None:

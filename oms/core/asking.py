@@ -50,6 +50,13 @@ def doubt(work: Work, order: Order, request: Request, reason: str) -> None:
         work.doubts.ask_later(order, work.now)
 
 
+def lost(work: Work, order: Order) -> None:
+    """A question has no answer, and none will come: another is planned."""
+    if order.questions:
+        work.emit(ev.QuestionLost(order=order.number))
+        work.doubts.lost(order, work.now)
+
+
 # --- what is due ----------------------------------------------------------------------------------------------------
 
 
@@ -165,7 +172,7 @@ def ask_next(work: Work, session: str) -> bool:
 
 def _is_answered(work: Work, number: int) -> bool:
     order = work.blotter.orders.get(number)
-    return order is None or not order.questions
+    return order is None or not (order.questions or work.doubts.is_lost(number))
 
 
 _REFUSED: Final = (Phase.DENIED, Phase.REJECTED)

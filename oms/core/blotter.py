@@ -318,4 +318,5 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
     ev.RequestSent: _note_seq,
     ev.StatusRequested: _note_question,
     ev.StatusAnswered: _note_question,
+    ev.QuestionLost: _note_question,
 }

@@ -2,7 +2,7 @@
 
 from oms.core import events as ev
 from oms.core import matching
-from oms.core.asking import ask, ask_next, begin_round, doubt
+from oms.core.asking import ask, ask_next, begin_round, doubt, lost
 from oms.core.inputs import (
     Answer,
     ResendRefused,
@@ -89,6 +89,8 @@ def stayed_here(work: Work, message: StayedHere) -> None:
     """A message did not leave: a new order is denied, anything else is asked about."""
     order = work.blotter.orders.get(message.order)
     request = order.request(message.request) if order else None
+    if order is not None and message.request == 0:
+        lost(work, order)
     if order is None or request is None:
         return
     if request.kind is not RequestKind.NEW or order.phase is not Phase.PENDING_NEW:
@@ -101,6 +103,8 @@ def unanswered(work: Work, message: Unanswered) -> None:
     """A request left, and its answer cannot be had: it is in doubt, and asked about."""
     order = work.blotter.orders.get(message.order)
     request = order.request(message.request) if order else None
+    if order is not None and message.request == 0:
+        lost(work, order)
     if order is not None and request is not None:
         doubt(work, order, request, message.reason)
         ask(work, order)

@@ -76,6 +76,7 @@ class Doubts:
         self._planned: dict[int, int] = {}
         self._answers: list[tuple[int, int]] = []
         self._asked: dict[int, int] = {}
+        self._lost: set[int] = set()
         self._pauses: dict[int, int] = {}
         self._rounds: dict[str, Round] = {}
         self._next_round: dict[str, int] = {}
@@ -106,7 +107,7 @@ class Doubts:
     def forget(self, number: int) -> None:
         """An order needs no more questions: the next time starts with the shortest pause again."""
         self._pauses.pop(number, None)
-        self._asked.pop(number, None)
+        self.answered(number)
 
     def overdue(self, now_ns: int) -> Iterable[tuple[int, int]]:
         """Take out the requests whose answer should have come; (order, request) each."""
@@ -128,16 +129,35 @@ class Doubts:
     def asked(self, number: int, now_ns: int) -> None:
         """Expect an answer to a question in time."""
         due = now_ns + self._timing.ack_timeout_ns
+        self._lost.discard(number)
         self._asked[number] = due
         heapq.heappush(self._answers, (due, number))
 
     def answered(self, number: int) -> None:
         """Note that the venue answered."""
         self._asked.pop(number, None)
+        self._lost.discard(number)
+
+    def lost(self, order: Order, now_ns: int) -> None:
+        """Note that a question will have no answer, and plan the next where one still matters."""
+        if self.needs_answer(order):
+            self._lost.add(order.number)
+            self.ask_later(order, now_ns)
+
+    def is_lost(self, number: int) -> bool:
+        """Whether the last question had no answer, and the next is planned."""
+        return number in self._lost
 
     def needs_answer(self, order: Order) -> bool:
-        """Whether a question about an order was not answered until now, and the answer still matters."""
-        return order.is_open and order.number in self._asked
+        """Whether a question about an order was not answered until now, and the answer still matters.
+
+        What is over is asked for again while a round waits for it: new orders may wait for the round.
+        """
+        return order.number in self._asked and (order.is_open or self._is_awaited(order))
+
+    def _is_awaited(self, order: Order) -> bool:
+        questions = self._rounds.get(order.session)
+        return questions is not None and order.number in questions.asked
 
     def unanswered(self, now_ns: int) -> list[int]:
         """Take out the orders whose last question should have been answered by now."""

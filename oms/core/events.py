@@ -194,6 +194,12 @@ class StatusAnswered(Event, frozen=True, kw_only=True):
     avg_px: Decimal | None = None
 
 
+class QuestionLost(Event, frozen=True, kw_only=True):
+    """A question about the order's state has no answer, and none will come."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+
 class UnknownAtVenue(Event, frozen=True, kw_only=True):
     """The venue says that it does not know the order."""
 
@@ -567,6 +573,7 @@ OrderEvent = (
     | InDoubt
     | StatusRequested
     | StatusAnswered
+    | QuestionLost
     | UnknownAtVenue
     | DuplicateSent
     | DuplicateRefused

@@ -263,6 +263,7 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.InDoubt,
     ev.StatusRequested,
     ev.StatusAnswered,
+    ev.QuestionLost,
     ev.UnknownAtVenue,
     ev.DuplicateSent,
     ev.DuplicateRefused,
@@ -471,6 +472,10 @@ def _status_requested(order: Order, _event: ev.StatusRequested) -> None:
     order.questions += 1
 
 
+def _question_lost(order: Order, _event: ev.QuestionLost) -> None:
+    order.questions = max(order.questions - 1, 0)
+
+
 def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
     order.questions = max(order.questions - 1, 0)
     order.unheard, order.disputed = False, None
@@ -569,6 +574,7 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.GapOpened: _gap_opened,
     ev.StatusRequested: _status_requested,
     ev.StatusAnswered: _status_answered,
+    ev.QuestionLost: _question_lost,
     ev.UnknownAtVenue: _unknown,
     ev.DuplicateSent: _duplicate_sent,
     ev.DuplicateRefused: _duplicate_refused,

@@ -144,7 +144,7 @@ def advance(work: Work, order: Order) -> None:
         if not order.requested(RequestKind.CANCEL):
             request_cancel(work, order, actor=None, origin="replace")
     elif chain.proven is None:
-        if not order.questions:
+        if not order.questions and not work.doubts.is_lost(order.number):
             ask(work, order)
     elif work.book(order).logged_on and not work.doubts.is_asking(order.session):
         _open_leg(work, order, request, max(chain.proven, order.reported_cum, order.cum_qty))

@@ -3,8 +3,8 @@
 1. A mark that cannot be read is StayedHere: nothing of the order has left.
 2. Where everything is canceled, an order has its answer as if its cancel had been sent alone; what is open there and
    was not known is shown a few at a time, and `OpenShown` is put in at the end, whatever happens.
-3. A look that is not complete puts in nothing: the engine asks again. It runs on the key that the submit left by,
-   where that is known, so that what it asks carries later numbers of that key.
+3. A look that is not complete shows nothing and is Unanswered: the engine asks again. It runs on the key that the submit
+   left by, where that is known, so that what it asks carries later numbers of that key.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from oms.core.inputs import (
     Received,
     StayedHere,
     TakeMark,
+    Unanswered,
 )
 from oms.core.messages import CancelOrder, Command, Mark, NewOrder
 from oms.rest.adapter import Adapter, Outcome, Told
@@ -109,13 +110,14 @@ class MarkedRestVenue(RestVenue):
         def work(adapter: Adapter) -> Input:
             return cast("MarkedAdapter", adapter).look(effect)
 
-        def failed(error: VenueError) -> None:
+        def failed(error: VenueError) -> Input:
             _log.warning(
                 "a look for an order in doubt was not complete",
                 session=self.session,
                 cl_ord_id=effect.message.cl_ord_id,
                 reason=str(error),
             )
+            return Unanswered(session=self.session, order=effect.order, request=0, reason=str(error))
 
         self.perform(work, failed, key=None if left is None else left.key)
 

@@ -72,6 +72,7 @@ CELLS = """
     InDoubt          = = = = = = = = = =
     StatusRequested  = = = = = = = = = =
     StatusAnswered   = = = = = = = = = =
+    QuestionLost     = = = = = = = = = =
     UnknownAtVenue   = = = = = = = = = =
     DuplicateSent    = = = = = = = = = =
     DuplicateRefused = = = = = = = = = =
