@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from oms.app.past import parse_time
-from oms.app.replay import Noted, Replay, order_table, read_in_time_order, until, write_row
+from oms.app.replay import Noted, Replay, read_in_time_order, until, write_row
+from oms.app.replay_table import order_table
 from oms.app.uncollected import uncollected
 from oms.core.errors import CommandError
 from oms.fix.dialects import DIALECTS

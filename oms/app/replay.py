@@ -17,9 +17,9 @@ from oms.core.messages import Anomaly, CancelOrder, Command, NewOrder, ReplaceOr
 from oms.core.observe import doubt_unanswered, observe
 from oms.core.order import Order
 from oms.core.times import fix_to_ns, ns_to_iso
-from oms.core.values import AnomalyCode, Side, format_decimal
+from oms.core.values import AnomalyCode, format_decimal
 from oms.core.views import order_view
-from oms.fix.codec import SOH, Fields, decode, split
+from oms.fix.codec import SOH, Fields, decode, split, unreadable
 from oms.fix.dialects import Dialect
 from oms.fix.logs import Line, LogReader
 
@@ -157,8 +157,12 @@ class Replay:
         seq = fields.get("34", "")
         number = int(seq) if seq.isascii() and seq.isdigit() else 0
         order, events = observe(self.blotter, session, message, seq=number, time_ns=time_ns)
+        fault = unreadable(fields)
+        if fault is not None:
+            self._note(self.tally.messages, fault, order)
         if row is not None:
             row.events.extend(events)
+            row.anomaly = fault
         return order
 
     def _received(self, message: Report, session: str, time_ns: int, row: Row | None) -> Order | None:
@@ -276,45 +280,6 @@ def row_object(row: Row) -> dict[str, Any]:
 def write_row(row: Row) -> None:
     """Print a row as a line of JSON."""
     sys.stdout.buffer.write(msgspec.json.encode(row_object(row)) + b"\n")
-
-
-_COLUMNS: Final = (
-    "ClOrdID", "OrderID", "Symbol", "Side", "OrdStatus", "Phase",
-    "OrderQty", "CumQty", "LeavesQty", "AvgPx", "Price", "Open",
-)  # fmt: skip
-
-
-_SIDE_NAMES: Final[dict[str, str]] = {side: side.name.title().replace("_", "") for side in Side}
-
-
-def order_table(orders: Iterable[Order]) -> Iterator[str]:
-    """Lay out one line for each order, under a line of titles."""
-    cells = [_COLUMNS, *(_cells(order) for order in orders)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-
-
-def _cells(order: Order) -> tuple[str, ...]:
-    view = order_view(order)
-    side = _SIDE_NAMES.get(order.side, order.side)
-    keys = ("order_qty", "cum_qty", "leaves_qty", "avg_px", "price")
-    return (
-        order.cl_ord_id or "-",
-        order.order_id or "-",
-        order.symbol or "-",
-        side or "-",
-        view["ord_status_name"],
-        view["phase"],
-        *(view[key] or "-" for key in keys),
-        _what_is_open(order),
-    )
-
-
-def _what_is_open(order: Order) -> str:
-    """Name what the venue has not answered, and what it reported beyond the fills that arrived."""
-    asked = [f"{request.kind} {request.cl_ord_id}{'?' * request.in_doubt}" for request in order.pending]
-    return ", ".join([*asked, *([f"gap {format_decimal(order.gap)}"] if order.gap else [])])
 
 
 def read_in_time_order(readers: list[LogReader]) -> Iterator[Line]:

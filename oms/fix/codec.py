@@ -1,4 +1,4 @@
-"""FIX text to `core.messages` and back. Knows no QuickFIX and no order: it reads, it does not judge.
+"""FIX text to `core.messages`. Knows no QuickFIX and no order: it reads, it does not judge.
 
 Numbers are read from the wire's own text. What cannot be read becomes None with a `fault`; a report is `readable` as
 long as what is left still says what happened to the order.
@@ -22,7 +22,7 @@ from oms.core.messages import (
     Report,
     StatusRequest,
 )
-from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, format_decimal, parse_decimal
+from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, parse_decimal
 from oms.core.values import parse_optional as number
 from oms.fix.dialects import Dialect
 
@@ -218,6 +218,19 @@ def _number(fields: Mapping[str, str], tag: str) -> Decimal | None:
         return None  # our own message: the venue will refuse it
 
 
+def unreadable(fields: Mapping[str, str]) -> Anomaly | None:
+    """Say which number of a message of ours cannot be read, as a log may have one; None where all can."""
+    for tag, name in _SENT_NUMBERS.items():
+        try:
+            number(fields.get(tag))
+        except ValueError as error:
+            return Anomaly(AnomalyCode.MALFORMED_FIELD, f"{name} ({tag}): {error}")
+    return None
+
+
+_SENT_NUMBERS: Final = {"38": "OrderQty", "44": "Price", "152": "CashOrderQty"}
+
+
 def _new_order(fields: Mapping[str, str], _dialect: Dialect) -> NewOrder:
     get = fields.get
     return NewOrder(
@@ -289,100 +302,4 @@ _READERS: Final[dict[str, Callable[[Mapping[str, str], Dialect], Command | Repor
     "F": _cancel_order,
     "G": _replace_order,
     "H": _status_request,
-}
-
-
-# --- writing --------------------------------------------------------------------------------------------------------
-
-
-def encode(message: Command, transact_time: str, *, cash_order_qty_tag: int = 152) -> list[tuple[int, str]]:
-    """Write a command as (tag, text) pairs, MsgType (35) first; header and trailer are the session's business.
-
-    Args:
-        message: what to say.
-        transact_time: TransactTime (60), UTC, as FIX writes it.
-        cash_order_qty_tag: the tag that carries the quote amount of a market buy; venues differ.
-
-    """
-    pairs = [
-        (tag, value) for tag, value in _WRITERS[type(message)](message, transact_time) if value is not None
-    ]
-    return [(cash_order_qty_tag if tag == 152 else tag, value) for tag, value in pairs]  # noqa: PLR2004 - FIX 4.2
-
-
-def _text(value: Decimal | None) -> str | None:
-    return None if value is None else format_decimal(value)
-
-
-def _write_new(message: NewOrder, transact_time: str) -> list[tuple[int, str | None]]:
-    return [
-        (35, "D"),
-        (11, message.cl_ord_id),
-        (1, message.account),
-        (21, "1"),  # HandlInst: automated, no intervention
-        (207, message.exchange),
-        (55, message.symbol),
-        (54, message.side),
-        (60, transact_time),
-        (38, _text(message.order_qty)),
-        (152, _text(message.cash_order_qty)),
-        (40, message.ord_type),
-        (44, _text(message.price)),
-        (59, message.time_in_force),
-        (58, message.text),
-    ]
-
-
-def _write_cancel(message: CancelOrder, transact_time: str) -> list[tuple[int, str | None]]:
-    return [
-        (35, "F"),
-        (41, message.orig_cl_ord_id),
-        (37, message.order_id),
-        (11, message.cl_ord_id),
-        (1, message.account),
-        (207, message.exchange),
-        (55, message.symbol),
-        (54, message.side),
-        (60, transact_time),
-        (38, _text(message.order_qty)),
-        (58, message.text),
-    ]
-
-
-def _write_replace(message: ReplaceOrder, transact_time: str) -> list[tuple[int, str | None]]:
-    return [
-        (35, "G"),
-        (37, message.order_id),
-        (1, message.account),
-        (41, message.orig_cl_ord_id),
-        (11, message.cl_ord_id),
-        (21, "1"),
-        (207, message.exchange),
-        (55, message.symbol),
-        (54, message.side),
-        (60, transact_time),
-        (38, _text(message.order_qty)),
-        (40, message.ord_type),
-        (44, _text(message.price)),
-        (59, message.time_in_force),
-    ]
-
-
-def _write_status(message: StatusRequest, _transact_time: str) -> list[tuple[int, str | None]]:
-    return [
-        (35, "H"),
-        (37, message.order_id),
-        (11, message.cl_ord_id),
-        (1, message.account),
-        (207, message.exchange),
-        (55, message.symbol),
-        (54, message.side),
-    ]
-
-
-_WRITERS: Final[dict[type, Callable[..., list[tuple[int, str | None]]]]] = {
-    NewOrder: _write_new,
-    CancelOrder: _write_cancel,
-    ReplaceOrder: _write_replace,
-    StatusRequest: _write_status,
 }

@@ -17,7 +17,7 @@ import quickfix as fix
 from oms.core.errors import CommandError, ConfigError, VenueUnavailable
 from oms.core.messages import Command
 from oms.core.times import ns_to_fix
-from oms.fix.codec import encode
+from oms.fix.encoder import encode
 from oms.fix.engine_thread import EngineThread
 from oms.fix.guard import Guard
 from oms.fix.inputs import Alarm, Input, LoggedOn, LoggedOut, Received, ResendRefused

@@ -122,7 +122,7 @@ class LogReader:
     def _joined(self, unfinished: Unfinished) -> Line | None:
         """Read lines as one message where its BodyLength and CheckSum are at their places, or the file ends in it."""
         raw = b"".join(unfinished.parts)
-        body = _body(raw)
+        body = _body(raw, raw.find(_BEGIN))
         frame = _FRAME.match(body)
         fits = frame is not None and len(body) - _TRAILER_BYTES - frame.end() == int(frame.group(1))
         if raw.endswith(b"\n") and not (fits and _TRAILER.search(body)):
@@ -142,7 +142,7 @@ class LogReader:
             return None
         self.counts.fix += 1
         stamped = _STAMPED.match(raw) if start else None
-        body = _body(raw)
+        body = _body(raw, start)
         damage = self._damage(body)
         if damage is not None and self._is_torn(raw):
             self.counts.torn += 1
@@ -183,9 +183,9 @@ class LogReader:
         return None
 
 
-def _body(raw: bytes) -> bytes:
+def _body(raw: bytes, start: int) -> bytes:
     """Give the message of a line: from BeginString on, with SOH between its fields and at its end."""
-    body = raw[raw.find(_BEGIN) :].rstrip(_BLANK)
+    body = raw[start:].rstrip(_BLANK)
     if b"\x01" not in body and b"|" in body:
         body = body.replace(b"|", b"\x01")
     return body if body.endswith(b"\x01") else body + b"\x01"
@@ -193,10 +193,11 @@ def _body(raw: bytes) -> bytes:
 
 def _unfinished(raw: bytes, line: Line) -> Unfinished | None:
     """Begin to join lines, where BodyLength announces more than this one holds and no CheckSum ends it."""
-    body = _body(raw)
+    start = raw.find(_BEGIN)
+    body = _body(raw, start)
     frame = _FRAME.match(body)
     if frame is None or _TRAILER.search(body) or raw.count(_BEGIN) > 1:
         return None
-    held = len(raw) - raw.find(_BEGIN) - frame.end()
+    held = len(raw) - start - frame.end()
     missing = int(frame.group(1)) - held + _TRAILER_BYTES
     return Unfinished(line, [raw], missing) if _TRAILER_BYTES < missing <= _LONGEST_REST else None

@@ -118,6 +118,20 @@ def test_logs_without_comp_ids_have_one_session() -> None:
     assert order.phase == "WORKING"
 
 
+@pytest.mark.parametrize(("tag", "name"), [("38", "OrderQty"), ("44", "Price"), ("152", "CashOrderQty")])
+def test_a_number_of_our_own_that_is_none_is_an_anomaly(tmp_path: Path, tag: str, name: str) -> None:
+    log = tmp_path / "log"
+    terms = {"38": "10", "44": "5"} | {tag: "1e-8"}
+    told = " ".join(f"{key}={value}" for key, value in terms.items())
+    log.write_text(framed(f"35=D 11=X 55=B 54=1 40=2 {told}") + f"\n{ACK}\n")
+    sent, answered = rows(log)
+    assert run(log).exit_code == 1
+    assert sent["events"] == ["Placed"]
+    assert sent["anomaly"]["code"] == "MALFORMED_FIELD"
+    assert sent["anomaly"]["text"].startswith(f"{name} ({tag}): '1e-8' is not a number")
+    assert (answered["events"], answered["anomaly"]) == (["Accepted"], None)
+
+
 def test_administrative_messages_are_not_shown_and_a_logon_leaves_doubt(tmp_path: Path) -> None:
     log = tmp_path / "log"
     logon = framed("35=A 98=0", time="20260301-09:00:02")

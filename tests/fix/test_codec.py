@@ -18,8 +18,9 @@ from oms.core.messages import (
     ReplaceOrder,
     StatusRequest,
 )
-from oms.fix.codec import decode, encode, split
+from oms.fix.codec import decode, split
 from oms.fix.dialects import APIFINY, FIX42, Dialect
+from oms.fix.encoder import encode
 
 FULL = (
     "8=FIX.4.2|9=0|35=8|11=Y|41=X|37=O|17=E|19=R|20=0|150=1|39=1|55=BTCUSDT|54=1|207=EX|38=10|44=100.5|32=4|31=100.25"

@@ -25,8 +25,9 @@ from oms.core.inputs import (
     Start,
 )
 from oms.core.times import ns_to_fix
-from oms.fix.codec import SOH, decode, encode, split
+from oms.fix.codec import SOH, decode, split
 from oms.fix.dialects import APIFINY
+from oms.fix.encoder import encode
 from oms.ports import Sent
 from oms.sim.reports import Form
 from oms.sim.wire import parse
