@@ -37,6 +37,21 @@ class _Read(Struct, frozen=True):
     shares: Decimal = ZERO
 
 
+class Listed:
+    """What TradeHistory lists, asked for once for several orders: older than every state that is asked for after it."""
+
+    def __init__(self, client: TradeClient) -> None:
+        """Ask by `client`, where there is need."""
+        self._client = client
+        self._read: dict[str, tuple[int, Trades]] = {}
+
+    def above(self, pair: str, start: int) -> Trades:
+        """Give the executions of a pair above a trade id."""
+        if pair not in self._read or self._read[pair][0] > start:
+            self._read[pair] = start, all_trades(self._client, above=start, pair=pair)
+        return {number: row for number, row in self._read[pair][1].items() if number > start}
+
+
 class Executions:
     """Reads orders with their executions; remembers how far. For any thread: what gets lost is read again."""
 
@@ -48,18 +63,28 @@ class Executions:
         """Note that an order's executions are all above a trade id: that of its mark."""
         self._note(order_id, _Read(above, above))
 
-    def snapshot(self, client: TradeClient, order_id: int, pair: str) -> OrderSnapshot:
+    def snapshot(
+        self, client: TradeClient, order_id: int, pair: str, listed: Listed | None = None
+    ) -> OrderSnapshot:
         """Ask how an order stands, and for its executions that were not read yet.
+
+        Args:
+            client: asks.
+            order_id: the order.
+            pair: its pair.
+            listed: what was listed a moment ago; where it is too old for the order, it is not relied on.
 
         Raises:
             VenueError: as the client's questions do; then nothing was learned.
 
         """
         read = self._read.get(order_id) or _Read(*_beginning(client, order_id, pair))
-        found = self._from(client, order_id, pair, read)
+        found = self._from(client, order_id, read, (listed or Listed(client)).above(pair, read.above))
+        if listed is not None and not _agrees(found, read):
+            found = self._from(client, order_id, read, Listed(client).above(pair, read.above))
         if not _agrees(found, read) and read.above > read.start:
             read = _Read(read.start, read.start)
-            found = self._from(client, order_id, pair, read)
+            found = self._from(client, order_id, read, Listed(client).above(pair, read.above))
         shown, highest = found
         if _agrees(found, read):
             executed = shown.report.cum_qty or ZERO
@@ -73,8 +98,9 @@ class Executions:
         while len(self._read) > _MOST:
             self._read.popitem(last=False)
 
-    def _from(self, client: TradeClient, order_id: int, pair: str, read: _Read) -> tuple[OrderSnapshot, int]:
-        trades = all_trades(client, above=read.above, pair=pair)
+    def _from(
+        self, client: TradeClient, order_id: int, read: _Read, trades: Trades
+    ) -> tuple[OrderSnapshot, int]:
         row = client.order_info(order_id)
         return joined(order_id, row, trades, before=read.shares), max(trades, default=0)
 

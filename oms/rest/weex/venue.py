@@ -25,6 +25,7 @@ from oms.rest.strangers import Strangers
 from oms.rest.submits import Left
 from oms.rest.weex.account import Account
 from oms.rest.weex.client import TradeClient, TradeRequest
+from oms.rest.weex.executions import Listed
 from oms.rest.weex.look import filled_at_once, look, number_of, take_mark
 from oms.rest.weex.models import ActiveOrder, Placed
 from oms.rest.weex.nonce import HIGHEST, Nonces
@@ -230,9 +231,9 @@ class WeexAdapter:
             unknown = unknown_order(message.cl_ord_id, refusal.text, message.order_id)
             return Told(unknown, self.line.said)
 
-    def _told(self, number: int, symbol: str, cl_ord_id: str | None) -> Told:
+    def _told(self, number: int, symbol: str, cl_ord_id: str | None, listed: Listed | None = None) -> Told:
         self._account.tie(str(number), cl_ord_id)
-        shown = self._account.executions.snapshot(self._client, number, pair_of(symbol))
+        shown = self._account.executions.snapshot(self._client, number, pair_of(symbol), listed)
         report = msgspec.structs.replace(shown.report, cl_ord_id=cl_ord_id)
         return Told(msgspec.structs.replace(shown, report=report), self.line.said)
 
@@ -250,11 +251,12 @@ class WeexAdapter:
             for order in orders
             if order.order_id is not None and _is_news(order, active)
         }
+        listed = Listed(self._client)
         for order_id in self._account.turns.next(changed):
             order = changed[order_id]
             number = int(order_id)
             try:
-                yield self._told(number, order.symbol, order.cl_ord_id)
+                yield self._told(number, order.symbol, order.cl_ord_id, listed)
             except VenueBanned:
                 raise
             except VenueError as error:

@@ -11,7 +11,7 @@ from oms.core.secret import Secret
 from oms.rest.transport import Transport
 from oms.rest.weex import terms
 from oms.rest.weex.client import TradeClient, TradeRequest
-from oms.rest.weex.executions import Executions
+from oms.rest.weex.executions import Executions, Listed
 from oms.rest.weex.look import filled_at_once, look, take_mark
 from oms.rest.weex.nonce import Nonces
 from oms.rest.weex.refusals import WeexInDoubt
@@ -205,6 +205,30 @@ def test_what_does_not_add_up_is_read_from_the_beginning_again() -> None:
         late[0] = True
         assert [fill.exec_id for fill in executions.snapshot(client, 7, PAIR).fills] == ["11", "12"]
         assert executions.snapshot(client, 7, PAIR).report.cum_qty == Decimal(1)
+
+
+def test_what_was_listed_for_one_order_serves_the_next(client: TradeClient) -> None:
+    mark = int(take_mark(client, PAIR).trade_id or 0)
+    mine = [trade(client, order("1", "3", "30010")), trade(client, order("1", "1", "30000"))]
+    executions, listed = Executions(), Listed(client)
+    for number in mine:
+        executions.begin(number, mark)
+    trade(client, order("2", "2", "30000"))
+    before = client.accepted
+    shown = [executions.snapshot(client, number, PAIR, listed) for number in mine]
+    assert [(len(each.fills), each.all_fills) for each in shown] == [(3, True), (1, True)]
+    assert client.accepted == before + 4, "TradeHistory to its end, and an OrderInfo for each"
+
+
+def test_what_was_listed_too_early_is_listed_again(client: TradeClient) -> None:
+    mark = int(take_mark(client, PAIR).trade_id or 0)
+    mine = trade(client, order("1", "3", "30010"))
+    executions, listed = Executions(), Listed(client)
+    executions.begin(mine, mark)
+    assert len(listed.above(PAIR, mark)) == 2
+    trade(client, order("2", "0.4", "30010"))
+    shown = executions.snapshot(client, mine, PAIR, listed)
+    assert (len(shown.fills), shown.all_fills, shown.report.cum_qty) == (3, True, Decimal("2.4"))
 
 
 def test_what_has_no_number_and_does_not_fit_stays_out() -> None:
