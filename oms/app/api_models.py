@@ -236,6 +236,10 @@ class SessionObject(BaseModel):
         description="Why no new order leaves, until a person resumes it; null: they do."
     )
     under_way: bool = Field(description="Its orders are being asked for.")
+    canceling_all: bool = Field(
+        default=False,
+        description="Everything there is being canceled, and the venue looked through for what nobody here knew.",
+    )
     round: Round | None = Field(
         description="How the last round of questions ended; null: none since the start."
     )

@@ -21,7 +21,7 @@ from oms.app.cli_daemon import (
     say,
     show_order,
 )
-from oms.app.client import DEFAULT_URL
+from oms.app.client import DEFAULT_URL, Client
 from oms.app.notes import cancel_waits, sessions_of, why_open
 from oms.app.sweep import sweep
 from oms.app.tables import orders_counted, plain, status_word
@@ -29,6 +29,7 @@ from oms.app.tables_unsettled import left_table
 
 ONE_TIMEOUT_S: Final = 10.0
 ALL_TIMEOUT_S: Final = 60.0
+ITSELF: Final = frozenset({"weex", "cloud"})
 
 
 def cancel(  # noqa: PLR0913 - one parameter an option
@@ -43,7 +44,11 @@ def cancel(  # noqa: PLR0913 - one parameter an option
         bool, typer.Option("--all", help="Every open order, those in doubt and of others included.")
     ] = False,
     venue: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --all: at this venue only, like VENUE1.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --all: at this venue only: an exchange like VENUE1, or a session that is a venue itself.",
+        ),
     ] = None,
     symbol: Annotated[str | None, typer.Option(help="With --all: of this symbol only.")] = None,
     session: Annotated[str | None, typer.Option(help="With --all: of this session only.")] = None,
@@ -60,6 +65,7 @@ def cancel(  # noqa: PLR0913 - one parameter an option
 
     Exit 0: the cancel is on its way or done; with --wait ack: the order is canceled. 1: it is not, and will not be.
     --all waits until nothing is open, and reports what it could not confirm and why. Exit 0: nothing is open any more.
+    At WEEX and exchanges of the Cloud API it also finds and cancels open orders that nobody here knew.
     """
     which = {"exchange": venue, "symbol": symbol, "session": session}
     _check(
@@ -109,7 +115,7 @@ def _cancel_all(
     which: dict[str, str | None], timeout_s: float, *, as_json: bool, api: str, token_file: Path | None
 ) -> None:
     with daemon(api, token_file) as client, _progress() as tell:
-        done = sweep(client, which, timeout_s, tell)
+        done = sweep(client, _resolved(which, client), timeout_s, tell)
         sessions = sessions_of(client) if done.left else {}
     left = [
         {**order, "why": why_open(order, sessions.get(order["session"]), done.refusals.get(order["id"]))}
@@ -123,6 +129,15 @@ def _cancel_all(
         fail(f"still open: {orders_counted(len(left))} after {timeout_s:g} s; what is open may be executed")
     said = f"{orders_counted(done.asked)} asked to go, and nothing is open any more"
     say(said if done.asked else "nothing was open")
+
+
+def _resolved(which: dict[str, str | None], client: Client) -> dict[str, str | None]:
+    """Read a venue's name: WEEX and exchanges of the Cloud API have none behind them, and go by their session's."""
+    name = which["exchange"]
+    session = sessions_of(client).get(name) if name is not None else None
+    if session is None or session.get("kind") not in ITSELF or which["session"] not in {None, name}:
+        return which
+    return {**which, "exchange": None, "session": name}
 
 
 @contextmanager

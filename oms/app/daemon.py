@@ -252,6 +252,7 @@ class Daemon:
                     now=now,
                 ),
                 "under_way": session.name in self.loop.asking,
+                "canceling_all": session.name in self.loop.sweeping,
             }
             for session in self.config.session
         ]

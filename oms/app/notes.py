@@ -66,7 +66,7 @@ def why_open(order: dict[str, Any], session: dict[str, Any] | None, refused: str
         + (f" ({doubt['reason']})" if doubt["reason"] else "")
         for doubt in order["doubts"]
     ]
-    if order["cl_ord_id"] is None:
+    if order["cl_ord_id"] is None and not order["pending"]:
         found.append("not sent from here and without a ClOrdID to cancel it by: cancel it where it was given")
     elif "cancel" in order["waiting"]:
         found.append(_waits(order, session))

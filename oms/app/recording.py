@@ -84,13 +84,12 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
             return "command", None, None, {"type": type(message).__name__, **_without_none(command)}
         case SessionUp(session=session) | SessionDown(session=session) | ReserveNonces(session=session):
             return "session", session, None, None
-        case OpenShown(session=session):
-            return "received", session, None, None
         case (
             Refused(session=session, raw=raw)
             | Unanswered(session=session, raw=raw)
             | MarkTaken(session=session, raw=raw)
             | Looked(session=session, raw=raw)
+            | OpenShown(session=session, raw=raw)
             | InstrumentsSeen(session=session, raw=raw)
             | PricesSeen(session=session, raw=raw)
             | MoneyAnswered(session=session, raw=raw)

@@ -7,6 +7,7 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from oms.app.client import Client, NoDaemonError, RefusedError
+from oms.app.notes import sessions_of
 
 LOOK_EVERY_S: Final = 0.2
 ASK_AGAIN_S: Final = 3.0
@@ -42,8 +43,9 @@ def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: 
     while True:
         is_over = time.monotonic() - started >= timeout_s
         try:
+            looking = _is_looking(client)  # before the orders: what it shows stands among them then
             done.left = client.every_order(status="open", **which)
-            if is_over or not done.left:
+            if is_over or not (done.left or looking):
                 return done
             tell(_progress(done, time.monotonic() - started))
             _ask_again(client, done, last, started)
@@ -63,14 +65,20 @@ def _ask_again(client: Client, done: Sweep, last: dict[int, float], started: flo
             continue
         last[number] = now
         try:
-            client.cancel(order["cl_ord_id"])
+            client.cancel(order["cl_ord_id"] or order["order_id"])
         except RefusedError as error:
             done.refusals[number] = str(error)
 
 
 def needs_cancel(order: dict[str, Any]) -> bool:
-    """Say whether a cancel can be asked for, and none is open."""
-    return order["cl_ord_id"] is not None and all(request["kind"] != "cancel" for request in order["pending"])
+    """Say whether a cancel can be asked for, and none is open. The daemon knows which venue goes by its own numbers."""
+    is_named = order["cl_ord_id"] is not None or order["order_id"] is not None
+    return is_named and all(request["kind"] != "cancel" for request in order["pending"])
+
+
+def _is_looking(client: Client) -> bool:
+    """Whether a venue is being looked through for orders that nobody here knew."""
+    return any(session.get("canceling_all") for session in sessions_of(client).values())
 
 
 def _progress(done: Sweep, seconds: float) -> str:

@@ -186,6 +186,7 @@ class OpenShown(Struct, frozen=True, kw_only=True):
     turn: int
     order_ids: tuple[str, ...] = ()
     fault: str | None = None
+    raw: str | None = None
 
 
 class ResendRefused(Struct, frozen=True, kw_only=True):

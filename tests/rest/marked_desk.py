@@ -17,6 +17,7 @@ from oms.core.inputs import (
     Answer,
     Cancel,
     CancelAll,
+    CancelOpen,
     Effect,
     Input,
     Look,
@@ -163,6 +164,9 @@ class Desk:
                 self.venue.take_mark(effect)
             case Look():
                 self.venue.look(effect)
+            case CancelOpen():
+                self.sent.extend(effect.cancels)
+                self.venue.cancel_open(effect)
             case Alert():
                 self.alerts.append(effect)
 
@@ -182,8 +186,8 @@ class Desk:
         assert order.client_order_id is not None
         self.step(Cancel(id=order.client_order_id))
 
-    def cancel_all(self) -> None:
-        self.step(CancelAll())
+    def cancel_all(self, symbol: str | None = None) -> None:
+        self.step(CancelAll(symbol=symbol))
 
     def settled(self, *orders: Order) -> None:
         """Wait until nothing is open about these orders but that they may rest."""
