@@ -12,6 +12,9 @@ import msgspec
 
 T = TypeVar("T")
 
+_PLAIN: Final = frozenset(
+    {int, str, type(None)}
+)  # most of what a list of orders holds; nothing to look for in them
 _MOST_DIGITS: Final = 40  # above what a venue prints, below what an exponent can blow up
 
 
@@ -30,7 +33,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
         """
         for name in self.__struct_fields__:
-            for number in _decimals(getattr(self, name)):
+            value = getattr(self, name)
+            if type(value) in _PLAIN:
+                continue
+            for number in _decimals(value):
                 if not is_sane(number):
                     message = f"{name} is {number}, which is no amount"
                     raise ValueError(message)
