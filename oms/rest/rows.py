@@ -12,9 +12,7 @@ import msgspec
 
 T = TypeVar("T")
 
-_PLAIN: Final = frozenset(
-    {int, str, type(None)}
-)  # most of what a list of orders holds; nothing to look for in them
+_PLAIN: Final = frozenset({int, str, type(None)})  # hold no amount, and most fields are such
 _MOST_DIGITS: Final = 40  # above what a venue prints, below what an exponent can blow up
 
 
