@@ -13,7 +13,7 @@ from typing import Any
 
 from figures import figure, medians, say
 from rest import rate
-from venues_live import FILLS, waits
+from venues_live import TOGETHER, at_once, one_by_one
 from venues_poll import ORDERS, Polled, polled
 
 from oms.app.logging import set_up
@@ -153,23 +153,27 @@ def polling(runs: int, venue: str, base: Path) -> None:
 
 def reporting(runs: int, venue: str, base: Path) -> None:
     """Fill orders, and wait for the reports."""
-    say(f"venues: {venue}: {FILLS} fills to their reports, in polling intervals: p50, p99")
-    quantiles, interval_s = [], 0.0
-    for number in range(runs):
-        taken = waits(venue, base)
-        interval_s = statistics.median(interval for _, interval in taken)
-        cuts = statistics.quantiles((wait / interval for wait, interval in taken), n=100, method="inclusive")
-        quantiles.append((cuts[49], cuts[98]))
-        say(f"  run {number + 1} of {runs}: {cuts[49]:.2f}, {cuts[98]:.2f}")
-    figure(
-        "venues",
-        venue=venue,
-        case="fill to report",
-        interval_s=interval_s,
-        p50_intervals=round(statistics.median(p50 for p50, _ in quantiles), 2),
-        p99_intervals=round(statistics.median(p99 for _, p99 in quantiles), 2),
-        reach=1.5,
-    )
+    for case, fill, reach in (
+        ("fill to report", one_by_one, {"reach": 1.5}),
+        (f"{TOGETHER} fills at once to report", at_once, {}),
+    ):
+        say(f"venues: {venue}: {case}, in polling intervals: p50, p99")
+        quantiles, fills = [], []
+        for number in range(runs):
+            fills = fill(venue, base)
+            cuts = statistics.quantiles((each.intervals for each in fills), n=100, method="inclusive")
+            quantiles.append((cuts[49], cuts[98]))
+            say(f"  run {number + 1} of {runs}: {cuts[49]:.2f}, {cuts[98]:.2f}")
+        figure(
+            "venues",
+            venue=venue,
+            case=case,
+            interval_s=statistics.median(each.interval_s for each in fills),
+            venue_ms=round(statistics.median(each.venue_s for each in fills) * 1e3, 1),
+            p50_intervals=round(statistics.median(p50 for p50, _ in quantiles), 2),
+            p99_intervals=round(statistics.median(p99 for _, p99 in quantiles), 2),
+            **reach,
+        )
 
 
 def run(runs: int, base: Path) -> None:

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from figures import fresh_folder
@@ -28,8 +28,8 @@ from figures import fresh_folder
 KEY, SECRET = "46G9R9D6-WJ77XOIP", "0123456789abcdef0123456789abcdef"
 OTHER, OTHER_SECRET = "J2UF00BF-OZ8X02EW", "another-secret-0123456789abcdef-x"
 TOKEN = "bench-0123456789abcdefghijklmnopqrstuvw"
-FILLS, APART_S, AHEAD, WITHIN_S = 100, 0.25, 3, 60.0
-LOOK_S = 0.005
+FILLS, APART_S, AHEAD, TOGETHER = 100, 0.25, 3, 20
+LOOK_S, SETTLE_S, WITHIN_S = 0.005, 1.0, 60.0
 CONFIG = """
 [api]
 port = 0
@@ -44,7 +44,7 @@ secret_env = "OMS_BENCH_SECRET"
 url = "http://127.0.0.1:{port}"
 """
 SYMBOLS = {"weex": "btc_usd", "cloud": "btcusdt"}
-Sell = Callable[[], None]
+Sell = Callable[[int], None]
 
 
 class Http:
@@ -63,12 +63,12 @@ class Http:
 
 
 def weex_sell(port: int) -> Sell:
-    """Make what sells 1 at 29995 on WEEX (Trade API v1, Authentication and Trade)."""
+    """Make what sells at 29995 on WEEX (Trade API v1, Authentication and Trade)."""
     ask, nonces = Http(port), iter(range(1, 10**9))
 
-    def sell() -> None:
+    def sell(count: int) -> None:
         fields = {"method": "Trade", "nonce": next(nonces), "pair": "btc_usd", "type": "sell"}
-        body = urlencode({**fields, "rate": "29995", "amount": "1"})
+        body = urlencode({**fields, "rate": "29995", "amount": str(count)})
         sign = hmac.new(OTHER_SECRET.encode(), body.encode(), hashlib.sha512).hexdigest()
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Key": OTHER, "Sign": sign}
         answer = ask("POST", "/tapi", body, **headers)
@@ -79,17 +79,16 @@ def weex_sell(port: int) -> Sell:
 
 
 def cloud_sell(port: int) -> Sell:
-    """Make what sells 1 at 29995 on an exchange of the Cloud API (Signing; orders/place)."""
+    """Make what sells at 29995 on an exchange of the Cloud API (Signing; orders/place)."""
     ask = Http(port)
-    digits = {
+    terms = {
         "account-id": 100019,
         "symbol": "btcusdt",
         "type": "sell-limit",
-        "amount": "1",
         "price": "29995",
     }
 
-    def sell() -> None:
+    def sell(count: int) -> None:
         path, now = "/v1/order/orders/place", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         fields = {
             "AccessKeyId": OTHER,
@@ -102,7 +101,12 @@ def cloud_sell(port: int) -> Sell:
         digest = hmac.new(OTHER_SECRET.encode(), text.encode(), hashlib.sha256).digest()
         signature = quote(base64.b64encode(digest), safe="")
         target = f"/api{path}?{query}&Signature={signature}"
-        answer = ask("POST", target, json.dumps(digits), **{"Content-Type": "application/json"})
+        answer = ask(
+            "POST",
+            target,
+            json.dumps({**terms, "amount": str(count)}),
+            **{"Content-Type": "application/json"},
+        )
         assert answer["status"] == "ok", answer
 
     return sell
@@ -159,8 +163,8 @@ def process(*arguments: str) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def trading(kind: str, folder: Path) -> Iterator[tuple[Desk, Sell]]:
-    """Run a venue and a daemon; gives the desk, and what fills its oldest order."""
+def trading(kind: str, folder: Path) -> Iterator["Watch"]:
+    """Run a venue and a daemon, for the time of the block."""
     credentials = ("--credential", f"{KEY}:{SECRET}@desk", "--credential", f"{OTHER}:{OTHER_SECRET}@other")
     with process("sim", kind, "--port", "0", "--background", "off", *credentials) as port:
         (folder / "oms.toml").write_text(CONFIG.format(kind=kind, key=KEY, port=port), encoding="utf-8")
@@ -170,32 +174,80 @@ def trading(kind: str, folder: Path) -> Iterator[tuple[Desk, Sell]]:
         with process("run", "--config", str(folder / "oms.toml")) as api:
             desk = Desk(api, SYMBOLS[kind])
             desk.until_up()
-            yield desk, SELLERS[kind](port)
+            yield Watch(desk, SELLERS[kind](port))
 
 
-def waits(kind: str, base: Path) -> list[tuple[float, float]]:
-    """Fill order after order at random moments; tell how long each report took, and the interval then, seconds.
+class Fill(NamedTuple):
+    """How long it took until the desk had the report, the polling interval then, and the venue's own time, seconds."""
 
-    A few orders rest at a time, and a new one comes for each that is filled: the pace stays that of young orders.
-    """
+    wait_s: float
+    interval_s: float
+    venue_s: float
+
+    @property
+    def intervals(self) -> float:
+        """The wait in polling intervals."""
+        return self.wait_s / self.interval_s
+
+
+class Watch:
+    """Fills orders, the oldest first, and looks for their reports."""
+
+    def __init__(self, desk: Desk, sell: Sell) -> None:
+        self.desk = desk
+        self.sell = sell
+        self.resting: deque[str] = deque()
+        self.waiting: dict[str, tuple[float, float, float]] = {}
+        self.fills: list[Fill] = []
+        self.names = (f"o{number}" for number in range(10**6))
+
+    def place(self) -> None:
+        """Enter one more order."""
+        self.resting.append(next(self.names))
+        self.desk.place(self.resting[-1])
+
+    def fill(self, count: int = 1) -> None:
+        """Fill so many orders by one of somebody else's."""
+        interval_s = self.desk.session()["rest"]["poll_s"]
+        began = time.perf_counter()
+        self.sell(count)
+        venue_s = time.perf_counter() - began
+        for _ in range(count):
+            self.waiting[self.resting.popleft()] = began, interval_s, venue_s
+
+    def look(self) -> None:
+        """Note the reports that are here; a report that does not come ends the measurement."""
+        for name in [name for name in self.waiting if self.desk.filled(name)]:
+            began, interval_s, venue_s = self.waiting.pop(name)
+            self.fills.append(Fill(time.perf_counter() - began, interval_s, venue_s))
+        assert all(time.perf_counter() - began < WITHIN_S for began, *_ in self.waiting.values())
+        time.sleep(LOOK_S)
+
+
+def one_by_one(kind: str, base: Path) -> list[Fill]:
+    """Fill order after order at random moments; a few rest at a time, so that the pace is that of young orders."""
     chance = random.Random(7)  # noqa: S311 - the same moments in every run
-    taken: list[tuple[float, float]] = []
-    with trading(kind, fresh_folder(base, kind)) as (desk, sell):
-        names = deque(f"o{number}" for number in range(FILLS))
-        resting: deque[str] = deque()
-        waiting: dict[str, tuple[float, float]] = {}
-        due = time.perf_counter() + 1
-        while names or resting or waiting:
-            while names and len(resting) < AHEAD:
-                resting.append(names.popleft())
-                desk.place(resting[-1])
-            if resting and time.perf_counter() >= due:
-                interval_s = desk.session()["rest"]["poll_s"]
-                waiting[resting.popleft()] = time.perf_counter(), interval_s
-                sell()
+    with trading(kind, fresh_folder(base, kind)) as watch:
+        due = time.perf_counter() + SETTLE_S
+        while len(watch.fills) < FILLS:
+            while len(watch.resting) < AHEAD:
+                watch.place()
+            if time.perf_counter() >= due and len(watch.fills) + len(watch.waiting) < FILLS:
+                watch.fill()
                 due = time.perf_counter() + chance.expovariate(1 / APART_S)
-            for name in [name for name in waiting if desk.filled(name)]:
-                began, interval_s = waiting.pop(name)
-                taken.append((time.perf_counter() - began, interval_s))
-            time.sleep(LOOK_S)
-    return taken
+            watch.look()
+    return watch.fills
+
+
+def at_once(kind: str, base: Path) -> list[Fill]:
+    """Fill many orders by one."""
+    with trading(kind, fresh_folder(base, kind)) as watch:
+        for _ in range(TOGETHER):
+            watch.place()
+        settled = time.perf_counter() + SETTLE_S
+        while time.perf_counter() < settled:
+            watch.look()
+        watch.fill(TOGETHER)
+        while watch.waiting:
+            watch.look()
+    return watch.fills
