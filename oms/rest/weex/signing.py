@@ -4,7 +4,11 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from decimal import Decimal
-from urllib.parse import urlencode
+from typing import Final
+from urllib.parse import quote_plus
+
+# Nearly all that is sent is ASCII and stays as it is: a table is several times as fast as quote_plus.
+_ESCAPES: Final = str.maketrans({chr(code): quote_plus(chr(code), safe=",") for code in range(128)})
 
 
 def form(method: str, nonce: int, parameters: Mapping[str, str | int | Decimal | None]) -> bytes:
@@ -18,7 +22,12 @@ def form(method: str, nonce: int, parameters: Mapping[str, str | int | Decimal |
     """
     pairs = [("method", method), ("nonce", str(nonce))]
     pairs += [(name, written(value)) for name, value in parameters.items() if value is not None]
-    return urlencode(pairs, safe=",").encode("ascii")  # CancelOrders prints its commas as they are
+    return "&".join(f"{encoded(name)}={encoded(value)}" for name, value in pairs).encode("ascii")
+
+
+def encoded(text: str) -> str:
+    """Encode a name or a value as a form has it; commas stay, as CancelOrders prints them."""
+    return text.translate(_ESCAPES) if text.isascii() else quote_plus(text, safe=",")
 
 
 def written(value: str | int | Decimal) -> str:
