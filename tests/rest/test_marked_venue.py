@@ -1,0 +1,194 @@
+"""Venues without client order ids, all kinds alike: against the simulated venues, and held to their own records."""
+
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.rest.marked_desk import Desk, written
+from tests.rest.marked_kinds import KINDS, Kind, Terms
+from tests.rest.weex.simulated import Simulator
+
+if TYPE_CHECKING:
+    from oms.core.records import Record
+
+pytestmark = pytest.mark.system
+
+RESTS, FILLS = ("1", "1", "29000"), ("1", "2.5", "30020")
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    found: Kind = request.param
+    return found
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Path:
+    return tmp_path / "venue.jsonl"
+
+
+@pytest.fixture
+def simulator(kind: Kind, record: Path) -> Iterator[Simulator]:
+    with kind.simulator(*kind.options, "--record", str(record)) as running:
+        yield running
+
+
+@pytest.fixture
+def desk(kind: Kind, simulator: Simulator) -> Iterator[Desk]:
+    with kind.desk(simulator) as running:
+        yield running
+
+
+def test_an_order_rests_is_filled_in_part_and_canceled(kind: Kind, desk: Desk) -> None:
+    order = desk.place("a", kind.symbol, "1", "3", "30010")
+    desk.settled(order)
+    assert (order.phase, order.ord_status, order.cum_qty) == ("WORKING", "1", Decimal(2))
+    assert {fill.price for fill in order.executions.values()} == {Decimal(30000), Decimal(30010)}
+    assert order.notional == Decimal(60010)
+    desk.cancel(order)
+    desk.until(lambda: order.phase == "CANCELED", "the cancel")
+    desk.settled(order)
+    assert (order.cum_qty, order.leaves_qty, len(order.executions)) == (Decimal(2), Decimal(0), 2)
+    assert len(desk.submits()) == 1
+
+
+def test_a_fill_between_two_polls_and_one_together_with_a_cancel(
+    kind: Kind, desk: Desk, simulator: Simulator
+) -> None:
+    other = kind.other(simulator.url)
+    gone = desk.place("gone", kind.symbol, "2", "1", "29995")
+    part = desk.place("part", kind.symbol, "2", "2", "29996")
+    desk.settled(gone, part)
+    other.buy("1.5", "29996")  # all of the first and a part of the second, with one order
+    other.cancel(part.order_id or "")
+    desk.until(lambda: gone.ord_status == "2" and part.phase == "CANCELED", "both ends")
+    desk.settled(gone, part)
+    assert (gone.cum_qty, part.cum_qty) == (Decimal(1), Decimal("0.5"))
+
+
+def test_what_rests_unchanged_is_put_in_once(kind: Kind, desk: Desk) -> None:
+    order = desk.place("a", kind.symbol, "1", "1", "29000")
+    desk.settled(order)
+    before = len(desk.shown(order))
+    polled = time.monotonic() + 1.0
+    desk.until(lambda: time.monotonic() > polled, "a second of polls", 5)
+    assert len(desk.shown(order)) == before
+
+
+def test_cancels_that_wait_leave_together(kind: Kind, desk: Desk, record: Path) -> None:
+    count = kind.at_once
+    orders = [desk.place(f"o{at}", kind.symbol, "1", "0.01", str(28000 + at)) for at in range(count)]
+    desk.settled(*orders)
+    desk.cancel_all()
+    desk.until(lambda: all(order.phase == "CANCELED" for order in orders), "all cancels")
+    desk.settled(*orders)
+    assert len(written(record, "canceled")) == count
+
+
+def test_a_cancel_that_loses_against_a_fill_ends_as_filled(
+    kind: Kind, desk: Desk, simulator: Simulator
+) -> None:
+    order = desk.place("a", kind.symbol, "2", "1", "29995")
+    desk.settled(order)
+    kind.other(simulator.url).buy("1", "29995")
+    desk.cancel(order)
+    desk.until(lambda: order.ord_status == "2", "the fill")
+    desk.settled(order)
+    assert (order.cum_qty, order.phase) == (Decimal(1), "WORKING")
+
+
+def test_what_the_venue_cannot_take_never_leaves(kind: Kind, desk: Desk, record: Path) -> None:
+    for number, (qty, price, words) in enumerate(kind.cannot):
+        order = desk.place(f"o{number}", kind.symbol, "1", qty, price)
+        desk.until(lambda order=order: order.phase == "DENIED", "the denial")  # type: ignore[misc]
+        assert words in (order.reason or ""), order.reason
+    assert written(record, "accepted") == []
+
+
+def test_a_refusal_rejects(kind: Kind, desk: Desk) -> None:
+    order = desk.place("a", kind.symbol, "1", "5000", "30000")
+    desk.until(lambda: order.phase == "REJECTED", "the rejection")
+    assert kind.poor in (order.reason or "")
+
+
+# --- in doubt -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "fault", "terms"),
+    [
+        *((kind, fault, RESTS) for kind in KINDS for fault in kind.faults),
+        *((kind, kind.faults[1], FILLS) for kind in KINDS),
+    ],
+    ids=lambda value: value.name if isinstance(value, Kind) else None,
+)
+def test_a_submit_without_an_answer_is_found_or_was_not_placed(
+    kind: Kind, fault: str, terms: Terms, record: Path
+) -> None:
+    with (
+        kind.simulator("--fault", f"{fault}=1", "--record", str(record)) as running,
+        kind.desk(running) as desk,
+    ):
+        order = desk.place("a", kind.symbol, *terms)
+        desk.until(lambda: order.in_doubt, "the doubt")
+        assert desk.place("b", kind.symbol, *terms).denial == "SUBMIT_IN_DOUBT"
+        began = time.monotonic()
+        desk.until(lambda: not order.pending, "its end")
+        desk.settled(order)
+        taken = written(record, "accepted")
+        assert len(taken) == (order.phase != "REJECTED")
+        if taken:
+            assert order.order_id == taken[0]["order_id"]
+            assert order.cum_qty == sum(Decimal(fill["last_qty"]) for fill in written(record, "fill"))
+        else:
+            assert time.monotonic() - began > kind.fence_s - 1
+        assert len(desk.submits()) == 1
+
+
+@pytest.mark.parametrize("keys", [1, 2])
+def test_a_storm_leaves_no_order_twice_and_none_lost(kind: Kind, keys: int, record: Path) -> None:
+    command = (*kind.storm, "--seed", "7", "--record", str(record))
+    with kind.simulator(*command) as running, kind.desk(running, keys, 0.5) as desk:
+        orders = []
+        for number in range(16):
+            symbol, price = kind.markets[number % 4]
+            orders.append(desk.place(f"o{number}", symbol, "1", "3", price))
+            desk.until(lambda: not any(o.pending and not o.in_doubt for o in orders), "answers")
+            if number % 5 == 4:
+                desk.cancel(orders[number - 2])
+        desk.until(lambda: not any(order.pending or order.has_gap for order in orders), "all ends", 50)
+        hold_to_the_record(desk, record)
+
+
+def hold_to_the_record(desk: Desk, record: Path) -> None:
+    """No order twice, none lost, every fill once."""
+    taken = {row["order_id"] for row in written(record, "accepted")}
+    ours = [
+        order for order in desk.engine.blotter.orders.values() if order.phase not in {"DENIED", "REJECTED"}
+    ]
+    assert sorted(order.order_id or "" for order in ours) == sorted(taken)
+    fills: dict[str, Decimal] = dict.fromkeys(taken, Decimal(0))
+    for fill in written(record, "fill"):
+        fills[fill["order_id"]] += Decimal(fill["last_qty"])
+    assert {order.order_id: order.cum_qty for order in ours} == fills
+    assert len(desk.submits()) == len({message.cl_ord_id for message in desk.submits()})
+
+
+def test_a_crash_between_submit_and_answer_is_settled_after_the_restart(kind: Kind, record: Path) -> None:
+    fault = f"{kind.faults[1]}=1"
+    with kind.simulator("--fault", fault, "--http-timeout-s", "5", "--record", str(record)) as running:
+        with kind.desk(running) as first:
+            order = first.place("a", kind.symbol, "1", "3", "30010")
+            first.until(lambda: written(record, "accepted"), "the venue has it")
+            kept: list[Record] = list(first.records)
+            assert order.pending
+        with Desk(kind.route, kind.connected(running.url), kept) as second:
+            again = second.engine.blotter.orders[order.number]
+            second.settled(again)
+            assert again.order_id == written(record, "accepted")[0]["order_id"]
+            assert (again.cum_qty, again.ord_status, second.submits()) == (Decimal(2), "1", [])
+            assert len(second.engine.blotter.orders) == 1
