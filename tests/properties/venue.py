@@ -1,12 +1,10 @@
 """A venue made up by Hypothesis: it executes orders and reports what it did, field by field, as the wire carries it."""
 
-from collections.abc import Callable
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
 Fields = dict[str, str]
-Draw = Callable[[st.SearchStrategy[int]], int]
 
 QTY = 100
 

@@ -170,8 +170,6 @@ REDEEM_COUPON = """{
 }
 }"""
 
-INVALID_NONCE = '{"success":0,"error":"invalid nonce parameter; on key:4, you sent:\'3\', you should send:5"}'
-
 # The public API v3, in the fields that its own documentation lists.
 PUBLIC_INFO = """{"server_time":1370814956,"pairs":{"btc_usd":{"decimal_places":3,"min_price":0.1,
 "max_price":400,"min_amount":0.01,"hidden":0,"fee":0.2}}}"""
