@@ -17,6 +17,7 @@ from oms.app.clock import Clock
 from oms.core.errors import VenueUnavailable
 from oms.core.inputs import (
     Alert,
+    CancelOpen,
     Look,
     PlaceOrder,
     Replace,
@@ -87,6 +88,8 @@ class Life(Process):
             venue.take_mark(effect)
         elif isinstance(effect, Look):
             venue.look(effect)
+        elif isinstance(effect, CancelOpen):
+            venue.cancel_open(effect)
         else:
             self._say(venue, effect)
         self._pass("after an effect")
