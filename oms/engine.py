@@ -60,7 +60,7 @@ from oms.core.order import Order, Request
 from oms.core.records import Record
 from oms.core.showing import news
 from oms.core.values import AnomalyCode, External, Phase, RequestKind
-from oms.core.venue_inputs import MoveMoney, ResolveMoney
+from oms.core.venue_inputs import MoveMoney, ResolveMoney, TakeBack
 from oms.core.work import Route, Work
 
 __all__ = ["Engine", "Route"]
@@ -382,5 +382,6 @@ _INSTRUCTIONS: Final[dict[type, Callable[[Work, Any], tuple[Order | None, Answer
     ReserveNonces: connecting.reserve_nonces,
     Resume: deciding.resume,
     MoveMoney: reference.instructed,
+    TakeBack: reference.instructed,
     ResolveMoney: reference.instructed,
 }

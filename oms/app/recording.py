@@ -31,7 +31,14 @@ from oms.core.inputs import (
     WentOut,
 )
 from oms.core.records import Record
-from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, MoveMoney, PricesSeen, ResolveMoney
+from oms.core.venue_inputs import (
+    InstrumentsSeen,
+    MoneyAnswered,
+    MoveMoney,
+    PricesSeen,
+    ResolveMoney,
+    TakeBack,
+)
 
 if TYPE_CHECKING:
     from oms.core import events as ev
@@ -70,6 +77,7 @@ def _described(message: Input) -> tuple[str, str | None, str | None, dict[str, A
             return "sent", session, raw, None
         case (
             MoveMoney()
+            | TakeBack()
             | ResolveMoney()
             | PlaceOrder()
             | Cancel()

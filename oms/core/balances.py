@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from oms.core.instruments import Instrument
-from oms.core.movements import Movement, MovementKind, MovementStatus
+from oms.core.movements import Movement
 from oms.core.positions import Position
 from oms.core.values import AVG_PX_STEP, ROUNDING, ZERO
 
@@ -99,7 +99,7 @@ def flows(
     Args:
         positions: of one account, by symbol.
         instruments: by symbol, for what its base and quote assets are; without one both are unknown.
-        movements: of the account. A transfer stays within it.
+        movements: of the account.
 
     """
     found: dict[str, Decimal] = {}
@@ -117,8 +117,8 @@ def flows(
         for currency, fee in position.fees.items():
             _add(found, currency, -fee)
     for movement in movements:
-        if movement.kind == MovementKind.WITHDRAWAL and movement.status == MovementStatus.DONE:
-            _add(found, movement.currency, -movement.amount)
+        if movement.change:
+            _add(found, movement.currency, movement.change)
     return Flows(found, frozenset(unknown))
 
 

@@ -125,7 +125,8 @@ def _money_decided(book: Book, event: ev.MoneyDecided) -> None:
         message = f"{event!r} names no movement of money that was requested"
         raise IllegalTransition(message)
     status = _MONEY[type(event)]
-    told = {"status": status, "reason": event.reason, "log_id": event.log_id or movement.log_id}
+    told: dict[str, Any] = {"status": status, "reason": event.reason, "moved": event.moved}
+    told["log_id"] = event.log_id or movement.log_id
     ended_ns = None if status is MovementStatus.IN_DOUBT else event.time_ns
     book.movements = {**book.movements, event.id: replace(movement, **told, ended_ns=ended_ns)}
 

@@ -517,7 +517,7 @@ class InstrumentsKnown(SessionFact, frozen=True, kw_only=True):
 
 
 class MoneyRequested(SessionFact, frozen=True, kw_only=True):
-    """Money is to leave: a withdrawal to an address, or a transfer to another exchange."""
+    """Money or credit is to move; the fields are those of `oms.core.movements.Movement`."""
 
     id: str
     time_ns: int
@@ -530,17 +530,20 @@ class MoneyRequested(SessionFact, frozen=True, kw_only=True):
     address: str | None = None
     memo: str = ""
     target: str | None = None
+    inward: bool = False
+    subject: str | None = None
     actor: str | None = None
     origin: str | None = None
 
 
 class MoneyDecided(SessionFact, frozen=True, kw_only=True):
-    """What became of a movement of money; `log_id` is the venue's id of it."""
+    """What became of a movement of money; `log_id` is the venue's id of it, `moved` how much it was, if told."""
 
     id: str
     time_ns: int
     reason: str | None = None
     log_id: str | None = None
+    moved: Decimal | None = None
     actor: str | None = None
     origin: str | None = None
 

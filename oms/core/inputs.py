@@ -6,7 +6,14 @@ from msgspec import Struct
 
 from oms.core.events import Fact
 from oms.core.messages import Anomaly, Candidate, Command, Mark, NewOrder, Report
-from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, MoveMoney, PricesSeen, ResolveMoney
+from oms.core.venue_inputs import (
+    InstrumentsSeen,
+    MoneyAnswered,
+    MoveMoney,
+    PricesSeen,
+    ResolveMoney,
+    TakeBack,
+)
 
 
 class PlaceOrder(Struct, frozen=True, kw_only=True):
@@ -177,10 +184,7 @@ class Looked(Struct, frozen=True, kw_only=True):
 
 
 class OpenShown(Struct, frozen=True, kw_only=True):
-    """The answer to `CancelOpen`: the orders that are open at the venue, after those that nobody here knew were shown.
-
-    `fault`: why that is not known, or not all of it.
-    """
+    """The answer to `CancelOpen`: what is open at the venue, all of it shown; `fault`: why that is not known."""
 
     session: str
     turn: int
@@ -224,6 +228,7 @@ class Start(Struct, frozen=True):
 
 Instruction = (
     MoveMoney
+    | TakeBack
     | ResolveMoney
     | PlaceOrder
     | Cancel
@@ -239,6 +244,7 @@ Input = (
     InstrumentsSeen
     | PricesSeen
     | MoveMoney
+    | TakeBack
     | MoneyAnswered
     | ResolveMoney
     | PlaceOrder

@@ -3,22 +3,28 @@
 1. A movement is on record before anything of it leaves, and leaves at most once: nothing here ever sends it again.
 2. What was on its way when the daemon ended is in doubt.
 3. While one of a currency at an exchange is open, another is denied: the venue's list could not tell them apart.
+4. A withdrawal that was taken back has not moved: it is refused, by the word of the venue that took it back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from oms.core import events as ev
 from oms.core.inputs import Answer
-from oms.core.movements import Lane, Movement, MovementStatus
+from oms.core.movements import Lane, Movement, MovementKind, MovementStatus
 from oms.core.risk import Denial
 from oms.core.times import NS_PER_S
 from oms.core.values import ZERO, format_decimal
-from oms.core.venue_inputs import MoneyAnswered, MoveMoney, ResolveMoney
+from oms.core.venue_inputs import MoneyAnswered, MoveMoney, ResolveMoney, TakeBack
 from oms.core.work import Route, Work
 
 DAY_NS: Final = 86_400 * NS_PER_S
 DONE, NOT_DONE = "done", "not-done"
+_SAME: Final = ("kind", "label", "amount", "subject")
+_DECIDED: Final[Mapping[MovementStatus, type[ev.MoneyDecided]]] = {
+    MovementStatus.DONE: ev.MoneyDone,
+    MovementStatus.REFUSED: ev.MoneyRefused,
+}
 
 
 def move(work: Work, command: MoveMoney) -> Answer:
@@ -37,6 +43,61 @@ def move(work: Work, command: MoveMoney) -> Answer:
     return Answer(created=True)
 
 
+def take_back(work: Work, command: TakeBack) -> Answer:
+    """Put on record that a withdrawal is to be taken back; the same id again gives the first one."""
+    withdrawal, first = _find(work, command.withdrawal), _find(work, command.id)
+    if withdrawal is None:
+        told = f"no movement of money has the id {command.withdrawal!r}"
+        return Answer(refusal="NOT_FOUND", field="withdrawal", text=told)
+    if first is not None:
+        if (first.kind, first.subject) == (MovementKind.WITHDRAWAL_CANCEL, withdrawal.id):
+            return Answer()
+        return Answer(
+            refusal="CONFLICT", field="id", text=f"id {command.id!r} is another movement's; take another"
+        )
+    denial = _deny_back(work, withdrawal)
+    if denial is not None:
+        told = f"taking back {withdrawal.id} by {command.actor or 'somebody'}: {denial.code}: {denial.text}"
+        work.alert("MONEY_DENIED", told)
+        return Answer(refusal=denial.code, text=denial.text)
+    work.emit(_back(withdrawal, command, work.now))
+    return Answer(created=True)
+
+
+def _deny_back(work: Work, withdrawal: Movement) -> Denial | None:
+    route = work.routes.get(withdrawal.session)
+    if route is None or not route.takes_back:
+        return Denial("UNAVAILABLE", "this venue takes no withdrawal back; ask the venue's people")
+    lane = next((lane for lane in route.lanes if lane.label == withdrawal.label), None)
+    if lane is None:
+        return Denial(
+            "MONEY_OFF", f"the configuration has no lane {withdrawal.label!r} any more: see [[money.lane]]"
+        )
+    is_there = withdrawal.kind == MovementKind.WITHDRAWAL and withdrawal.status == MovementStatus.DONE
+    if not is_there or withdrawal.log_id is None:
+        told = f"{withdrawal.kind} {withdrawal.id} is {withdrawal.status}: only a withdrawal the venue took on can be"
+        return Denial("NOT_WITHDRAWN", f"{told} taken back")
+    return _deny_second(list(work.blotter.book(withdrawal.session).movements.values()), lane)
+
+
+def _back(withdrawal: Movement, command: TakeBack, now_ns: int) -> ev.MoneyRequested:
+    return ev.MoneyRequested(
+        session=withdrawal.session,
+        id=command.id,
+        time_ns=now_ns,
+        account=withdrawal.account,
+        kind=str(MovementKind.WITHDRAWAL_CANCEL),
+        label=withdrawal.label,
+        exchange=withdrawal.exchange,
+        currency=withdrawal.currency,
+        amount=withdrawal.amount,
+        target=withdrawal.log_id,
+        subject=withdrawal.id,
+        actor=command.actor,
+        origin=command.origin,
+    )
+
+
 def _requested(command: MoveMoney, route: Route, lane: Lane, now_ns: int) -> ev.MoneyRequested:
     return ev.MoneyRequested(
         session=route.session,
@@ -51,6 +112,8 @@ def _requested(command: MoveMoney, route: Route, lane: Lane, now_ns: int) -> ev.
         address=lane.address,
         memo=lane.memo,
         target=lane.target,
+        inward=lane.inward,
+        subject=command.subject,
         actor=command.actor,
         origin=command.origin,
     )
@@ -61,20 +124,31 @@ def answered(work: Work, message: MoneyAnswered) -> None:
     movement = work.blotter.book(message.session).movements.get(message.id)
     if movement is None or not movement.is_open:
         return
-    kinds = {MovementStatus.DONE: ev.MoneyDone, MovementStatus.REFUSED: ev.MoneyRefused}
-    kind = kinds.get(MovementStatus(message.status))
+    kind = _DECIDED.get(MovementStatus(message.status))
     if kind is not None:
-        work.emit(
-            kind(
-                session=message.session,
-                id=message.id,
-                time_ns=work.now,
-                reason=message.reason,
-                log_id=message.log_id,
-            )
+        decided = kind(
+            session=message.session,
+            id=message.id,
+            time_ns=work.now,
+            reason=message.reason,
+            log_id=message.log_id,
+            moved=message.moved,
         )
+        _decide(work, movement, decided)
     elif movement.status == MovementStatus.REQUESTED:
         _doubt(work, movement, message.reason or "no answer")
+
+
+def _decide(work: Work, movement: Movement, decided: ev.MoneyDecided) -> None:
+    """Put a decision on record, and what follows for the withdrawal that it takes back."""
+    work.emit(decided)
+    if isinstance(decided, ev.MoneyDone) and movement.kind == MovementKind.WITHDRAWAL_CANCEL:
+        told = f"taken back at the venue: {movement.id}"
+        work.emit(
+            ev.MoneyRefused(
+                session=movement.session, id=movement.subject or "", time_ns=work.now, reason=told
+            )
+        )
 
 
 def resolve(work: Work, command: ResolveMoney) -> Answer:
@@ -89,17 +163,15 @@ def resolve(work: Work, command: ResolveMoney) -> Answer:
         told = f"outcome {command.outcome!r} is not known; known are {DONE} and {NOT_DONE}"
         return Answer(refusal="INVALID", field="outcome", text=told)
     kind = ev.MoneyDone if command.outcome == DONE else ev.MoneyRefused
-    told = f"resolved by {command.actor or 'somebody'}: {command.evidence}"
-    work.emit(
-        kind(
-            session=movement.session,
-            id=movement.id,
-            time_ns=work.now,
-            reason=told,
-            actor=command.actor,
-            origin=command.origin,
-        )
+    decided = kind(
+        session=movement.session,
+        id=movement.id,
+        time_ns=work.now,
+        reason=f"resolved by {command.actor or 'somebody'}: {command.evidence}",
+        actor=command.actor,
+        origin=command.origin,
     )
+    _decide(work, movement, decided)
     return Answer()
 
 
@@ -169,7 +241,7 @@ def _no_lane(work: Work, command: MoveMoney) -> Denial:
 
 
 def _repeated(first: Movement, command: MoveMoney) -> Answer:
-    names = [name for name in ("kind", "label", "amount") if getattr(first, name) != getattr(command, name)]
+    names = [name for name in _SAME if getattr(first, name) != getattr(command, name)]
     if not names:
         return Answer()
     told = f"id {command.id!r} was used for a movement with another {', '.join(names)}; take another id"

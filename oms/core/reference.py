@@ -4,15 +4,26 @@ from oms.core import events as ev
 from oms.core import money
 from oms.core.inputs import Answer
 from oms.core.instruments import news
-from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, MoveMoney, PricesSeen, ResolveMoney
+from oms.core.venue_inputs import (
+    InstrumentsSeen,
+    MoneyAnswered,
+    MoveMoney,
+    PricesSeen,
+    ResolveMoney,
+    TakeBack,
+)
 from oms.core.work import Work
 
 
-def instructed(work: Work, command: MoveMoney | ResolveMoney) -> tuple[None, Answer]:
+def instructed(work: Work, command: MoveMoney | TakeBack | ResolveMoney) -> tuple[None, Answer]:
     """Do what somebody wants done with money; no order is concerned."""
-    if isinstance(command, MoveMoney):
-        return None, money.move(work, command)
-    return None, money.resolve(work, command)
+    match command:
+        case MoveMoney():
+            return None, money.move(work, command)
+        case TakeBack():
+            return None, money.take_back(work, command)
+        case ResolveMoney():
+            return None, money.resolve(work, command)
 
 
 def take(work: Work, message: InstrumentsSeen | PricesSeen | MoneyAnswered) -> None:

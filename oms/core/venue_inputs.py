@@ -26,24 +26,41 @@ class PricesSeen(Struct, frozen=True, kw_only=True):
 
 
 class MoveMoney(Struct, frozen=True, kw_only=True):
-    """Somebody wants money moved by the lane with this label. `id` is the desk's own; it moves money once."""
+    """Somebody wants money moved by the lane with this label. `id` is the desk's own; it moves money once.
+
+    `subject` is that of `Movement`. It goes on record: never a secret.
+    """
 
     id: str
     kind: str
     label: str
     amount: Decimal
+    subject: str | None = None
+    actor: str | None = None
+    origin: str | None = None
+
+
+class TakeBack(Struct, frozen=True, kw_only=True):
+    """Somebody wants a withdrawal taken back that has not left the venue; `withdrawal` is its id, `id` this one's."""
+
+    id: str
+    withdrawal: str
     actor: str | None = None
     origin: str | None = None
 
 
 class MoneyAnswered(Struct, frozen=True, kw_only=True):
-    """What became of a movement: `status` is DONE, REFUSED or IN_DOUBT. `raw`: what the venue said, in words."""
+    """What became of a movement: `status` is DONE, REFUSED or IN_DOUBT. `raw`: what the venue said, in words.
+
+    `moved`: how much it was, where the venue says so.
+    """
 
     session: str
     id: str
     status: str
     reason: str | None = None
     log_id: str | None = None
+    moved: Decimal | None = None
     raw: str | None = None
 
 

@@ -41,6 +41,7 @@ class Route(Struct, frozen=True, kw_only=True):
         proves_cum_qty: what was executed of a canceled order can be proven, by its report or by asking.
         external: what becomes of orders at the venue that nobody here knows.
         limits: the pre-trade limits.
+        takes_back: the venue can be asked to take a withdrawal back.
         lanes: the ways that money may go; none: it does not move.
 
     """
@@ -57,6 +58,7 @@ class Route(Struct, frozen=True, kw_only=True):
     proves_cum_qty: bool = True
     external: External = External.ADOPT
     limits: Limits = Limits()
+    takes_back: bool = False
     lanes: tuple[Lane, ...] = ()
 
 

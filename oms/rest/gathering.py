@@ -1,14 +1,17 @@
 """What is asked of a venue besides orders, in the engine's words; one implementation a venue."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from decimal import Decimal
 from typing import Protocol
 
 from msgspec import Struct
 
 from oms.core.balances import Balance
+from oms.core.errors import OutcomeUnknown, VenueError
 from oms.core.instruments import Instrument, Key
 from oms.core.movements import Movement, MovementStatus
 from oms.core.prices import Quote
+from oms.core.secret import Secret
 
 
 class VenueClock(Struct, frozen=True):
@@ -19,12 +22,18 @@ class VenueClock(Struct, frozen=True):
 
 
 class Moved(Struct, frozen=True, kw_only=True):
-    """What became of a movement of money; `raw` says it in the venue's words."""
+    """What became of a movement of money; `raw` says it in the venue's words.
+
+    `moved`: how much it was, where the venue says so. `code`: of a coupon that was made; it is money, and goes on no
+    record.
+    """
 
     status: MovementStatus
     reason: str
     log_id: str | None = None
     raw: str | None = None
+    moved: Decimal | None = None
+    code: Secret | None = None
 
 
 class Gatherer(Protocol):
@@ -32,10 +41,14 @@ class Gatherer(Protocol):
 
     Attributes:
         has_balances: balances can be had.
+        cached_s: balances may be as they were so many seconds before the question.
+        tells_fees: executions come with their fees, and in which currency.
 
     """
 
     has_balances: bool
+    cached_s: float
+    tells_fees: bool
 
     def measure_clock(self) -> VenueClock:
         """Compare clocks, and sign by the venue's from now on."""
@@ -67,3 +80,27 @@ class Gatherer(Protocol):
         `claimed`: ids of rows that are other movements of ours.
         """
         ...
+
+
+class Redeemer(Protocol):
+    """A gatherer of a venue that has coupons."""
+
+    def redeem(self, movement: Movement, code: Secret) -> Moved:
+        """Redeem a coupon, once at most; whatever goes wrong is in the answer."""
+        ...
+
+
+def outcome_of(move: Callable[[], Moved]) -> Moved:
+    """Have something moved; what went wrong is refused where it is certain that nothing moved, else in doubt."""
+    try:
+        return move()
+    except OutcomeUnknown as error:
+        return Moved(status=MovementStatus.IN_DOUBT, reason=str(error))
+    except VenueError as error:
+        return Moved(status=MovementStatus.REFUSED, reason=str(error))
+
+
+def not_here(movement: Movement) -> Moved:
+    """Say that a venue does not know such a movement; nothing was sent."""
+    told = f"this venue has no {movement.kind}; nothing was sent"
+    return Moved(status=MovementStatus.REFUSED, reason=told)

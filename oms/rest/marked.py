@@ -3,8 +3,8 @@
 1. A mark that cannot be read is StayedHere: nothing of the order has left.
 2. Where everything is canceled, an order has its answer as if its cancel had been sent alone; what is open there and
    was not known is shown a few at a time, and `OpenShown` is put in at the end, whatever happens.
-3. A look that is not complete shows nothing and is Unanswered: the engine asks again. It runs on the key that the submit
-   left by, where that is known, so that what it asks carries later numbers of that key.
+3. A look that is not complete shows nothing and is Unanswered: the engine asks again. It runs on the key that the
+   submit left by, where that is known, so that what it asks carries later numbers of that key.
 """
 
 from collections.abc import Sequence

@@ -11,6 +11,8 @@ class PublicOnly:
     """The half of `Gatherer` that needs keys, where there are none for it: no balances, and no money moves."""
 
     has_balances = False
+    cached_s = 0.0
+    tells_fees = True
 
     def balances(self) -> tuple[Balance, ...]:
         """There are none to be had."""

@@ -31,6 +31,8 @@ class ApifinyGatherer:
     """Implements `oms.rest.gathering.Gatherer` with one client."""
 
     has_balances = True
+    cached_s = 0.0
+    tells_fees = True
 
     def __init__(self, client: ApifinyClient, now_ns: Callable[[], int] = time.time_ns) -> None:
         """Ask by `client`, which belongs to this gatherer's thread."""
