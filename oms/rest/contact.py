@@ -190,9 +190,9 @@ class Contact:
     def _ask_around(self) -> None:
         """Poll, again at once for orders that changed and had no turn; each a task, so that a cancel goes between."""
         self._more_polls = 0
-        answered = self._wait_for(self._poll if self._habit.polls else self._greet)
+        goes_on = self._wait_for(self._poll if self._habit.polls else self._greet)
         for _ in range(self._more_polls):
-            answered = answered and not self._ending and self._wait_for(self._poll)
+            goes_on = goes_on and not (self._ending or self._behind) and self._wait_for(self._poll)
 
     def _wait_for(self, question: Question, key: int | None = None) -> bool:
         """Have a question asked, and wait for its end; tell whether it was answered."""
