@@ -130,6 +130,20 @@ def test_a_question_that_is_lost_is_asked_again_and_new_orders_wait_for_its_answ
     assert (round_.asked, round_.unanswered) == (1, ())
 
 
+def test_one_that_was_canceled_before_it_was_sent_is_not_missed_at_the_venue(world: World) -> None:
+    world.ack(world.place())
+    world.step(SessionDown(session="main"), after_s=1)
+    world.up()
+    order = world.place("b")
+    world.step(Cancel(id="b"))
+    assert order.phase == "CANCELED"
+    world.step(SessionDown(session="main"), after_s=1)
+    world.up()
+    world.step(Tick(), after_s=1)
+    world.answer("8", order_id="NONE", cl_ord_id=order.cl_ord_id)
+    assert (order.questions, order.anomalies, order.phase) == (0, 0, "CANCELED")
+
+
 def test_one_that_ended_long_before_is_not(world: World) -> None:
     order = world.place()
     world.ack(order)

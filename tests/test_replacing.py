@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from oms.core.doubt import Timing
-from oms.core.inputs import Cancel, Received, Refused, Replace, SessionDown, StayedHere, Tick
+from oms.core.inputs import AskStatus, Cancel, Received, Refused, Replace, SessionDown, StayedHere, Tick
 from oms.core.messages import CancelOrder, CancelReject, NewOrder, ReplaceOrder, StatusRequest
 from oms.core.order import Order
 from oms.core.risk import Limits
@@ -277,6 +277,44 @@ def test_the_new_leg_refused_by_number_ends_the_order_too(world: World) -> None:
     world.step(Refused(session="main", order=order.number, request=number, reason="no money"))
     assert status_of(order) == "4"
     assert "no money" in (order.reason or "")
+
+
+def asked_about_what_is_not_there(world: World, order: Order) -> int:
+    """Have the venue say that it has no order of the present leg; count anomalies."""
+    world.step(AskStatus(id="a"))
+    world.answer("8", order_id="NONE", cl_ord_id=order.cl_ord_id)
+    return order.anomalies
+
+
+@pytest.mark.parametrize("how", ["rejected", "stays here", "refused", "not placed"])
+def test_that_the_venue_has_no_leg_that_never_was_there_contradicts_nothing(world: World, how: str) -> None:
+    order = working(world)
+    ask_replace(world, order_qty=5)
+    canceled(world)
+    number = order.requested(RequestKind.NEW)[0].number
+    match how:
+        case "rejected":
+            world.report(cl_ord_id=order.cl_ord_id, exec_id="r", exec_type="8", ord_status="8")
+        case "stays here":
+            world.step(StayedHere(session="main", order=order.number, request=number, reason="gone"))
+        case "refused":
+            world.step(Refused(session="main", order=order.number, request=number, reason="no money"))
+        case _:
+            world.step(Tick(), after_s=601)
+            world.answer("8", order_id="NONE", cl_ord_id=order.cl_ord_id)
+    assert (status_of(order), order.pending) == ("4", [])
+    assert asked_about_what_is_not_there(world, order) == 0
+
+
+def test_that_the_venue_has_no_leg_that_it_acknowledged_contradicts_its_own_word(world: World) -> None:
+    order = working(world)
+    ask_replace(world, order_qty=5)
+    canceled(world)
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V2", exec_id="ack2", exec_type="0", ord_status="0")
+    world.step(Cancel(id="a"))
+    canceled(world, order_id="V2", exec_id="c2")
+    assert status_of(order) == "4"
+    assert asked_about_what_is_not_there(world, order) == 1
 
 
 def test_the_new_leg_in_doubt_puts_the_order_in_doubt(world: World) -> None:

@@ -41,7 +41,8 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     """One order as the desk sees it: a whole chain of replacements is one order.
 
     `unheard`: reports may have been lost with a connection, and the venue has not stated the order since.
-    `chain`: there when it is, or was, replaced as cancel-then-new. `stated_px`: AvgPx of the last status answer.
+    `chain`: there when it is, or was, replaced as cancel-then-new. `absent`: it was canceled before the venue had
+    acknowledged it, or its present leg: most likely it has no such order. `stated_px`: AvgPx of the last status answer.
     `unprovable`: fills may be missing that no later report can show, so only the full quantity closes the gap.
     `day`: of the first report; `replaces`: the ClOrdIDs of all its replaces; `fees`: by currency, positive where they
     cost; `inferred` is within CumQty; `alike`: its fills by shares and price, from the first list of fills on.
@@ -96,6 +97,7 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     reports: set[str] = field(default_factory=set)
     pending: list[Request] = field(default_factory=list)
     chain: Chain | None = None
+    absent: bool = False
     stated_px: Decimal | None = None
     resolved: int = 0
     looks: int = 0
@@ -413,6 +415,9 @@ def _ended(order: Order, event: "ev.Canceled | ev.Expired | ev.Rejected") -> Non
 
 def _canceled(order: Order, event: ev.Canceled) -> None:
     _advance(order, event.cl_ord_id)
+    told = event.exec_id is not None or event.order_id is not None
+    is_leg = order.chain is not None and order.chain.number > 0
+    order.absent = bool(order.requested(RequestKind.NEW)) and (is_leg or not told)
     _ended(order, event)
 
 

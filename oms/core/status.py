@@ -95,7 +95,7 @@ def _rejected(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     Without a reason the OrderID tells: the venue has a number for an order that it rejected, and NONE for one that it
     does not know (D24).
     """
-    if order.phase is Phase.REJECTED:
+    if order.phase is Phase.REJECTED or order.absent:
         return NOTHING
     if order.phase is not Phase.PENDING_NEW:
         return _contradiction(order, report)
