@@ -26,6 +26,7 @@ _STATUS_OF_REFUSAL: Final = {  # what is not here is a denial by name: 422
     "NOT_RESOLVABLE": 409,
     "NOT_IN_DOUBT": 409,
     "MONEY_OPEN": 409,
+    "NOT_WITHDRAWN": 409,
     "MONEY_OFF": 403,
     "UNAVAILABLE": 503,
     "NOT_CONFIGURED": 503,

@@ -153,7 +153,7 @@ def _config(path: Path, data: dict[str, Any], problems: Problems) -> Config | No
             problems.add(key, reason)
     money = sections["money"]
     if isinstance(money, MoneySection):
-        for key, reason in money_problems(money, [session.name for session in sessions]):
+        for key, reason in money_problems(money, {session.name: session.kind for session in sessions}):
             problems.add(key, reason)
     if problems.found:
         return None

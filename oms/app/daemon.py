@@ -39,7 +39,7 @@ from oms.core.inputs import (
     SessionUp,
 )
 from oms.core.messages import Other
-from oms.core.venue_inputs import MoveMoney
+from oms.core.venue_inputs import MoveMoney, TakeBack
 from oms.engine import Engine
 from oms.fix import inputs as fix_in
 from oms.fix.codec import decode, split
@@ -103,7 +103,7 @@ class Daemon:
             keeper=self.keeper,
         )
         self.published = self.loop.published
-        self.reference = ReferenceSide(config, self._around())
+        self.reference = ReferenceSide(config, self._around(), self.rest.gatherers)
         app = create_app(self, tokens, reference=self.reference)
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._api_thread = threading.Thread(
@@ -234,7 +234,7 @@ class Daemon:
         if isinstance(instruction, Resume):
             self.rest.resume(instruction.session)
         future = self.loop.submit(instruction)
-        if isinstance(instruction, MoveMoney):
+        if isinstance(instruction, MoveMoney | TakeBack):
             self.reference.carry_out(instruction, future)
         return future
 

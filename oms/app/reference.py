@@ -9,7 +9,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from oms.core.instruments import Instrument, Key
 from oms.core.movements import Movement, MovementStatus
 from oms.core.positions import Position
 from oms.core.prices import Quote
+from oms.core.secret import Secret
 from oms.core.values import format_decimal
 from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, PricesSeen
 from oms.rest.gathering import Gatherer, Moved, VenueClock
@@ -29,6 +30,8 @@ from oms.rest.worker import VenueBanned
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    from oms.rest.gathering import Redeemer
 
 SETTLE_S: Final = 1.0  # between the two looks with which a comparison begins
 LOOK_S: Final = 30.0  # between two looks for a movement in doubt
@@ -89,6 +92,7 @@ class Watch:
         *,
         sink: Callable[[Any], None],
         now_ns: Callable[[], int],
+        keep: Callable[[str, Secret], None] = lambda _id, _code: None,
     ) -> None:
         """Prepare; `start` starts it.
 
@@ -99,6 +103,7 @@ class Watch:
             known: what the daemon knows.
             sink: takes inputs of the engine, and alerts.
             now_ns: the engine's clock.
+            keep: takes the code of a coupon that was made, with the movement's id.
 
         """
         self.facts = facts
@@ -107,12 +112,13 @@ class Watch:
         self._known = known
         self._sink = sink
         self._now_ns = now_ns
-        self._money: deque[Movement] = deque()
+        self._keep = keep
+        self._money: deque[tuple[Movement, Secret | None]] = deque()
         self._tasks: dict[str, tuple[float, Callable[[], float | None]]] = {
             "clock": (plan.clock_s, self._clock),
             "instruments": (plan.instruments_s, self._instruments),
             "prices": (plan.prices_s, self._prices),
-            "balances": (plan.balances_s, self._balances),
+            "balances": (max(plan.balances_s, gatherer.cached_s), self._balances),
             "movements": (LOOK_S, self._look_for_money),
         }
         if not gatherer.has_balances:
@@ -120,7 +126,7 @@ class Watch:
         self._due = dict.fromkeys(self._tasks, 0.0)
         self._start: Moment | None = None
         self._last: Moment | None = None
-        self._shown: set[tuple[str, Decimal]] = set()
+        self._shown: set[tuple[str, Decimal | None]] = set()
         self._differs = False
         self._poller = Poller(f"reference-{facts.session}", self._turn)
 
@@ -132,9 +138,9 @@ class Watch:
         """Ask nothing more. Money that waits is not sent: it is told so at the next start, as in doubt."""
         return self._poller.stop(within_s)
 
-    def carry_out(self, movement: Movement) -> None:
-        """Have a movement carried out that is on record."""
-        self._money.append(movement)
+    def carry_out(self, movement: Movement, code: Secret | None = None) -> None:
+        """Have a movement carried out that is on record; `code` is that of a coupon that is to be redeemed."""
+        self._money.append((movement, code))
         self._poller.kick()
 
     def quoted(self, quote: Quote) -> None:
@@ -221,7 +227,7 @@ class Watch:
         last, self._last = self._last, now
         if self._start is None:
             if last is None or not now.is_quiet_since(last):
-                return SETTLE_S
+                return max(SETTLE_S, self._gatherer.cached_s)
             self._start = now
         instruments = {each.symbol: each for each in self._known.instruments(facts.session).values()}
         facts.compared = compare(self._start, now, instruments, facts.compared)
@@ -229,7 +235,9 @@ class Watch:
         return None
 
     def _tell_differences(self, compared: Compared) -> None:
-        standing = {(each.currency, each.amount): each for each in compared.differences if each.standing}
+        exact = self._gatherer.tells_fees  # else each fee changes the difference: it is told once
+        found = (each for each in compared.differences if each.standing)
+        standing = {(each.currency, each.amount if exact else None): each for each in found}
         for key, each in standing.items():
             if key not in self._shown:
                 told = (
@@ -244,20 +252,23 @@ class Watch:
 
     def _carry_out_all(self) -> None:
         while self._money:
-            movement = self._money.popleft()
+            movement, code = self._money.popleft()
             banned = self.facts.banned
             if banned is None:
-                self._tell_moved(movement, self._carried_out(movement))
+                self._tell_moved(movement, self._carried_out(movement, code))
             else:
                 told = f"the venue is left alone, nothing was sent: {banned}"
                 self._tell_moved(movement, Moved(status=MovementStatus.REFUSED, reason=told))
 
-    def _carried_out(self, movement: Movement) -> Moved:
+    def _carried_out(self, movement: Movement, code: Secret | None) -> Moved:
         """Have it carried out; our own failure on the way leaves it in doubt, since it may have left."""
         try:
+            if code is not None:
+                return cast("Redeemer", self._gatherer).redeem(movement, code)
             return self._gatherer.carry_out(movement)
         except Exception as error:  # noqa: BLE001 - a boundary: whatever it is, the movement is told about
-            return Moved(status=MovementStatus.IN_DOUBT, reason=f"{type(error).__name__}: {error}")
+            told = type(error).__name__ if code is not None else f"{type(error).__name__}: {error}"
+            return Moved(status=MovementStatus.IN_DOUBT, reason=told)
 
     def _look_for_money(self) -> None:
         movements = self._known.movements(self.facts.session)
@@ -271,13 +282,15 @@ class Watch:
     def _tell_moved(self, movement: Movement, moved: Moved) -> None:
         if moved.status is MovementStatus.IN_DOUBT:
             self._due["movements"] = time.monotonic() + SETTLE_S
-        self._sink(
-            MoneyAnswered(
-                session=movement.session,
-                id=movement.id,
-                status=str(moved.status),
-                reason=moved.reason,
-                log_id=moved.log_id,
-                raw=moved.raw,
-            )
+        if moved.code is not None:
+            self._keep(movement.id, moved.code)
+        answer = MoneyAnswered(
+            session=movement.session,
+            id=movement.id,
+            status=str(moved.status),
+            reason=moved.reason,
+            log_id=moved.log_id,
+            moved=moved.moved,
+            raw=moved.raw,
         )
+        self._sink(answer)

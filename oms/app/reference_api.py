@@ -90,32 +90,19 @@ class ReferenceApi:
 
     async def _move(self, request: Request, actor: str, kind: MovementKind) -> Response:
         given = read_object(await read_body(request))
-        _known(given, ("id", "label", "amount"))
-        amount = amount_of(given, "amount")
-        if amount is None:
-            raise invalid(field="amount", text='amount is missing: a decimal as a string, like "0.5"')
-        any_id = _word(given, "id", MAX_WORD_CHARS)
-        if not _ID.fullmatch(any_id):
-            raise invalid(field="id", text="id: 1 to 64 letters, digits, and . _ - only, and not a dot first")
-        command = MoveMoney(
-            id=any_id,
-            kind=str(kind),
-            label=_word(given, "label", MAX_WORD_CHARS),
-            amount=amount,
-            actor=actor,
-            origin=origin(request),
-        )
+        known(given, ("id", "label", "amount"))
+        command = move_of(given, kind, (actor, origin(request)))
         answer = await self._engine.instruct(command)
         return self._shown(command.id, 202 if answer.created else 200)
 
     async def resolve(self, request: Request, id: str, token: Mover, _query: NoQuery) -> Response:  # noqa: A002
         """Say what became of a movement in doubt, with the evidence."""
         given = read_object(await read_body(request))
-        _known(given, ("as", "evidence"))
-        outcome = _word(given, "as", MAX_WORD_CHARS)
+        known(given, ("as", "evidence"))
+        outcome = word(given, "as", MAX_WORD_CHARS)
         if outcome not in {DONE, NOT_DONE}:
             raise invalid(field="as", text=f"as {outcome!r} is not known: {DONE} or {NOT_DONE}")
-        evidence = _word(given, "evidence", MAX_EVIDENCE_CHARS)
+        evidence = word(given, "evidence", MAX_EVIDENCE_CHARS)
         command = ResolveMoney(
             id=id, outcome=outcome, evidence=evidence, actor=token.name, origin=origin(request)
         )
@@ -138,19 +125,57 @@ class ReferenceApi:
         return json_response(movement_view(found), status)
 
 
+def move_of(
+    given: Mapping[str, Any], kind: MovementKind, by: tuple[str, str | None], subject: str | None = None
+) -> MoveMoney:
+    """Read a movement of money: `id`, `label` and `amount`; `by`: who asks, and from where.
+
+    Raises:
+        ApiError: 422, one of them is missing or wrong.
+
+    """
+    amount = amount_of(given, "amount")
+    if amount is None:
+        raise invalid(field="amount", text='amount is missing: a decimal as a string, like "0.5"')
+    return MoveMoney(
+        id=id_of(given),
+        kind=str(kind),
+        label=word(given, "label", MAX_WORD_CHARS),
+        amount=amount,
+        subject=subject,
+        actor=by[0],
+        origin=by[1],
+    )
+
+
+def id_of(given: Mapping[str, Any]) -> str:
+    """Read the desk's own id of a movement.
+
+    Raises:
+        ApiError: 422, it is missing or none.
+
+    """
+    any_id = word(given, "id", MAX_WORD_CHARS)
+    if not _ID.fullmatch(any_id):
+        raise invalid(field="id", text="id: 1 to 64 letters, digits, and . _ - only, and not a dot first")
+    return any_id
+
+
 def _fits(row: Mapping[str, Any], query: models.Which) -> bool:
     wanted = {name: value for name, value in query.model_dump().items() if value is not None}
     return all(row[name] == value for name, value in wanted.items())
 
 
-def _word(given: Mapping[str, Any], name: str, longest: int) -> str:
+def word(given: Mapping[str, Any], name: str, longest: int) -> str:
+    """Read a text that has to be there, and is not blank."""
     text = text_of(given, name, longest)
     if text is None or not text.strip():
         raise invalid(field=name, text=f"{name} is missing")
     return text
 
 
-def _known(given: Mapping[str, Any], fields: tuple[str, ...]) -> None:
+def known(given: Mapping[str, Any], fields: tuple[str, ...]) -> None:
+    """Refuse fields that mean nothing here."""
     for name in given:
         if name not in fields:
             text = f"unknown field {name[:MAX_WORD_CHARS]!r}; known are {', '.join(fields)}"

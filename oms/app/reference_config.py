@@ -1,8 +1,8 @@
 """The sections of the configuration about the venue itself: how often it is asked, and where money may go."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct
 
@@ -11,7 +11,6 @@ from oms.core.movements import Lane, MovementKind
 
 Positive = Annotated[float, Meta(gt=0)]
 Text = Annotated[str, Meta(min_length=1)]
-_KINDS: Final = tuple(MovementKind)
 
 
 class ReferenceSection(Struct, kw_only=True):
@@ -28,18 +27,20 @@ class ReferenceSection(Struct, kw_only=True):
 
 
 class LaneSection(Struct, kw_only=True):
-    """`[[money.lane]]`: one way that money may go."""
+    """`[[money.lane]]`: one way that money or credit may go."""
 
     label: Text
     kind: Text
     session: Text
-    exchange: Text
+    exchange: Text | None = None
     currency: Text
     max_amount: Decimal | None = None
     max_daily: Decimal | None = None
     address: Text | None = None
     memo: str = ""
     target: Text | None = None
+    receiver: Text | None = None
+    symbol: Text | None = None
 
 
 class MoneySection(Struct, kw_only=True):
@@ -49,24 +50,26 @@ class MoneySection(Struct, kw_only=True):
     lane: list[LaneSection] = []
 
 
-def lanes(section: MoneySection, session: str) -> tuple[Lane, ...]:
+def lanes(section: MoneySection, session: Any) -> tuple[Lane, ...]:  # noqa: ANN401 - any kind of session
     """Give the ways that money may go by a session; none while it is not allowed."""
     if not section.allowed:
         return ()
+    margin = bool(getattr(session, "margin", False))
     return tuple(
         Lane(
             label=each.label,
             kind=each.kind,
-            exchange=each.exchange,
+            exchange=each.exchange or session.name,
             currency=each.currency,
             max_amount=each.max_amount,
             max_daily=each.max_daily,
             address=each.address,
             memo=each.memo,
-            target=each.target,
+            target=each.target or each.receiver or each.symbol,
+            inward=each.kind in (_INTO_MARGIN if margin else _INTO_SPOT),
         )
         for each in section.lane
-        if each.session == session and each.max_amount is not None
+        if each.session == session.name and each.max_amount is not None
     )
 
 
@@ -76,8 +79,8 @@ def pairs(section: ReferenceSection) -> tuple[Key, ...]:
     return tuple((exchange or None, symbol) for exchange, _, symbol in split)
 
 
-def money_problems(section: MoneySection, sessions: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Say what is wrong with the lanes: key and reason."""
+def money_problems(section: MoneySection, sessions: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Say what is wrong with the lanes, by key and reason; `sessions`: their kinds, by name."""
     labels = [each.label for each in section.lane]
     for index, each in enumerate(section.lane, 1):
         where = f"money.lane[{index}]"
@@ -90,20 +93,65 @@ def money_problems(section: MoneySection, sessions: Collection[str]) -> Iterator
                 f"{where}.max_amount",
                 'is missing: the most that may go at once, as text above 0, like "0.5"',
             )
-        yield from ((f"{where}.{key}", reason) for key, reason in _ends(each))
+        found = _lane_problems(each, sessions.get(each.session, ""))
+        yield from ((f"{where}.{key}", reason) for key, reason in found)
+
+
+def _lane_problems(lane: LaneSection, session_kind: str) -> Iterator[tuple[str, str]]:
+    """Check what a lane of its kind needs, and what its venue has."""
+    known = _KINDS.get(session_kind, _EXCHANGES_KINDS)
+    if lane.kind not in known:
+        yield "kind", f"{lane.kind!r} is not known at this venue; known are {', '.join(known)}"
+        return
+    if session_kind in _KINDS:
+        if lane.exchange is not None:
+            yield "exchange", "leave it out: there is none behind this venue"
+        if lane.currency != lane.currency.lower():
+            yield "currency", f"write it as the venue's symbols do: {lane.currency.lower()}"
+        if lane.kind == MovementKind.WITHDRAWAL and lane.memo and session_kind == "weex":
+            yield "memo", "this venue sends none: an address that needs one cannot be withdrawn to"
+    elif lane.exchange is None:
+        yield "exchange", "is missing: where the money is"
+    yield from _ends(lane)
 
 
 def _ends(lane: LaneSection) -> Iterator[tuple[str, str]]:
-    """A withdrawal goes to an address, a transfer to another exchange; never both."""
-    if lane.kind not in _KINDS:
-        yield "kind", f"{lane.kind!r} is not known; known are {', '.join(_KINDS)}"
-    elif lane.kind == MovementKind.WITHDRAWAL:
-        if lane.address is None:
-            yield "address", "is missing: where the withdrawal goes"
-        if lane.target is not None:
-            yield "target", "belongs to a transfer; a withdrawal goes to its address"
-    else:
-        if lane.target is None or lane.target == lane.exchange:
-            yield "target", "name the exchange that the transfer goes to, another than it comes from"
-        if lane.address is not None:
-            yield "address", "belongs to a withdrawal; a transfer goes to its target"
+    """Each kind goes to one thing, and to no other."""
+    name, what = _END[lane.kind]
+    if name is not None and getattr(lane, name) is None:
+        yield name, f"is missing: {what}"
+    for other in _ENDS:
+        if other != name and getattr(lane, other) is not None:
+            yield other, f"does not belong to a {lane.kind}"
+    if lane.kind == MovementKind.TRANSFER and lane.target == lane.exchange:
+        yield "target", "name another exchange than it comes from"
+
+
+_EXCHANGES_KINDS: Final = (MovementKind.WITHDRAWAL, MovementKind.TRANSFER)
+_KINDS: Final = {
+    "weex": (MovementKind.WITHDRAWAL, MovementKind.COUPON, MovementKind.REDEMPTION),
+    "cloud": (
+        MovementKind.WITHDRAWAL,
+        MovementKind.MARGIN_IN,
+        MovementKind.MARGIN_OUT,
+        MovementKind.LOAN,
+        MovementKind.REPAYMENT,
+    ),
+}
+_ENDS: Final = ("address", "target", "receiver", "symbol")
+_SYMBOL: Final = ("symbol", "the symbol whose margin account it is, like btcusdt")
+_END: Final[Mapping[str, tuple[str | None, str]]] = {
+    MovementKind.WITHDRAWAL: ("address", "where the withdrawal goes"),
+    MovementKind.TRANSFER: ("target", "the exchange that the transfer goes to, another than it comes from"),
+    MovementKind.COUPON: (
+        "receiver",
+        "who may redeem the coupon; without one whoever reads its code has the money",
+    ),
+    MovementKind.REDEMPTION: (None, ""),
+    MovementKind.MARGIN_IN: _SYMBOL,
+    MovementKind.MARGIN_OUT: _SYMBOL,
+    MovementKind.LOAN: _SYMBOL,
+    MovementKind.REPAYMENT: _SYMBOL,
+}
+_INTO_SPOT: Final = frozenset({MovementKind.REDEMPTION, MovementKind.MARGIN_OUT})
+_INTO_MARGIN: Final = frozenset({MovementKind.REDEMPTION, MovementKind.MARGIN_IN})

@@ -1,6 +1,7 @@
 """From the configuration to what asks each venue account besides orders. Each has a connection of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from msgspec import Struct
 from oms.app.config import ApifinyRestSection, Config, RestSection, Session, SessionSection, secret_of
 from oms.app.config_marked import CloudSection, WeexSection
 from oms.app.reference_config import pairs
+from oms.app.wiring_rest import transport
 from oms.core.instruments import Key
 from oms.core.prices import Quote
 from oms.core.secret import Secret
@@ -21,12 +23,10 @@ from oms.rest.cloud.caller import Caller
 from oms.rest.cloud.gather import CloudGatherer
 from oms.rest.cloud.market import MarketClient
 from oms.rest.cloud.signing import Operator
-from oms.rest.transport import Transport
 from oms.rest.weex.gather import WeexGatherer
 from oms.rest.weex.public import PublicClient
 
 if TYPE_CHECKING:
-    from oms.app.config_parts import HttpSection
     from oms.rest.feed import Feed
     from oms.rest.gathering import Gatherer
 
@@ -51,8 +51,12 @@ class Gathered(Struct, frozen=True):
     feed: Callable[[Quoted, Callable[[], int], Callable[[str], None]], "Feed"] | None = None
 
 
-def gatherers(config: Config) -> Iterator[Gathered]:
+def gatherers(config: Config, made: Mapping[str, "Gatherer"] = MappingProxyType({})) -> Iterator[Gathered]:
     """Make what asks each session that can be asked.
+
+    Args:
+        config: the configuration.
+        made: what asks for an account already, by session; without one only what everybody may know is asked for.
 
     Raises:
         ConfigError: a secret is not there.
@@ -66,21 +70,23 @@ def gatherers(config: Config) -> Iterator[Gathered]:
             case SessionSection(rest=RestSection() as keys):
                 yield _apifiny(config, session, keys, f"{session.name}.rest")
             case WeexSection():
-                asking: Gatherer = WeexGatherer(PublicClient(_transport(config, session, session.url, [])))
+                public = PublicClient(transport(config, session, session.url, []))
+                asking = made.get(session.name) or WeexGatherer(public)
                 mine = tuple(key for key in wanted if key[0] is None and "_" in key[1])
                 yield Gathered(session, asking, mine)
             case CloudSection():
                 host = session.signed_host or urlsplit(session.url).netloc
                 operator = Operator(host=host, prefix=session.prefix, signed_prefix=session.signed_prefix)
-                caller = Caller(_transport(config, session, session.url, []), operator)
+                caller = Caller(transport(config, session, session.url, []), operator)
                 mine = tuple(key for key in wanted if key[0] is None and "_" not in key[1])
-                yield Gathered(session, CloudGatherer(MarketClient(caller)), mine)
+                asking = made.get(session.name) or CloudGatherer(MarketClient(caller))
+                yield Gathered(session, asking, mine)
 
 
 def _apifiny(config: Config, session: Session, keys: ApifinyRestSection | RestSection, name: str) -> Gathered:
     secret = Secret(secret_of(config, keys, name))
     credentials = Credentials(account_id=session.account, key_id=keys.key_id, secret=secret)
-    client = ApifinyClient(credentials, _transport(config, keys, keys.url, [secret.reveal()]))
+    client = ApifinyClient(credentials, transport(config, keys, keys.url, [secret.reveal()]))
     wanted = tuple(key for key in pairs(config.reference) if key[0] is not None)
     url = (keys.ws_url if isinstance(keys, ApifinyRestSection) else None) or _web_socket(keys.url)
     route = Route(host=url, ca_file=config.under(keys.ca_file) if keys.ca_file else None)
@@ -109,16 +115,6 @@ def market_feed(
         if exchange is not None:
             stream.subscribe(Subscription(ORDER_BOOK, symbol, (exchange,)))
     return stream
-
-
-def _transport(config: Config, section: "HttpSection", url: str, secrets: list[str]) -> Transport:
-    return Transport(
-        url,
-        connect_timeout_s=section.connect_timeout_s,
-        read_timeout_s=section.read_timeout_s,
-        secrets=secrets,
-        ca_file=config.under(section.ca_file) if section.ca_file else None,
-    )
 
 
 def _web_socket(url: str) -> str:

@@ -154,6 +154,24 @@ class MoveBody(BaseModel):
     amount: Amount
 
 
+class RepaymentBody(MoveBody):
+    """What to repay of a loan."""
+
+    loan: str = Field(description="The loan's number at the venue: `log_id` of the movement.", max_length=18)
+
+
+class RedemptionBody(MoveBody):
+    """A coupon to redeem; `amount` is what it is said to be worth."""
+
+    coupon: str = Field(description="Its code: money for whoever reads it.", max_length=200)
+
+
+class TakeBackBody(BaseModel):
+    """A withdrawal to be taken back."""
+
+    id: str = Field(description="The request's own id; the same again asks nothing.", max_length=64)
+
+
 class DecisionBody(BaseModel):
     """What became of a movement in doubt, by a person's word."""
 
@@ -167,7 +185,17 @@ class MovementObject(BaseModel):
     id: str
     status: Literal["REQUESTED", "DONE", "REFUSED", "IN_DOUBT"]
     reason: str | None
-    kind: Literal["withdrawal", "transfer"]
+    kind: Literal[
+        "withdrawal",
+        "withdrawal-cancel",
+        "transfer",
+        "coupon",
+        "redemption",
+        "margin-in",
+        "margin-out",
+        "loan",
+        "repayment",
+    ]
     label: str
     session: str
     account: str
@@ -176,11 +204,24 @@ class MovementObject(BaseModel):
     amount: str
     address: str | None
     memo: str
-    target: str | None
+    target: str | None = Field(
+        description="Of a transfer the exchange, of a coupon its receiver, of margin and loans the symbol."
+    )
+    subject: str | None = Field(
+        description="Of a repayment the loan, of a redemption the code's fingerprint, of a withdrawal-cancel our id of"
+        " the withdrawal."
+    )
+    moved: str | None = Field(description="How much it was by the venue's word, where that says so.")
     log_id: str | None = Field(description="The venue's own id of it.")
     requested: str
     ended: str | None
     actor: str | None
+
+
+class CouponObject(MovementObject):
+    """A coupon that was made, in the one answer that tells its code."""
+
+    coupon: str
 
 
 class Movements(BaseModel):

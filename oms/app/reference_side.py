@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from oms.app.config import Config, Session, SessionSection
+from oms.app.coupon_codes import Codes
 from oms.app.reference import Facts, Known, Plan, Watch
 from oms.app.reference_config import lanes
 from oms.app.reference_fees import Fees
@@ -20,7 +21,7 @@ from oms.core.movements import Movement
 from oms.core.order import Order
 from oms.core.positions import Position
 from oms.core.prices import PriceRule
-from oms.core.venue_inputs import InstrumentsSeen, MoveMoney, PricesSeen
+from oms.core.venue_inputs import InstrumentsSeen, MoveMoney, PricesSeen, TakeBack
 from oms.core.work import Route
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from oms.core.inputs import Answer
     from oms.rest.feed import Feed
+    from oms.rest.gathering import Gatherer
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _log = structlog.get_logger("oms")
@@ -57,8 +59,13 @@ class Around(Struct, frozen=True, kw_only=True):
 class ReferenceSide:
     """What is known of venues besides orders. Every method may be called from any thread."""
 
-    def __init__(self, config: Config, around: Around) -> None:
+    def __init__(self, config: Config, around: Around, made: Mapping[str, "Gatherer"] = _NOTHING) -> None:
         """Prepare a watch for every venue account that has REST keys; nothing leaves yet.
+
+        Args:
+            config: the configuration.
+            around: what the watches are connected to.
+            made: what asks for an account already, by session.
 
         Raises:
             ConfigError: a secret is not there.
@@ -69,7 +76,8 @@ class ReferenceSide:
         self._around = around
         self._watches: dict[str, Watch] = {}
         self._feeds: list[Feed] = []
-        for gathered in gatherers(config):
+        self.codes = Codes()
+        for gathered in gatherers(config, made):
             account = gathered.session.account
             if account not in self._watches:  # the account's other sessions are served by the same watch
                 self._watches[account] = self._watch(config, gathered)
@@ -97,6 +105,7 @@ class ReferenceSide:
                 movements=lambda _: _joined(self.movements_of(name) for name in of_account),
             ),
             sink=lambda item: self._put_in(item, of_account),
+            keep=self.codes.keep,
             now_ns=self._around.now_ns,
         )
         if gathered.feed is not None:
@@ -131,14 +140,15 @@ class ReferenceSide:
         if late:
             _log.warning("still under way at the end", parts=late)
 
-    def carry_out(self, command: MoveMoney, future: "Future[Answer]") -> None:
+    def carry_out(self, command: MoveMoney | TakeBack, future: "Future[Answer]") -> None:
         """Have a movement carried out once it is committed, if it is a new one."""
 
         def committed(done: "Future[Answer]") -> None:
+            code = self.codes.take_given(command.subject) if isinstance(command, MoveMoney) else None
             if done.exception() is not None or not done.result().created:
                 return
             movement = self.movements()[command.id]
-            self._watches[self._accounts[movement.session]].carry_out(movement)
+            self._watches[self._accounts[movement.session]].carry_out(movement, code)
 
         future.add_done_callback(committed)
 
@@ -194,7 +204,7 @@ def completed(config: Config, session: Session, route: Route) -> Route:
         max_age_ns=round(config.reference.stale_price_s * 1e9),
         demanded=section.price_demanded,
     )
-    return replace(route, limits=replace(route.limits, prices=rule), lanes=lanes(config.money, session.name))
+    return replace(route, limits=replace(route.limits, prices=rule), lanes=lanes(config.money, session))
 
 
 def _joined(all_movements: Iterator[Mapping[str, Movement]]) -> dict[str, Movement]:

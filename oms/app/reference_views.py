@@ -143,6 +143,8 @@ def movement_view(movement: Movement) -> dict[str, Any]:
         "address": movement.address,
         "memo": movement.memo,
         "target": movement.target,
+        "subject": movement.subject,
+        "moved": format_optional(movement.moved),
         "log_id": movement.log_id,
         "requested": ns_to_iso(movement.time_ns),
         "ended": None if movement.ended_ns is None else ns_to_iso(movement.ended_ns),

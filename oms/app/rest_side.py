@@ -16,13 +16,19 @@ from oms.rest.standing import Seen
 
 if TYPE_CHECKING:
     from oms.rest.feed import Feed
+    from oms.rest.gathering import Gatherer
     from oms.rest.venue import RestVenue
 
 _log = structlog.get_logger("oms")
 
 
 class RestSide:
-    """Starts and stops them together. `seen`, `resume` and `refresh` may be called from any thread."""
+    """Starts and stops them together. `seen`, `resume` and `refresh` may be called from any thread.
+
+    Attributes:
+        gatherers: what asks for accounts besides orders and shares something with the venue, by session.
+
+    """
 
     def __init__(self, around: wiring_rest.Around) -> None:
         """Prepare every one that is configured; nothing leaves yet.
@@ -33,11 +39,14 @@ class RestSide:
         """
         self._venues: dict[str, RestVenue] = {}
         self._feeds: list[Feed] = []
+        self.gatherers: dict[str, Gatherer] = {}
         for session in around.config.session:
             if not isinstance(session, SessionSection):
                 made = MAKERS[type(session)](around, session)
                 self._venues[session.name] = made.venue
                 self._feeds += [made.feed] if made.feed is not None else []
+                if made.gatherer is not None:
+                    self.gatherers[session.name] = made.gatherer
             elif session.rest is not None:
                 self._venues[session.name] = wiring_rest.apifiny_beside_fix(around, session, session.rest)
 

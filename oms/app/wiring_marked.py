@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from oms.app.config import Config, secret_of
 from oms.app.config_marked import CloudSection, MarkedSection, WeexSection
 from oms.app.limits import limits
-from oms.app.wiring_rest import Around, Made, habits, line, open_orders, outlet
+from oms.app.wiring_rest import Around, Made, habits, line, open_orders, outlet, transport
 from oms.core.ids import account_digits
 from oms.core.inputs import Alert, ReserveNonces
 from oms.core.order import Order
@@ -20,7 +20,9 @@ from oms.fix.dialects import APIFINY
 from oms.rest.cloud import terms as cloud_terms
 from oms.rest.cloud.account import Account as CloudAccount
 from oms.rest.cloud.caller import Caller
+from oms.rest.cloud.funds import Clients, CloudAccountGatherer
 from oms.rest.cloud.market import MarketClient
+from oms.rest.cloud.money import MoneyClient
 from oms.rest.cloud.orders import OrderClient
 from oms.rest.cloud.signing import Credential, Operator
 from oms.rest.cloud.venue import CloudAdapter
@@ -32,6 +34,7 @@ from oms.rest.weex import terms as weex_terms
 from oms.rest.weex.account import Account as WeexAccount
 from oms.rest.weex.account import key_name
 from oms.rest.weex.client import TradeClient
+from oms.rest.weex.funds import WeexAccountGatherer
 from oms.rest.weex.nonce import NonceKeys
 from oms.rest.weex.public import PublicClient
 from oms.rest.weex.venue import Key as WeexKey
@@ -66,7 +69,18 @@ def weex(around: Around, session: WeexSection) -> Made:
         at_work = WeexKey(number=place, client=client, public=PublicClient(connection), nonces=nonces)
         adapters.append(WeexAdapter(at_work, connection, account))
     habit = Habit(**habits(session))
-    return Made(MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits))
+    venue = MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits)
+    return Made(venue, gatherer=_weex_funds(around, session, numbers))
+
+
+def _weex_funds(around: Around, session: WeexSection, numbers: NonceKeys) -> WeexAccountGatherer:
+    """Make what asks for balances and moves money, by the first key: its numbers are those of its orders."""
+    key = next(session.all_keys())
+    secret = Secret(secret_of(around.config, key, session.name))
+    connection = transport(around.config, session, session.url, [secret.reveal()])
+    nonces = numbers.of(key_name(key.key_id))
+    client = TradeClient(connection, key=key.key_id, secret=secret, nonces=nonces)
+    return WeexAccountGatherer(PublicClient(connection), client)
 
 
 def _of_account(around: Around, session: MarkedSection) -> Callable[[], list[Order]]:
@@ -128,7 +142,20 @@ def cloud(around: Around, session: CloudSection) -> Made:
         at_work = CloudKey(orders=OrderClient(caller), market=MarketClient(caller))
         adapters.append(CloudAdapter(at_work, connection, account, fence_s=session.fence_s))
     habit = Habit(apart=True, **habits(session))
-    return Made(MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits))
+    venue = MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits)
+    return Made(venue, gatherer=_cloud_funds(around, session, operator, account))
+
+
+def _cloud_funds(
+    around: Around, session: CloudSection, operator: Operator, account: CloudAccount
+) -> CloudAccountGatherer:
+    """Make what asks for balances and moves money, by the first key."""
+    key = next(session.all_keys())
+    secret = Secret(secret_of(around.config, key, session.name))
+    connection = transport(around.config, session, session.url, [secret.reveal()])
+    caller = Caller(connection, operator, Credential(access_key=key.key_id, secret=secret))
+    clients = Clients(market=MarketClient(caller), orders=OrderClient(caller), money=MoneyClient(caller))
+    return CloudAccountGatherer(clients, account)
 
 
 # --- both -----------------------------------------------------------------------------------------------------------
@@ -150,6 +177,7 @@ def _route(config: Config, session: MarkedSection, times: frozenset[str], symbol
         has_replace=False,
         marks=True,
         sweeps=True,
+        takes_back=isinstance(session, CloudSection),
         proves_cum_qty=True,
         external=External(session.external_orders),
         limits=able,

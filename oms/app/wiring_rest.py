@@ -29,9 +29,11 @@ from oms.rest.apifiny.signing import Credentials
 from oms.rest.apifiny.venue import ApifinyAdapter, Whose
 from oms.rest.contact import Habit, Outlet
 from oms.rest.feed import Feed
+from oms.rest.gathering import Gatherer
 from oms.rest.limiter import Limit
 from oms.rest.line import Line
 from oms.rest.polling import Pace
+from oms.rest.transport import Transport
 from oms.rest.venue import QUERY, TRADE, RestVenue
 from oms.rest.worker import Bounds
 
@@ -71,10 +73,11 @@ class Around(Struct, frozen=True, kw_only=True):
 
 
 class Made(Struct, frozen=True):
-    """A venue, and what pushes to it."""
+    """A venue, what pushes to it, and what asks for its account besides orders, where that shares something with it."""
 
     venue: RestVenue
     feed: Feed | None = None
+    gatherer: Gatherer | None = None
 
 
 # --- Apifiny --------------------------------------------------------------------------------------------------------
@@ -147,6 +150,17 @@ def line(config: Config, section: HttpSection, url: str, secrets: list[str]) -> 
     return Line(
         url,
         limits={TRADE: Limit(section.trades_per_s, 1.0), QUERY: Limit(section.queries_per_s, 1.0)},
+        connect_timeout_s=section.connect_timeout_s,
+        read_timeout_s=section.read_timeout_s,
+        secrets=secrets,
+        ca_file=config.under(section.ca_file) if section.ca_file else None,
+    )
+
+
+def transport(config: Config, section: HttpSection, url: str, secrets: list[str]) -> Transport:
+    """Make a connection of its own for what is asked besides orders."""
+    return Transport(
+        url,
         connect_timeout_s=section.connect_timeout_s,
         read_timeout_s=section.read_timeout_s,
         secrets=secrets,

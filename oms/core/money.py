@@ -67,7 +67,7 @@ def take_back(work: Work, command: TakeBack) -> Answer:
 def _deny_back(work: Work, withdrawal: Movement) -> Denial | None:
     route = work.routes.get(withdrawal.session)
     if route is None or not route.takes_back:
-        return Denial("UNAVAILABLE", "this venue takes no withdrawal back; ask the venue's people")
+        return Denial("NOT_POSSIBLE", "this venue takes no withdrawal back; ask the venue's people")
     lane = next((lane for lane in route.lanes if lane.label == withdrawal.label), None)
     if lane is None:
         return Denial(

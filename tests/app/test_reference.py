@@ -43,6 +43,8 @@ class FakeVenue:
     """Implements `Gatherer`, with what the test puts into it."""
 
     has_balances = True
+    cached_s = 0.0
+    tells_fees = True
 
     def __init__(self) -> None:
         self.ahead_ns = 0
