@@ -10,7 +10,8 @@ from oms.core.events import CancelRequested
 from oms.core.inputs import WentOut
 from oms.core.order import Order
 from oms.core.values import External, RequestKind
-from tests.rest.cloud.test_venue import CREDENTIALS, ROUTE, SYMBOL, Other, connected
+from oms.rest.line import Line
+from tests.rest.cloud.marked import CREDENTIALS, ROUTE, SYMBOL, Other, connected, key_of
 from tests.rest.marked_desk import Desk, written
 from tests.rest.weex.simulated import Simulator
 
@@ -95,7 +96,7 @@ def test_orders_of_others_that_nobody_here_knew_are_on_record_before_they_are_ca
         assert requests == {order.number for order in orders_of(desk)}
         # ours leave by their numbers while theirs are not on record, then theirs leave together
         assert left_by(desk) == ["batchcancel"] * 2 + [ALL_AT_ONCE] * 7
-    assert not other.orders.open_orders()
+    assert not key_of(Line(simulator.url), simulator.url, "OTHER").orders.open_orders()
 
 
 def test_other_symbols_stay(simulator: Simulator) -> None:
@@ -115,7 +116,8 @@ def test_orders_of_others_that_are_to_be_ignored_stay(simulator: Simulator) -> N
         number = theirs.buy("1", "200")
         desk.cancel_all()
         desk.until(lambda: mine.phase == "CANCELED", "the cancel")
-        assert [row.id for row in theirs.orders.open_orders()] == [number]
+        rows = key_of(Line(simulator.url), simulator.url, "OTHER").orders.open_orders()
+        assert [row.id for row in rows] == [number]
 
 
 @pytest.mark.parametrize("fault", ["slow-cancel", "cancel-reject", "system-error", "late-fill"])

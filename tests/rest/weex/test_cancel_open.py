@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from oms.core.inputs import Cancel
 from tests.rest.marked_desk import Desk, written
+from tests.rest.weex.marked import CREDENTIALS, PAIR, ROUTE, Other, connected
 from tests.rest.weex.simulated import Simulator
-from tests.rest.weex.test_venue import CREDENTIALS, PAIR, ROUTE, Other, connected
 
 pytestmark = pytest.mark.system
 
@@ -29,13 +29,13 @@ def simulator(record: Path) -> Iterator[Simulator]:
 
 def test_orders_of_others_are_found_put_on_record_and_canceled(simulator: Simulator, record: Path) -> None:
     other = Other(simulator.url)
-    known = str(other.trade("buy", "1", "28000"))
+    known = str(other.buy("1", "28000"))
     with Desk(SWEPT, connected(simulator.url)) as desk:
         blotter = desk.engine.blotter
         desk.until(lambda: len(blotter.orders) == 1, "the adoption")
         mine = desk.place("a", PAIR, "1", "1", "27000")
         desk.settled(mine)
-        unknown = {str(other.trade("sell", "1", str(40000 + number))) for number in range(6)}
+        unknown = {str(other.buy("1", str(20000 + number))) for number in range(6)}
         desk.cancel_all()
         desk.until(lambda: not desk.engine.sweeping, "everything is canceled")
         desk.until(lambda: all(order.phase == "CANCELED" for order in blotter.orders.values()), "the end")
@@ -46,7 +46,7 @@ def test_orders_of_others_are_found_put_on_record_and_canceled(simulator: Simula
 
 
 def test_one_order_of_others_is_canceled_by_its_number(simulator: Simulator) -> None:
-    number = str(Other(simulator.url).trade("buy", "1", "28000"))
+    number = str(Other(simulator.url).buy("1", "28000"))
     with Desk(SWEPT, connected(simulator.url)) as desk:
         desk.until(lambda: len(desk.engine.blotter.orders) == 1, "the adoption")
         (order,) = desk.engine.blotter.orders.values()
