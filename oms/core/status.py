@@ -52,6 +52,8 @@ def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return anomalous(AnomalyCode.MISSING_FIELD, "a status answer without OrdStatus (39)")
     if said == OrdStatus.REJECTED:
         return _rejected(order, report, now_ns)
+    if said == OrdStatus.PENDING_NEW and order.phase not in (Phase.PENDING_NEW, Phase.DENIED):
+        return pending_new(order, report)  # it may have been written in the same moment, before the decision
     if order.phase in (Phase.REJECTED, Phase.DENIED):
         return _contradiction(order, report)
     if order.inferred is not None and (less := _less_inferred(order, order.inferred, report)) is not None:
@@ -60,7 +62,10 @@ def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     verdict = handler(order, report) if handler else NOTHING
     if verdict.anomaly is not None:
         return verdict
-    events = _implied_acceptance(order, report, verdict.events)
+    return _with_totals(order, report, _implied_acceptance(order, report, verdict.events))
+
+
+def _with_totals(order: Order, report: ExecutionReport, events: tuple[ev.Event, ...]) -> Verdict:
     if _is_complete(order, report):
         return Verdict((*events, ev.Completed(order=order.number)))
     gap = _gap(order, report)

@@ -155,6 +155,18 @@ def test_what_contradicts_the_venues_own_reports_is_an_anomaly_unless_it_is_olde
     assert (names(new), code(new), totals(order)) == ([], "STATUS_MISMATCH", was)
 
 
+@pytest.mark.parametrize("end", ["17=R 150=8 39=8", "17=C 150=4 39=4", "17=F 150=2 39=2 32=10 31=100 14=10"])
+def test_pending_new_of_the_same_moment_came_before_the_end(end: str) -> None:
+    desk = Desk()
+    order = asked(desk)
+    desk.tell(f"11=X {end} 60=20260301-09:00:05.949")
+    was = order.phase, totals(order)
+    same = desk.tell("11=X 37=O 17=0 20=3 150=A 39=A 14=0 60=20260301-09:00:05.949")
+    assert (code(same), order.phase, totals(order)) == (None, *was)
+    later = desk.tell("11=X 37=O 17=0 20=3 150=A 39=A 14=0 60=20260301-09:00:06")
+    assert (code(later), order.phase, totals(order)) == ("STATUS_BACKWARDS", *was)
+
+
 @pytest.mark.parametrize(
     ("before", "text"),
     [
