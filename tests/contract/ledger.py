@@ -60,6 +60,10 @@ class Ledger:
         """Say how much of an order can still be executed."""
         return self.orders()[name].left
 
+    def executed(self, name: str) -> Decimal:
+        """Say what was executed of an order."""
+        return self.orders()[name].cum_qty
+
     def idle(self, since: int) -> bool:
         """Say whether there are more orders than `since`, and none of them is open."""
         orders = self.orders()

@@ -148,9 +148,16 @@ class Person:
         ids: list[str] = []
         while self.done(ids) < Decimal(qty):
             ids.append(self.sent(terms))
-            self.when(ids[-1], is_over, "it trades at once")
+            self._traded(ids[-1])
             assert len(ids) < ATTEMPTS
         assert self.done(ids) == Decimal(qty), [self.order(any_id) for any_id in ids]
+
+    def _traded(self, any_id: str) -> None:
+        """Wait for the end of an order; where it is sized by cash, a fill may come after the venue says Filled."""
+        order = self.when(any_id, is_over, "it trades at once")
+        if order["order_qty"] is None:
+            total = self.venue.executed(order[self.desk.kind.named_by])
+            self.when(any_id, lambda order: Decimal(order["cum_qty"]) == total, "all its fills came")
 
     def completed(self, qty: str, side: str, price: str, ids: list[str]) -> None:
         """Order what a step lacks, and have the other account trade with it."""
