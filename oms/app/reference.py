@@ -236,17 +236,17 @@ class Watch:
 
     def _tell_differences(self, compared: Compared) -> None:
         exact = self._gatherer.tells_fees  # else each fee changes the difference: it is told once
-        found = (each for each in compared.differences if each.standing)
-        standing = {(each.currency, each.amount if exact else None): each for each in found}
-        for key, each in standing.items():
-            if key not in self._shown:
-                told = (
-                    f"{each.currency}: the venue's balance changed by {format_decimal(each.actual)}, executions and"
-                    f" withdrawals on record explain {format_decimal(each.expected)}; the difference is"
-                    f" {format_decimal(each.amount)}"
-                )
-                self._alert("BALANCE_DIFFERENCE", told)
-        self._shown = set(standing)
+        now = {(each.currency, each.amount if exact else None): each for each in compared.differences}
+        standing = {key for key, each in now.items() if each.standing}
+        for key in sorted(standing - self._shown):
+            each = now[key]
+            told = (
+                f"{each.currency}: the venue's balance changed by {format_decimal(each.actual)}, executions and"
+                f" withdrawals on record explain {format_decimal(each.expected)}; the difference is"
+                f" {format_decimal(each.amount)}"
+            )
+            self._alert("BALANCE_DIFFERENCE", told)
+        self._shown = standing if exact else standing | (self._shown & now.keys())
 
     # --- money
 

@@ -206,7 +206,7 @@ def _deny(work: Work, command: MoveMoney, route: Route, lane: Lane) -> Denial | 
     spent = [
         each.amount
         for each in movements
-        if each.label == lane.label
+        if (each.label, each.kind) == (lane.label, lane.kind)
         and each.status != MovementStatus.REFUSED
         and work.now - each.time_ns < DAY_NS
     ]
