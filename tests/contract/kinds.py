@@ -81,6 +81,7 @@ class Kind:
 
 # --- Apifiny --------------------------------------------------------------------------------------------------------
 
+BUY_FOR_CASH = {"cash_order_qty": "75000", "order_qty": "", "price": ""}
 _APIFINY = {"symbol": "BTCUSDT", "exchange": "VENUE1", "side": "BUY"}
 APIFINY_TERMS: dict[str, Terms] = {
     "resting": {**_APIFINY, "order_qty": "1", "price": "29000"},
@@ -89,6 +90,7 @@ APIFINY_TERMS: dict[str, Terms] = {
     "partly": {**_APIFINY, "order_qty": "3", "price": "30010"},
     "halved": {**_APIFINY, "order_qty": "4", "price": "30010", "time_in_force": "IOC"},
     "wrong": {**_APIFINY, "order_qty": "0.00001", "price": "30000"},
+    "market": {**_APIFINY, "exchange": "HUOBI", "ord_type": "MARKET", **BUY_FOR_CASH},
 }
 APIFINY_FILLED = {"taking": "2.5", "taking_px": "30008", "halved": "2", "partly": "2"}
 

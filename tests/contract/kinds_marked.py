@@ -3,7 +3,7 @@
 import http.client
 import itertools
 
-from tests.contract.kinds import Kind, Sim, Terms
+from tests.contract.kinds import BUY_FOR_CASH, Kind, Sim, Terms
 from tests.sim.cloud.document_client import Client as CloudClient
 from tests.sim.weex.weex_client import Client as WeexClient
 from tests.system.harness import SECRET
@@ -30,8 +30,8 @@ def _arguments(name: str, *more: str) -> list[str]:
     return [name, "--port", "0", "--background", "off", "--http-timeout-s", "0.2", *credentials, *more]
 
 
-def _terms(symbol: str) -> dict[str, Terms]:
-    """Say what is ordered; the fixed books of the simulated venues are alike."""
+def _terms(symbol: str, market: Terms) -> dict[str, Terms]:
+    """Say what is ordered; the fixed books of the simulated venues are alike. `market`: how a market buy is sized."""
     buy = {"symbol": symbol, "side": "BUY", "exchange": ""}
     return {
         "resting": {**buy, "order_qty": "1", "price": "29000"},
@@ -40,6 +40,7 @@ def _terms(symbol: str) -> dict[str, Terms]:
         "partly": {**buy, "order_qty": "3", "price": "30010"},
         "halved": {**buy, "order_qty": "4", "price": "30010", "time_in_force": "IOC"},
         "wrong": {**buy, "order_qty": "5000", "price": "30000"},
+        "market": {**buy, "ord_type": "MARKET", **market},
     }
 
 
@@ -71,7 +72,7 @@ WEEX = Kind(
     name="weex",
     arguments=_arguments("weex", "--cache", "off"),
     session=lambda sim: _SESSION % ("weex", sim.relays["http"].port),
-    terms=_terms("btc_usd"),
+    terms=_terms("btc_usd", {"order_qty": "2.4993", "price": "30020"}),  # a limit order at the worst price
     filled=FILLED,
     trade=_weex_trade,
     faults=_faults("Trade"),
@@ -104,7 +105,7 @@ CLOUD = Kind(
     name="cloud",
     arguments=_arguments("cloud"),
     session=lambda sim: _SESSION % ("cloud", sim.relays["http"].port) + "fence_s = 3\n",
-    terms=_terms("btcusdt"),
+    terms=_terms("btcusdt", BUY_FOR_CASH),
     filled=FILLED,
     trade=_cloud_trade,
     faults=_faults("place", "cancel-reject=1"),

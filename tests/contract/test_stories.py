@@ -58,6 +58,11 @@ def test_half_of_an_ioc_order_is_filled(desk: Desk) -> None:
     desk.reaches(desk.place("halved"), "Canceled", cum_qty=desk.kind.filled["halved"], gap="0")
 
 
+def test_a_market_order_trades_at_once(desk: Desk) -> None:
+    order = desk.reaches(desk.place("market"), "Filled", cum_qty="2.4993", gap="0", pending=[])
+    assert (order["ord_type"], order["leaves_qty"]) == ("1", "0")
+
+
 def test_a_resting_order_is_filled_by_another(desk: Desk) -> None:
     order = desk.place("best")
     desk.kind.trade(desk.sim, "SELL", order["order_qty"], order["price"])

@@ -12,20 +12,19 @@ import pytest
 
 from tests.contract.day import Day
 from tests.contract.desk import desk_of
-from tests.contract.kinds import FIX_AND_REST, OTHER, REST, Kind
+from tests.contract.kinds import BUY_FOR_CASH, FIX_AND_REST, OTHER, REST, Kind
 from tests.contract.kinds_marked import CLOUD, WEEX
-from tests.contract.person import Terms, Words
+from tests.contract.person import Words
 from tests.system.harness import ACCOUNT, SECRET, oms
 
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(180)]
 
-BUY_FOR: Terms = {"order_qty": "", "cash_order_qty": "75000"}
 APIFINY = Words(
     symbol="BTCUSDT",
     accounts=(ACCOUNT, OTHER),
     exchange="VENUE1",
     market_exchange="HUOBI",
-    market_buy=BUY_FOR,
+    market_buy=BUY_FOR_CASH,
     market_sell={"order_qty": "2"},
 )
 WORDS: Mapping[str, Words] = {
@@ -41,7 +40,7 @@ WORDS: Mapping[str, Words] = {
     "cloud": Words(
         symbol="btcusdt",
         accounts=("100009", "100019"),  # as the simulated exchange numbers the accounts
-        market_buy=BUY_FOR,
+        market_buy=BUY_FOR_CASH,
         market_sell={"order_qty": "2"},
     ),
 }
