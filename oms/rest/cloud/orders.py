@@ -33,7 +33,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         symbol: such as `btcusdt`.
-        states: of orders only, and required there; empty for all of them.
+        states: of orders only, and required there; empty for all of `SEARCHABLE`.
         types: empty for all of them.
         start_date: `yyyy-mm-dd`; matchresults: 61 days back where left out.
         end_date: `yyyy-mm-dd`.
@@ -53,12 +53,12 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
 
 
-ALL_STATES: Final[tuple[State, ...]] = (
+# What `states` may name (GET /v1/order/orders, Request). An order on its way into the book (`submitting`) or out of it
+# (`cancelling`) is in no search: the latter is among the open orders, and the former is somewhere else soon.
+SEARCHABLE: Final[tuple[State, ...]] = (
     "pre-submitted",
-    "submitting",
     "submitted",
     "partial-filled",
-    "cancelling",
     "partial-canceled",
     "filled",
     "canceled",
@@ -177,7 +177,7 @@ class OrderClient:
 
     def orders(self, search: Search) -> list[OrderRow]:
         """Search orders: one page. oms.rest.cloud.paging asks for all."""
-        states = ",".join(search.states or ALL_STATES)
+        states = ",".join(search.states or SEARCHABLE)
         return self._caller.ask("/v1/order/orders", list[OrderRow], {**_searched(search), "states": states})
 
     def match_results(self, search: Search) -> list[MatchRow]:

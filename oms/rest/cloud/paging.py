@@ -13,7 +13,7 @@ import msgspec
 from oms.core.errors import OutcomeUnknown
 from oms.rest.cloud.models import LoanRow, MatchRow, OrderRow, State, TransferRow
 from oms.rest.cloud.money import LoanSearch, MoneyClient
-from oms.rest.cloud.orders import MOST_OPEN_ORDERS, PAGE, OrderClient, Search
+from oms.rest.cloud.orders import MOST_OPEN_ORDERS, PAGE, SEARCHABLE, OrderClient, Search
 
 
 class _Numbered(Protocol):
@@ -23,13 +23,7 @@ class _Numbered(Protocol):
 
 R = TypeVar("R", bound=_Numbered)
 
-OPEN_STATES: Final[tuple[State, ...]] = (
-    "pre-submitted",
-    "submitting",
-    "submitted",
-    "partial-filled",
-    "cancelling",
-)
+OPEN_STATES: Final[tuple[State, ...]] = ("pre-submitted", "submitted", "partial-filled")
 MOST_PAGES: Final = 10_000
 
 
@@ -98,12 +92,17 @@ def all_transfers(
 
 
 def all_open_orders(client: OrderClient, account_id: int, symbol: str) -> list[OrderRow]:
-    """Ask for all open orders of an account and symbol, also where there are more than the 500 of one answer."""
+    """Ask for all open orders of an account and symbol, also where there are more than the 500 of one answer.
+
+    The others are searched for; those that no search shows are taken from the answer.
+    """
     rows = client.open_orders(account_id, symbol)
     if len(rows) < MOST_OPEN_ORDERS:
         return rows
     searched = all_orders(client, Search(symbol=symbol, states=OPEN_STATES))
-    return [row for row in searched if row.account_id == account_id]
+    found = {row.id: row for row in rows if row.state not in SEARCHABLE}
+    found |= {row.id: row for row in searched}
+    return [row for row in _latest_first(found, 0) if row.account_id == account_id]
 
 
 def _from(search: Search, start: int | None) -> Search:

@@ -41,6 +41,8 @@ STATES = (
     "filled",
     "canceled",
 )
+SEARCHABLE = frozenset(STATES) - {"submitting", "cancelling"}
+"""What a search may ask for: the document lists no other."""
 OPEN_STATES = frozenset({"submitted", "partial-filled", "cancelling"})
 """What openOrders shows: neither what is still on its way into the book, nor what is over."""
 

@@ -19,7 +19,7 @@ from oms.sim.cloud.faults import (
     system_error,
 )
 from oms.sim.cloud.market import CURRENCIES, PLACE
-from oms.sim.cloud.orders import OPEN_STATES, SIDES, STATES, TYPES, Stage
+from oms.sim.cloud.orders import OPEN_STATES, SEARCHABLE, SIDES, TYPES, Stage
 from oms.sim.cloud.request import Params, Problem, invalid
 from oms.sim.cloud.rows import Row, detail, match_row, money, open_row
 from oms.sim.cloud.rules import not_enough, symbol_of, terms_of
@@ -152,7 +152,7 @@ class Trading:
     def orders(self, call: Call) -> list[Row]:
         """GET /v1/order/orders."""
         wanted = self._wanted(call, EPOCH)
-        states = call.params.choices("states", STATES)
+        states = call.params.choices("states", SEARCHABLE)
         entries = self._exchange.orders.values()
         found = _page(
             (each for each in _walk(entries, call) if each.state in states and wanted(each, each.created_at)),

@@ -138,7 +138,7 @@ def test_more_open_orders_than_one_answer_holds_are_searched() -> None:
 
     def script(asked: Asked) -> Answer:
         if "openOrders" not in asked.path:
-            assert "states=pre-submitted%2Csubmitting%2Csubmitted%2Cpartial-filled%2Ccancelling" in asked.path
+            assert "states=pre-submitted%2Csubmitted%2Cpartial-filled&" in asked.path
             return search(asked)
         rows = ",".join(row.replace("5454937", str(number)) for number in range(620, 120, -1))
         return '{"status": "ok", "data": [' + rows + "]}"
@@ -150,3 +150,22 @@ def test_more_open_orders_than_one_answer_holds_are_searched() -> None:
     with ScriptedVenue([samples.OPEN_ORDERS]) as scripted:
         orders, _ = clients_of(scripted.url)
         assert [row.id for row in paging.all_open_orders(orders, 30925, "ethusdt")] == [5454937]
+
+
+def test_an_order_that_is_being_canceled_is_open_though_no_search_shows_it() -> None:
+    _, _, rest = samples.OPEN_ORDERS.partition('"data": [')
+    row = rest.rpartition("]")[0].strip()
+    search = paged(samples.ORDERS.replace("100009", "30925"), 59378, 500)
+
+    def script(asked: Asked) -> Answer:
+        if "openOrders" not in asked.path:
+            return search(asked)
+        rows = [row.replace("5454937", str(number)) for number in range(501, 1, -1)]
+        rows[0] = rows[0].replace('"submitted"', '"cancelling"')
+        return '{"status": "ok", "data": [' + ",".join(rows) + "]}"
+
+    with ScriptedVenue(script) as scripted:
+        orders, _ = clients_of(scripted.url)
+        shown = paging.all_open_orders(orders, 30925, "ethusdt")
+    assert [row.id for row in shown] == list(range(501, 0, -1))
+    assert shown[0].state == "cancelling"

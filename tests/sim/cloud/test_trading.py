@@ -301,6 +301,10 @@ def test_orders_are_searched_by_state_type_symbol_and_day() -> None:
     assert client.get("/v1/order/orders", symbol="ethusdt", states="filled") == []
     matches = client.get("/v1/order/matchresults", symbol="btcusdt", types="sell-market")
     assert [row["order-id"] for row in matches] == [second]
+    assert found(states="pre-submitted,submitted,partial-filled,partial-canceled,filled,canceled") == found()
+    for state in ("submitting", "cancelling"):
+        with pytest.raises(Problem, match="states"):
+            found(states=f"submitted,{state}")
     for wrong in ({"states": "done"}, {"types": "buy"}, {"start_date": "2026-1-1"}, {"size": "101"}):
         with pytest.raises(Problem):
             found(**wrong)
