@@ -89,7 +89,11 @@ class MarketData:
         return {"ch": f"market.{symbol.name}.trade.detail", "data": [_group(trade) for trade in trades]}
 
     def symbols(self, _: Call) -> list[Row]:
-        """GET /v1/common/symbols. The document calls the precisions strings; its clients calculate with numbers."""
+        """GET /v1/common/symbols.
+
+        The document's table calls the precisions strings, as it does the ids that its samples print as numbers, and
+        prints none. Existing clients raise 10 to their power as they come (ccxt 1.18, `huobipro`), so they are numbers.
+        """
         return [
             {
                 "base-currency": symbol.base,

@@ -97,10 +97,7 @@ class Venue:
         try:
             told = self._told(route, number, request, now)
         except Problem as problem:
-            refused = _error(problem)
-            if market:
-                del refused["data"]
-            return Answer(OK, moment | refused)
+            return Answer(OK, moment | _error(problem))
         beside = told if market and isinstance(told, dict) else {"data": told}
         return Answer(OK, {"status": "ok"} | moment | beside)
 
@@ -138,4 +135,4 @@ class Venue:
 
 
 def _error(problem: Problem) -> Row:
-    return {"status": "error", "err-code": problem.code, "err-msg": problem.text, "data": None}
+    return {"status": "error", "err-code": problem.code, "err-msg": problem.text}

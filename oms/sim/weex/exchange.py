@@ -19,7 +19,6 @@ from oms.sim.terms import ROUGH, Accepted, Event, OrdType, Side, Status
 from oms.sim.weex.funds import needed, paying
 from oms.sim.weex.market import AMOUNT_STEP, BY_NAME, MAX_AMOUNT, VENUE, Pair
 from oms.sim.weex.refusals import (
-    HIDDEN_PAIR,
     INVALID_AMOUNT,
     INVALID_ORDER,
     INVALID_PAIR,
@@ -156,10 +155,8 @@ class Exchange:
 
     def _pair(self, name: str) -> Pair:
         pair = BY_NAME.get(name)
-        if pair is None:
+        if pair is None or pair.hidden:
             raise Refused(INVALID_PAIR)
-        if pair.hidden:
-            raise Refused(HIDDEN_PAIR)
         return pair
 
     def _order(self, request: NewOrder, pair: Pair, now: datetime) -> Placed:

@@ -165,12 +165,13 @@ class Private:
     def cancel_orders(self, request: Request) -> object:
         """Cancel several orders, each with a result of its own."""
         results: dict[str, dict[str, object]] = {}
-        for order_id in request.asked.text("order_id").split(","):
+        named = (order_id.strip() for order_id in request.asked.text("order_id").split(","))
+        for order_id in dict.fromkeys(named):  # one that is named twice has one result: what became of it
             try:
-                self._cancel(request, order_id.strip())
-                results[order_id.strip()] = {"success": 1}
+                self._cancel(request, order_id)
+                results[order_id] = {"success": 1}
             except Refused as refused:
-                results[order_id.strip()] = {"success": 0, "error": str(refused)}
+                results[order_id] = {"success": 0, "error": str(refused)}
         shown = _sloppily(results) if self._venue.manners.sloppy else results
         return {"cancel_result": shown, "funds": self._funds(request)}
 

@@ -192,6 +192,12 @@ def test_cancel_orders_tells_of_each(client: Client) -> None:
     }
 
 
+def test_an_order_that_is_named_twice_has_one_result(client: Client) -> None:
+    order_id = str(buy(client, "28000", "1")["order_id"])
+    told = client.result("CancelOrders", order_id=f"{order_id}, {order_id}")
+    assert told["cancel_result"] == {order_id: {"success": 1}}
+
+
 def test_trans_history(client: Client) -> None:
     rows = client.result("TransHistory", order="ASC", count=4)
     for row in rows.values():
@@ -237,7 +243,7 @@ TRADE_ASKED = {"pair": "btc_usd", "type": "buy", "rate": "30000", "amount": "1"}
     ("method", "parameters", "text"),
     [
         ("Trade", TRADE_ASKED | {"pair": "usd_btc"}, "invalid parameter: pair"),
-        ("Trade", TRADE_ASKED | {"pair": "nmc_usd"}, "not available"),
+        ("Trade", TRADE_ASKED | {"pair": "nmc_usd"}, "invalid parameter: pair"),
         ("Trade", TRADE_ASKED | {"type": "hold"}, "invalid parameter: type"),
         ("Trade", TRADE_ASKED | {"mode": "stop"}, "invalid parameter: mode"),
         ("Trade", TRADE_ASKED | {"amount": ""}, "invalid parameter: amount"),
