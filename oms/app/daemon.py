@@ -34,7 +34,6 @@ from oms.core.inputs import (
     Instruction,
     Received,
     ResendRefused,
-    Resume,
     SessionDown,
     SessionUp,
 )
@@ -231,8 +230,7 @@ class Daemon:
 
     def submit(self, instruction: Instruction) -> "Future[Answer]":
         """See `Desk.submit`."""
-        if isinstance(instruction, Resume):
-            self.rest.resume(instruction.session)
+        self.rest.heed(instruction)
         future = self.loop.submit(instruction)
         if isinstance(instruction, MoveMoney | TakeBack):
             self.reference.carry_out(instruction, future)
@@ -251,7 +249,7 @@ class Daemon:
                     rest=self.rest.seen(session.name),
                     now=now,
                 ),
-                "under_way": session.name in self.loop.asking,
+                "under_way": session.name in self.loop.asking or self.rest.is_comparing(session.name),
                 "canceling_all": session.name in self.loop.sweeping,
             }
             for session in self.config.session

@@ -10,6 +10,7 @@ from oms.app import wiring_rest
 from oms.app.config import SessionSection
 from oms.app.wiring_kinds import MAKERS
 from oms.core.errors import VenueUnavailable
+from oms.core.inputs import Instruction, Reconcile, Resume
 from oms.core.messages import CancelOrder, Command, StatusRequest
 from oms.ports import Sent, Venue
 from oms.rest.standing import Seen
@@ -105,6 +106,20 @@ class RestSide:
         """Compare the orders there with ours: messages of the session may have been missed."""
         if session in self._venues:
             self._venues[session].refresh()
+
+    def heed(self, instruction: Instruction) -> None:
+        """Do the part of an instruction that is not the engine's."""
+        match instruction:
+            case Resume():
+                self.resume(instruction.session)
+            case Reconcile():  # the engine asks for the orders that it knows; others may be open there
+                for name in self._venues if instruction.session is None else (instruction.session,):
+                    self.refresh(name)
+
+    def is_comparing(self, session: str) -> bool:
+        """Whether that has not ended yet."""
+        seen = self.seen(session)
+        return seen is not None and seen.comparing
 
 
 class Helped:

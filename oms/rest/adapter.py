@@ -48,7 +48,7 @@ class Adapter(Protocol):
 
     @property
     def more_polls(self) -> int:
-        """So many polls more, at once, show all that the last one found changed: it asked about a few orders only."""
+        """So many polls more, at once, show all that the last one found changed or new: it asked about a few only."""
         ...
 
     def greet(self) -> None:
@@ -68,7 +68,10 @@ class Adapter(Protocol):
         ...
 
     def poll(self, orders: Sequence[Order]) -> Iterable[Told]:
-        """Ask for these orders of ours, as cheaply as can be; what the venue does not tell is left out."""
+        """Ask for these orders of ours, as cheaply as can be; what the venue does not tell is left out.
+
+        Where the venue lists all that is open, what nobody here knows is told too, also where there is none of ours.
+        """
         ...
 
     def catch_up(self) -> Iterable[Told]:

@@ -81,6 +81,7 @@ class Contact:
         self._poller = Poller(session, self._turn)
         self._shown: dict[str, Told] = {}
         self._behind = True
+        self._comparing = False
         self._more_polls = 0
         self._pause_s = _FIRST_PAUSE_S
         self._ending = False
@@ -95,6 +96,7 @@ class Contact:
             age_s=standing.age_s,
             poll_s=self._poller.interval_s,
             banned=self.hands.banned,
+            comparing=standing.up and (self._behind or self._comparing),
         )
 
     def start(self) -> None:
@@ -180,19 +182,26 @@ class Contact:
                 self._pause_s = min(self._pause_s * 2, self._habit.probe_s)
                 return self._pause_s
         if self._behind:
-            self._behind = False
-            self._behind = not self._wait_for(self._catch_up) or self._behind
+            self._comparing, self._behind = True, False
+            self._behind = not self._ask_around(self._catch_up) or self._behind
+            self._comparing = False
         else:
-            self._ask_around()
+            self._ask_around(self._poll if self._habit.polls else self._greet)
         orders = self._outlet.open_orders() if self._habit.polls else ()
         return interval_s(orders, time.time_ns(), self._habit.pace)
 
-    def _ask_around(self) -> None:
-        """Poll, again at once for orders that changed and had no turn; each a task, so that a cancel goes between."""
+    def _ask_around(self, first: Question) -> bool:
+        """Ask, and poll at once for orders that had no turn; each a task, so that a cancel goes between.
+
+        Returns:
+            whether all of it was asked and answered.
+
+        """
         self._more_polls = 0
-        goes_on = self._wait_for(self._poll if self._habit.polls else self._greet)
+        goes_on = self._wait_for(first)
         for _ in range(self._more_polls):
             goes_on = goes_on and not (self._ending or self._behind) and self._wait_for(self._poll)
+        return goes_on
 
     def _wait_for(self, question: Question, key: int | None = None) -> bool:
         """Have a question asked, and wait for its end; tell whether it was answered."""
@@ -213,15 +222,18 @@ class Contact:
         return ()
 
     def _catch_up(self, adapter: Adapter) -> Iterable[Told]:
-        return adapter.catch_up()
+        yield from adapter.catch_up()
+        self._more_polls = adapter.more_polls
 
     def _poll(self, adapter: Adapter) -> Iterable[Told]:
         orders = list(self._outlet.open_orders())
         kept = {order.cl_ord_id or order.order_id for order in orders}
         for gone in [name for name in self._shown if name not in kept]:
             self._shown.pop(gone, None)
-        yield from adapter.poll(orders) if orders else self._greet(adapter)
-        self._more_polls = adapter.more_polls if orders else 0
+        if not orders:
+            self._greet(adapter)
+        yield from adapter.poll(orders)  # without any, too: there may be some that nobody here knows
+        self._more_polls = adapter.more_polls
 
     def _show(self, told: Told) -> None:
         """Put in how an order stands, unless that was put in before."""

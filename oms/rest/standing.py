@@ -15,6 +15,7 @@ class Seen(Struct, frozen=True, kw_only=True):
         age_s: seconds since its last answer; None before the first.
         poll_s: seconds between two polls.
         banned: why it is left alone; None while it is not.
+        comparing: its list of open orders is to be compared with ours, or is being compared.
 
     """
 
@@ -23,6 +24,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     age_s: float | None = None
     poll_s: float = 0.0
     banned: str | None = None
+    comparing: bool = False
 
 
 class Standing:

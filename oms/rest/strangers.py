@@ -1,8 +1,10 @@
 """Open orders at a venue that are none of ours: asked for a few at a time, so that no cancel waits behind all of them.
 
 Never one of a symbol whose submit is not answered: it may be that submit, and would be taken for somebody else's.
+Each is shown once for as long as it stands in the lists: those that nobody adopts would be asked for by every poll.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
@@ -31,6 +33,7 @@ class Strangers:
         """Begin with none; `awaiting` gives the numbers of our open orders, and the symbols of unanswered submits."""
         self._awaiting = awaiting
         self._waiting: dict[str, str] = {}
+        self._shown: set[str] = set()
         self.open: tuple[str, ...] = ()
 
     @property
@@ -38,14 +41,26 @@ class Strangers:
         """Whether there are some that nobody asked for yet."""
         return bool(self._waiting)
 
-    def listed(self, symbols: Mapping[str, str]) -> None:
-        """Take in a list of all open orders there: symbols by number. What is not ours is asked for from now on."""
+    @property
+    def more(self) -> int:
+        """How often the next few have to be asked for until none is left."""
+        return math.ceil(len(self._waiting) / MOST_AT_ONCE)
+
+    def listed(self, symbols: Mapping[str, str], *, afresh: bool = False) -> None:
+        """Take in a list of all open orders there; what is not ours, and was not shown, is asked for from now on.
+
+        Args:
+            symbols: of the orders, by number.
+            afresh: ask also for those that were shown before.
+
+        """
         self.open = tuple(symbols)
+        self._shown = set() if afresh else {number for number in self._shown if number in symbols}
         ours, awaited = self._awaiting()  # after the list: whatever stands in it has left before
         self._waiting = {
             number: symbol
             for number, symbol in symbols.items()
-            if number not in ours and symbol not in awaited
+            if number not in ours and symbol not in awaited and number not in self._shown
         }
 
     def told(self, ask: Callable[[str, str], Told]) -> Iterator[Told]:
@@ -61,6 +76,7 @@ class Strangers:
                 told = self._asked(ask, number, symbol)
                 if told is not None and told.state.ord_status in _OPEN:
                     yield told
+                    self._shown.add(number)
             self._waiting.pop(number, None)
 
     def _asked(self, ask: Callable[[str, str], Told], number: str, symbol: str) -> Told | None:
@@ -70,4 +86,5 @@ class Strangers:
             raise
         except VenueRefused as refusal:
             _log.warning("an open order could not be asked for", order_id=number, reason=str(refusal))
+            self._shown.add(number)
             return None

@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
+from oms.core.inputs import Received
+from oms.core.values import External
 from tests.rest.marked_desk import Desk, written
 from tests.rest.marked_kinds import KINDS, Kind, Terms
 from tests.rest.weex.simulated import Simulator
@@ -77,6 +80,49 @@ def test_what_rests_unchanged_is_put_in_once(kind: Kind, desk: Desk) -> None:
     polled = time.monotonic() + 1.0
     desk.until(lambda: time.monotonic() > polled, "a second of polls", 5)
     assert len(desk.shown(order)) == before
+
+
+def test_what_somebody_else_places_meanwhile_is_noticed(kind: Kind, desk: Desk, simulator: Simulator) -> None:
+    other = kind.other(simulator.url)
+    orders = desk.engine.blotter.orders
+    alone = str(other.buy("0.5", "28000"))
+    desk.until(
+        lambda: {order.order_id for order in orders.values()} == {alone}, "an order beside none of ours"
+    )
+    ours = desk.place("a", kind.symbol, "1", "1", "29000")
+    desk.settled(ours)
+    more = {str(other.buy("0.1", str(27000 + at))) for at in range(7)}
+    wanted = {alone, ours.order_id, *more}
+    desk.until(lambda: {order.order_id for order in orders.values()} == wanted, "some beside one of ours")
+    assert [order.client_order_id for order in orders.values() if not order.external] == ["a"]
+
+
+def test_no_submit_of_ours_is_taken_for_somebody_elses(kind: Kind, record: Path) -> None:
+    fault = f"{kind.faults[1]}=1"
+    with kind.simulator("--fault", fault, "--record", str(record)) as running, kind.desk(running) as desk:
+        order = desk.place("a", kind.symbol, *RESTS)
+        desk.until(lambda: written(record, "accepted"), "the venue has it, and does not say so")
+        desk.settled(order)
+        assert order.order_id == written(record, "accepted")[0]["order_id"]
+        assert len(desk.engine.blotter.orders) == 1
+
+
+def test_what_nobody_adopts_is_asked_for_once(kind: Kind, simulator: Simulator) -> None:
+    desk = Desk(replace(kind.route, external=External.IGNORE), kind.connected(simulator.url))
+    with desk:
+        number = str(kind.other(simulator.url).buy("0.5", "28000"))
+
+        def told() -> int:
+            return sum(number in each.raw for each in desk.inputs if isinstance(each, Received))
+
+        desk.until(told, "it is told")
+        polled = time.monotonic() + 1.5
+        desk.until(lambda: time.monotonic() > polled, "some polls", 5)
+        assert told() == 1
+        desk.venue.refresh()
+        desk.until(lambda: not desk.venue.seen.comparing, "it is compared once more")
+        desk.until(lambda: told() == 2, "and told again")
+        assert not desk.engine.blotter.orders
 
 
 def test_cancels_that_wait_leave_together(kind: Kind, desk: Desk, record: Path) -> None:

@@ -26,6 +26,30 @@ def test_they_come_a_few_at_a_time() -> None:
     assert numbers(strangers) == []
 
 
+def test_each_is_shown_once_for_as_long_as_it_is_open() -> None:
+    strangers = Strangers(lambda: (frozenset(), frozenset()))
+    strangers.listed({"1": "a", "2": "a"})
+    assert numbers(strangers) == ["1", "2"]
+    strangers.listed({"1": "a", "2": "a"})
+    assert numbers(strangers) == []
+    strangers.listed({"3": "a"})
+    assert numbers(strangers) == ["3"]
+    strangers.listed({"1": "a", "3": "a"})
+    assert numbers(strangers) == ["1"], "it was gone, and is back"
+    strangers.listed({"1": "a", "3": "a"}, afresh=True)
+    assert numbers(strangers) == ["1", "3"]
+
+
+def test_it_says_how_often_it_has_to_be_asked() -> None:
+    strangers = Strangers(lambda: (frozenset(), frozenset()))
+    strangers.listed({str(number): "a" for number in range(MOST_AT_ONCE + 1)})
+    assert strangers.more == 2
+    numbers(strangers)
+    assert strangers.more == 1
+    numbers(strangers)
+    assert strangers.more == 0
+
+
 def test_none_of_a_symbol_whose_submit_is_unanswered() -> None:
     awaited: set[str] = {"a"}
     strangers = Strangers(lambda: (frozenset(), frozenset(awaited)))

@@ -400,6 +400,8 @@ def test_what_one_poll_did_not_ask_about_is_polled_at_once(error: VenueError | N
     contact = Contact("rest", [fake], Outlet(sink=desk.sink, open_orders=lambda: desk.orders), Habit())
     contact.hands.start()
     contact._turn()  # reaches the venue, and compares
+    while fake.polled.acquire(blocking=False):
+        pass
     fake.greeting = error
     contact._turn()
     assert contact.stop(WITHIN_S)

@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -167,12 +167,13 @@ class CloudAdapter:
 
     @property
     def more_polls(self) -> int:
-        """See `Turns`."""
-        return self._account.turns.more
+        """See `Turns` and `Strangers`."""
+        return max(self._account.turns.more, self._account.strangers.more)
 
     def poll(self, orders: Sequence[Order]) -> Iterator[Told]:
-        """OpenOrders for all of them; questions for each that changed or is gone, a few at a time."""
+        """OpenOrders for all of them; questions for each that changed or is gone, or is new, a few at a time."""
         rows = {str(row.id): row for row in self._open_rows(orders)}
+        self._account.strangers.listed(_symbols(rows.values()))
         changed = {
             order.order_id: order
             for order in orders
@@ -208,9 +209,8 @@ class CloudAdapter:
 
     def strangers(self, symbol: str | None) -> Strangers:
         """OpenOrders: those of the account that are none of ours, to be asked for by `stranger`."""
-        rows = self._rows_of(symbol)
         found = Strangers(self._account.awaiting)
-        found.listed({str(row.id): desk_symbol(row.symbol) for row in rows})
+        found.listed(_symbols(self._rows_of(symbol)))
         return found
 
     def stranger(self, number: str, _symbol: str) -> Told:
@@ -219,10 +219,13 @@ class CloudAdapter:
 
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
-        rows = self._open_rows(())
         strangers = self._account.strangers
-        strangers.listed({str(row.id): desk_symbol(row.symbol) for row in rows})
+        strangers.listed(_symbols(self._open_rows(())), afresh=True)
         yield from strangers.told(lambda number, _symbol: self._told(int(number), None))
+
+
+def _symbols(rows: Iterable[OrderRow]) -> dict[str, str]:
+    return {str(row.id): desk_symbol(row.symbol) for row in rows}
 
 
 def _is_news(order: Order, rows: dict[str, OrderRow]) -> bool:

@@ -239,13 +239,14 @@ class WeexAdapter:
 
     @property
     def more_polls(self) -> int:
-        """See `Turns`."""
-        return self._account.turns.more
+        """See `Turns` and `Strangers`."""
+        return max(self._account.turns.more, self._account.strangers.more)
 
     def poll(self, orders: Sequence[Order]) -> Iterator[Told]:
-        """ActiveOrders for all of them; a question for each that changed or is gone, a few at a time."""
+        """ActiveOrders for all of them; a question for each that changed or is gone, or is new, a few at a time."""
         self.line.about = "ActiveOrders"
         active = self._client.active_orders()
+        self._account.strangers.listed(_symbols(active))
         changed = {
             order.order_id: order
             for order in orders
@@ -268,7 +269,7 @@ class WeexAdapter:
         self.line.about = "ActiveOrders"
         active = self._client.active_orders(None if symbol is None else pair_of(symbol))
         found = Strangers(self._account.awaiting)
-        found.listed({str(number): symbol_of(row.pair) for number, row in active.items()})
+        found.listed(_symbols(active))
         return found
 
     def stranger(self, number: str, symbol: str) -> Told:
@@ -277,10 +278,13 @@ class WeexAdapter:
 
     def catch_up(self) -> Iterator[Told]:
         """Give the open orders there that are none of ours; never one that may be a submit without an answer."""
-        active = self._client.active_orders()
         strangers = self._account.strangers
-        strangers.listed({str(number): symbol_of(row.pair) for number, row in active.items()})
+        strangers.listed(_symbols(self._client.active_orders()), afresh=True)
         yield from strangers.told(lambda number, symbol: self._told(int(number), symbol, None))
+
+
+def _symbols(active: dict[int, ActiveOrder]) -> dict[str, str]:
+    return {str(number): symbol_of(row.pair) for number, row in active.items()}
 
 
 def _number(order_id: str | None) -> int | None:
