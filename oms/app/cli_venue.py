@@ -73,10 +73,10 @@ def balances(*, as_json: AsJson = False, api: Api = DEFAULT_URL, token_file: Tok
 
 
 def venues(*, as_json: AsJson = False, api: Api = DEFAULT_URL, token_file: TokenFile = None) -> None:
-    """Show the venues' clocks, and what cannot be had of them at present."""
+    """Show the venues' clocks, how they are polled, and what cannot be had of them at present."""
     with daemon(api, token_file) as client:
         found = client.listed("venues")
-    _show(found, as_json, lambda: _venues_table(found["venues"]))
+    _show(found, as_json, lambda: venues_table(found["venues"]))
 
 
 for _command in (instruments, prices, positions, balances, venues):
@@ -184,11 +184,19 @@ def _account(account: dict[str, Any]) -> Iterable[RenderableType]:
         yield Text(plain(f"cannot be compared: {', '.join(comparison['unknown'])}"), style="dim")
 
 
-def _venues_table(rows: Rows) -> Table:
-    table = _table(("session", "account", "clock ahead, s", "give or take, s", "what cannot be had"))
+def venues_table(rows: Rows) -> Table:
+    """Show how venues stand; a ban is marked."""
+    numbers = ("clock ahead, s", "give or take, s", "polled every, s", "last answer, s ago")
+    table = _table(("session", "account", *numbers, "what cannot be had"), numbers)
     for row in rows:
         clock = (_text(row[name]) for name in ("clock_ahead_s", "clock_uncertain_s"))
-        problems = [f"{name}: {text}" for name, text in row["problems"].items()]
-        told = "; ".join([*problems, *([row["banned"]] if row["banned"] else [])])
-        _add(table, _text(row["session"]), _text(row["account"]), *clock, plain(told))
+        polled = ("-" if row[name] is None else f"{row[name]:g}" for name in ("poll_s", "answer_age_s"))
+        told = "; ".join(f"{name}: {text}" for name, text in row["problems"].items())
+        banned = (
+            f"BANNED, until `oms sessions --resume {row['session']}`: {row['banned']}"
+            if row["banned"]
+            else ""
+        )
+        problem = Text(plain("; ".join(filter(None, (banned, told)))), style=STALE_STYLE if banned else "")
+        _add(table, _text(row["session"]), _text(row["account"]), *clock, *polled, problem)
     return table

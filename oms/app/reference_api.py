@@ -24,7 +24,7 @@ from oms.app.reference_views import (
     movement_view,
     position_view,
     quote_view,
-    venue_view,
+    venues_view,
 )
 from oms.core.money import DONE, NOT_DONE
 from oms.core.movements import MovementKind
@@ -74,9 +74,11 @@ class ReferenceApi:
         )
 
     async def venues(self, _token: Reader, _query: NoQuery) -> Response:
-        """Show the venues' clocks, and what cannot be had of them at present."""
-        now = self._reference.now_ns()
-        return json_response({"venues": [venue_view(facts, now) for facts in self._reference.facts.values()]})
+        """Show the venues' clocks, how they are polled, and what cannot be had of them at present."""
+        sessions = self._engine.desk.sessions()
+        return json_response(
+            {"venues": venues_view(self._reference.facts, sessions, self._reference.now_ns())}
+        )
 
     # --- money
 

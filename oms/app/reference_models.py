@@ -128,7 +128,7 @@ class Balances(BaseModel):
 
 
 class VenueObject(BaseModel):
-    """How a venue stands besides orders."""
+    """How a venue stands besides orders, and how it is polled."""
 
     session: str
     account: str
@@ -136,8 +136,14 @@ class VenueObject(BaseModel):
     clock_uncertain_s: float | None
     clock_age_s: float | None
     instruments_age_s: float | None
+    poll_s: float | None = Field(
+        description="Seconds between two polls of orders at present; null where orders are not polled."
+    )
+    answer_age_s: float | None = Field(description="How long ago the venue last answered about orders.")
     problems: dict[str, str] = Field(description="What cannot be had at present, and why.")
-    banned: str | None
+    banned: str | None = Field(
+        description="Why the venue is left alone until a person resumes; null: it is not."
+    )
 
 
 class Venues(BaseModel):

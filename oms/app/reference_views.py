@@ -1,7 +1,7 @@
 """How what venues say of themselves and of an account looks from outside: plain objects for API and command line."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from oms.app.reference import Facts
 from oms.core.balances import Compared
@@ -12,6 +12,7 @@ from oms.core.prices import Quote, is_stale
 from oms.core.times import NS_PER_S, ns_to_iso
 from oms.core.values import AVG_PX_STEP, ROUNDING, ZERO, format_decimal, format_optional
 
+_SILENT: Final[Mapping[str, Any]] = {"rest": None}
 _AMOUNTS = (
     "tick_size",
     "step_size",
@@ -112,9 +113,37 @@ def comparison_view(compared: Compared) -> dict[str, Any]:
     }
 
 
-def venue_view(facts: Facts, now_ns: int) -> dict[str, Any]:
-    """Describe how a venue stands besides orders: its clock, and what cannot be had."""
-    clock = facts.clock
+def venues_view(
+    watched: Mapping[str, Facts], sessions: Iterable[Mapping[str, Any]], now_ns: int
+) -> list[dict[str, Any]]:
+    """Describe every venue that is asked over REST, besides orders or for them.
+
+    Args:
+        watched: what is known besides orders, by session.
+        sessions: how the sessions stand (`oms.app.session_view.session_object`).
+        now_ns: the engine's clock.
+
+    """
+    rests = {session["name"]: session for session in sessions if session["rest"] is not None}
+    known = {name: Facts(name, session["account"]) for name, session in rests.items()} | dict(watched)
+    return [venue_view(facts, rests.get(name, _SILENT)["rest"], now_ns) for name, facts in known.items()]
+
+
+def venue_view(facts: Facts, rest: Mapping[str, Any] | None, now_ns: int) -> dict[str, Any]:
+    """Describe how a venue stands besides orders: its clock, how it is polled, and what cannot be had.
+
+    Args:
+        facts: what is known besides orders.
+        rest: how it stands over REST, as a session shows it; None where orders do not go that way.
+        now_ns: the engine's clock.
+
+    """
+    clock, polled = facts.clock, rest or {}
+    down = (
+        {}
+        if polled.get("up", True) or polled["banned"]
+        else {"orders": polled["reason"] or "not reached yet"}
+    )
     return {
         "session": facts.session,
         "account": facts.account,
@@ -122,8 +151,10 @@ def venue_view(facts: Facts, now_ns: int) -> dict[str, Any]:
         "clock_uncertain_s": None if clock is None else round(clock.uncertain_ns / NS_PER_S, 6),
         "clock_age_s": _age_s(facts, "clock", now_ns),
         "instruments_age_s": _age_s(facts, "instruments", now_ns),
-        "problems": dict(facts.problems),
-        "banned": facts.banned,
+        "poll_s": polled.get("poll_s"),
+        "answer_age_s": polled.get("age_s"),
+        "problems": {**down, **facts.problems},
+        "banned": polled.get("banned") or facts.banned,
     }
 
 
