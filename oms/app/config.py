@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, field
 
 from oms.app.config_fields import Problems, read_table
-from oms.app.config_marked import KeySection
+from oms.app.config_marked import KeySection, shared_key_problems
 from oms.app.config_parts import LimitsSection, Positive, Text, secret_problems
 from oms.app.config_session import (
     ApifinyRestSection,
@@ -151,6 +151,8 @@ def _config(path: Path, data: dict[str, Any], problems: Problems) -> Config | No
     if isinstance(timing, TimingSection):
         for key, reason in waiting_problems(sessions, timing.unknown_order_fence_s):
             problems.add(key, reason)
+    for key, reason in () if problems.found else shared_key_problems(sessions):  # it reads their URLs
+        problems.add(key, reason)
     money = sections["money"]
     if isinstance(money, MoneySection):
         for key, reason in money_problems(money, {session.name: session.kind for session in sessions}):

@@ -1,6 +1,6 @@
 """`[[session]]` of the venues without client order ids: WEEX, and exchanges of the Cloud API."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,6 +87,32 @@ def weex_problems(path: Path, values: dict[str, Any]) -> Found:
 
 
 cloud_problems = weex_problems
+
+
+def shared_key_problems(sessions: Iterable[object]) -> Found:
+    """Check that no two sessions trade for one account of a venue by one key.
+
+    Each would count the key's numbers by itself, and take the other's orders for a stranger's. With one key of the
+    Cloud API, spot and margin, or accounts with numbers of their own, are different accounts.
+    """
+    seen: dict[tuple[str, int, str], list[MarkedSection]] = {}
+    for session in sessions:
+        if not isinstance(session, MarkedSection):
+            continue
+        for key in session.all_keys():
+            others = seen.setdefault((session.host.lower(), session.port, key.key_id), [])
+            for other in others:
+                if other is not session and _same_account(other, session):
+                    told = f"key {key.key_id} of {session.url} is the key of session {other.name} too"
+                    yield f"session {session.name}.key_id", f"{told}: give each session a key of its own"
+            others.append(session)
+
+
+def _same_account(one: MarkedSection, other: MarkedSection) -> bool:
+    if not isinstance(one, CloudSection) or not isinstance(other, CloudSection):
+        return True
+    numbers = {one.account_id, other.account_id}
+    return one.margin == other.margin and (None in numbers or len(numbers) == 1)
 
 
 def _key_problems(path: Path, values: dict[str, Any]) -> Found:

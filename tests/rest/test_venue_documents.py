@@ -44,3 +44,39 @@ def test_two_entries_of_one_key_are_refused(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "oms.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=r"session\[1\].key\[1\].key_id: is the key of another entry too"):
         load(tmp_path / "oms.toml")
+
+
+WEEX = 'kind = "weex"\naccount = "a1"\nsecret_env = "SECRET"\n'
+CLOUD = 'kind = "cloud"\naccount = "a1"\nsecret_env = "SECRET"\nurl = "https://one.example"\n'
+MORE = '[[session.key]]\nsecret_env = "SECRET"\n'
+TWO_SESSIONS = {  # two sessions, and whether they may stand side by side
+    "one key": (f'{WEEX}key_id = "K"\n', f'{WEEX}key_id = "K"\n', False),
+    "a second key of one": (f'{WEEX}key_id = "J"\n{MORE}key_id = "K"\n', f'{WEEX}key_id = "K"\n', False),
+    "the port spelt out": (
+        f'{WEEX}key_id = "K"\n',
+        f'{WEEX}key_id = "K"\nurl = "https://WEX.nz:443"\n',
+        False,
+    ),
+    "two keys": (f'{WEEX}key_id = "J"\n', f'{WEEX}key_id = "K"\n', True),
+    "two venues": (f'{WEEX}key_id = "K"\n', f'{WEEX}key_id = "K"\nurl = "https://wex.example"\n', True),
+    "one cloud account": (f'{CLOUD}key_id = "K"\naccount_id = 1\n', f'{CLOUD}key_id = "K"\n', False),
+    "two cloud accounts": (
+        f'{CLOUD}key_id = "K"\naccount_id = 1\n',
+        f'{CLOUD}key_id = "K"\naccount_id = 2\n',
+        True,
+    ),
+    "spot and margin": (f'{CLOUD}key_id = "K"\n', f'{CLOUD}key_id = "K"\nmargin = true\n', True),
+}
+
+
+@pytest.mark.parametrize("name", TWO_SESSIONS)
+def test_a_key_belongs_to_one_session(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "made-up")
+    first, second, good = TWO_SESSIONS[name]
+    text = f'[[session]]\nname = "first"\n{first}[[session]]\nname = "second"\n{second}'
+    (tmp_path / "oms.toml").write_text(text, encoding="utf-8")
+    if good:
+        assert len(load(tmp_path / "oms.toml").session) == 2
+        return
+    with pytest.raises(ConfigError, match=r"session second.key_id: key K .* is the key of session first too"):
+        load(tmp_path / "oms.toml")
