@@ -25,6 +25,7 @@ from oms.core import (
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.doubt import Doubts, Timing
+from oms.core.identifying import lacks_number
 from oms.core.inputs import (
     Answer,
     AskStatus,
@@ -68,7 +69,11 @@ __all__ = ["Engine", "Route"]
 Outcome = tuple[Order | None, Answer | None, Anomaly | None]
 
 
-_FROM_ANSWERS: Final = (AnomalyCode.STATUS_MISMATCH, AnomalyCode.UNCONFIRMED_FILL)
+_FROM_ANSWERS: Final = (
+    AnomalyCode.STATUS_MISMATCH,
+    AnomalyCode.UNCONFIRMED_FILL,
+    AnomalyCode.AMBIGUOUS_SUBMIT,
+)
 """Contradictions that an answer shows: to ask again at once would only give the same answer."""
 
 
@@ -304,6 +309,9 @@ class Engine:
         work = self._work
         for order in (*asking.ask_overdue(work), *asking.unanswered(work)):
             self._move_on(order)  # a cancel does not wait for ever for an answer to come first
+        for number in work.doubts.to_try_again(work.now):
+            if number in work.blotter.orders:
+                self._move_on(work.blotter.orders[number])
         for number in work.doubts.to_infer(work.now):
             deciding.infer(work, number)
         asking.begin_due_rounds(work)
@@ -359,6 +367,8 @@ class Engine:
             return by_rest and order.phase is not Phase.PENDING_NEW
         if request.kind is RequestKind.NEW:
             return not work.doubts.is_asking(order.session)
+        if work.doubts.is_held(order.number) or lacks_number(work, order):
+            return False
         unacknowledged = next(iter(order.requested(RequestKind.NEW)), None)
         if unacknowledged is None:
             return order.phase is not Phase.PENDING_NEW

@@ -60,9 +60,7 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
     symbol: Annotated[str, typer.Option(help="Like BTCUSDT.")],
     side: Annotated[str, typer.Option(metavar="buy|sell")],
     order_qty: Annotated[str | None, typer.Option(metavar="DECIMAL", help="In base currency.")] = None,
-    price: Annotated[
-        str | None, typer.Option(metavar="DECIMAL", help="Limit orders; WEEX: market orders too.")
-    ] = None,
+    price: Annotated[str | None, typer.Option(metavar="DECIMAL", help="Limit; WEEX: market too.")] = None,
     exchange: Annotated[str | None, typer.Option(help="The venue, like VENUE1.")] = None,
     ord_type: Annotated[str | None, typer.Option(metavar="limit|market", help="Default: limit.")] = None,
     time_in_force: Annotated[

@@ -267,6 +267,13 @@ def _open_leg(blotter: Blotter, book: Book, order: Order, event: ev.LegOpened) -
     book.awaiting.setdefault((order.symbol, order.side), {})[order.number] = order
 
 
+def _name(_blotter: Blotter, book: Book, order: Order, event: ev.Resolved) -> None:
+    """A person has said which order at the venue it is."""
+    if event.order_id is not None and event.order_id == order.order_id:
+        book.by_order_id[event.order_id] = order
+    _settle(_blotter, book, order, event)
+
+
 def _note_seq(_blotter: Blotter, book: Book, order: Order, event: ev.RequestSent) -> None:
     book.note_sent(event.seq, order.number, event.request)
 
@@ -316,6 +323,7 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
     ev.CancelRequested: _ask,
     ev.ReplaceRequested: _ask,
     ev.RequestSent: _note_seq,
+    ev.Resolved: _name,
     ev.StatusRequested: _note_question,
     ev.StatusAnswered: _note_question,
     ev.QuestionLost: _note_question,

@@ -52,8 +52,10 @@ def want_canceled(work: Work, order: Order, *, actor: str | None, origin: str | 
     give_up_replace(work, order, "the desk canceled the order")
     earlier = order.requested(RequestKind.CANCEL)
     if earlier:
-        if earlier[0].in_doubt and work.book(order).logged_on:
-            work.release(order, earlier[0])  # a person asks again for what had no answer
+        stuck = earlier[0].in_doubt or earlier[0].held is not None
+        if stuck and work.book(order).logged_on:
+            work.doubts.let_go(order.number)
+            work.release(order, earlier[0])  # a person asks again for what had no answer, or stayed here
     elif order.is_open:
         request_cancel(work, order, actor=actor, origin=origin)
         _drop_unsent(work, order)

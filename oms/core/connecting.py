@@ -12,6 +12,7 @@ from oms.core.inputs import (
     Unanswered,
     WentOut,
 )
+from oms.core.order import Order, Request
 from oms.core.values import Phase, RequestKind
 from oms.core.work import Work
 
@@ -19,6 +20,8 @@ from oms.core.work import Work
 def session_up(work: Work, session: str) -> bool:
     """Begin the round of questions; tell whether it ended at once."""
     work.emit(ev.LoggedOn(session=session, time_ns=work.now))
+    for number in work.blotter.book(session).unanswered:
+        work.doubts.let_go(number)
     lately = work.doubts.ended_lately(session)
     begin_round(work, session, also=lately, wait=work.timing.wait_after_logon)
     return ask_next(work, session)
@@ -86,17 +89,30 @@ def went_out(work: Work, message: WentOut) -> None:
 
 
 def stayed_here(work: Work, message: StayedHere) -> None:
-    """A message did not leave: a new order is denied, anything else is asked about."""
+    """A message did not leave: a new order is denied, a cancel waits and leaves later, a replace is asked about."""
     order = work.blotter.orders.get(message.order)
     request = order.request(message.request) if order else None
     if order is not None and message.request == 0:
         lost(work, order)
     if order is None or request is None:
         return
-    if request.kind is not RequestKind.NEW or order.phase is not Phase.PENDING_NEW:
+    if request.kind is RequestKind.CANCEL:
+        _hold(work, order, request, message.reason)
+    elif request.kind is not RequestKind.NEW or order.phase is not Phase.PENDING_NEW:
         doubt(work, order, request, message.reason)
     else:
         matching.never_sent(work, order, request, "NOT_SENT", message.reason)
+
+
+def _hold(work: Work, order: Order, request: Request, reason: str) -> None:
+    """A cancel that stayed here is as if it had not been let go: it is tried again, less and less often."""
+    if request.waiting:
+        return
+    work.emit(ev.RequestHeld(order=order.number, request=request.number, reason=reason))
+    work.doubts.try_later(order.number, request.stays, work.now)
+    if request.stays == 1:
+        told = f"cancel {request.cl_ord_id} did not leave and is tried again: {reason}"
+        work.alert("CANCEL_WAITS", told, order=order)
 
 
 def unanswered(work: Work, message: Unanswered) -> None:

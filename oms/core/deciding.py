@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Final
 
 from oms.core import events as ev
+from oms.core.asking import ask
+from oms.core.identifying import lacks_number, wrong_number
 from oms.core.inferred import infer_gap
 from oms.core.inputs import Answer, Resolve, Resume
-from oms.core.legs import refusal
+from oms.core.legs import acceptance, refusal
 from oms.core.order import Order, is_legal
 from oms.core.values import ENDED, ZERO, Phase, RequestKind, format_decimal
 from oms.core.work import Work
@@ -18,10 +20,11 @@ def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
     order, refused = work.named(command.id)
     if order is None:
         return None, refused
-    wrong = _why_not(order, command)
+    wrong = _why_not(work, order, command) or wrong_number(work, order, command)
     if wrong is not None:
         return order, Answer(order=order.number, refusal="NOT_RESOLVABLE", text=wrong)
     why = f"resolved by {command.actor or 'a person'}: {command.evidence}"
+    order_id = command.order_id if order.order_id is None else None
     work.emit(
         ev.Resolved(
             order=order.number,
@@ -30,21 +33,27 @@ def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
             time_ns=work.now,
             actor=command.actor,
             origin=command.origin,
+            order_id=order_id,
         )
     )
+    if order_id is not None and order.phase is Phase.PENDING_NEW:
+        work.emit(acceptance(order, order_id))
     if command.cum_qty is not None and (command.cum_qty > order.reported_cum or order.unsized_gap):
         work.emit(ev.GapOpened(order=order.number, cum_qty=command.cum_qty))
     _OUTCOMES[command.outcome](work, order, why)
-    work.emit(*infer_gap(order, command.avg_px))
+    if order_id is None or command.avg_px is not None:
+        work.emit(*infer_gap(order, command.avg_px))
+    if order_id is not None:
+        ask(work, order)  # by its number the venue can tell of its fills
     return order, Answer(order=order.number)
 
 
-def _why_not(order: Order, command: Resolve) -> str | None:
+def _why_not(work: Work, order: Order, command: Resolve) -> str | None:
     if command.outcome not in _OUTCOMES:
         return f"{command.outcome!r} is none of {', '.join(OUTCOMES)}"
     if not command.evidence.strip():
         return "evidence is needed: what shows it, and where"
-    if not order.in_doubt and not order.has_gap:
+    if not order.in_doubt and not order.has_gap and not lacks_number(work, order):
         return "nothing of this order is in doubt, and no fill is missing"
     if command.outcome == "filled" and order.order_qty is None and command.cum_qty is None:
         return "the order's quantity is not known: say cum_qty"
@@ -90,7 +99,7 @@ def _not_placed(work: Work, order: Order, why: str) -> None:
 
 def _working(work: Work, order: Order, why: str) -> None:
     if order.phase is Phase.PENDING_NEW:
-        work.emit(ev.Accepted(order=order.number))
+        work.emit(acceptance(order, None))
     _drop(work, order, (RequestKind.CANCEL, RequestKind.REPLACE), why)
 
 

@@ -82,6 +82,8 @@ class Doubts:
         self._next_round: dict[str, int] = {}
         self._late: dict[str, list[int]] = {}
         self._inferences: list[tuple[int, int]] = []
+        self._held: dict[int, int] = {}
+        self._tries: list[tuple[int, int]] = []
 
     def watch(self, order: Order, request_number: int) -> None:
         """Expect an answer to a request in time."""
@@ -170,11 +172,43 @@ class Doubts:
 
     def next_due_ns(self) -> int | None:
         """Say when something is planned next."""
-        heaps: tuple[list[Any], ...] = (self._deadlines, self._again, self._answers, self._inferences)
+        heaps: tuple[list[Any], ...] = (
+            self._deadlines,
+            self._again,
+            self._answers,
+            self._inferences,
+            self._tries,
+        )
         times = [heap[0][0] for heap in heaps if heap]
         times += self._next_round.values()
         times += [asked.next_ns if asked.waiting else asked.end_ns for asked in self._rounds.values()]
         return min(times, default=None)
+
+    # --- what stayed here
+
+    def try_later(self, number: int, times: int, now_ns: int) -> None:
+        """Hold back the cancel of an order that could not leave; the more often it stayed, the longer."""
+        pause = min(self._timing.ask_again_ns * 2 ** min(times, 20) // 2, self._timing.ask_again_most_ns)
+        self._held[number] = now_ns + pause
+        heapq.heappush(self._tries, (now_ns + pause, number))
+
+    def is_held(self, number: int) -> bool:
+        """Whether the cancel of an order is held back."""
+        return number in self._held
+
+    def let_go(self, number: int) -> None:
+        """Hold a cancel back no longer: it may be able to leave now."""
+        self._held.pop(number, None)
+
+    def to_try_again(self, now_ns: int) -> list[int]:
+        """Take out the orders whose cancel was held back for long enough."""
+        due = []
+        while self._tries and self._tries[0][0] <= now_ns:
+            when, number = heapq.heappop(self._tries)
+            if self._held.get(number) == when:
+                del self._held[number]
+                due.append(number)
+        return due
 
     # --- missing fills
 

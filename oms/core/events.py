@@ -125,6 +125,15 @@ class RequestReleased(Event, frozen=True, kw_only=True):
     time_ns: int
 
 
+class RequestHeld(Event, frozen=True, kw_only=True):
+    """A request that was let go did not leave this machine, for certain: it waits again, and leaves when it can."""
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    request: int
+    reason: str
+
+
 class Marked(Event, frozen=True, kw_only=True):
     """Before a submit to a venue without client order ids: where its numbering stood. Only what is above can be it."""
 
@@ -132,6 +141,18 @@ class Marked(Event, frozen=True, kw_only=True):
 
     request: int
     mark: Mark
+
+
+class CandidatesFound(Event, frozen=True, kw_only=True):
+    """Looks for a submit in doubt have found these orders at the venue, and each of them could be it.
+
+    `order_ids` are all that were ever found: one that is not to be seen any more may have been it.
+    """
+
+    BOOKKEEPING: ClassVar[bool] = True
+
+    request: int
+    order_ids: tuple[str, ...]
 
 
 class LookedInVain(Event, frozen=True, kw_only=True):
@@ -168,13 +189,17 @@ class InDoubt(Event, frozen=True, kw_only=True):
 
 
 class Resolved(Event, frozen=True, kw_only=True):
-    """A person decided what became of an order in doubt; the events beside this one are what follows."""
+    """A person decided what became of an order in doubt; the events beside this one are what follows.
+
+    `order_id`: the venue's number of the order, where the person named it.
+    """
 
     outcome: str
     evidence: str
     time_ns: int
     actor: str | None = None
     origin: str | None = None
+    order_id: str | None = None
 
 
 class StatusRequested(Event, frozen=True, kw_only=True):
@@ -569,7 +594,9 @@ OrderEvent = (
     | LegOpened
     | Resolved
     | RequestReleased
+    | RequestHeld
     | Marked
+    | CandidatesFound
     | LookedInVain
     | RequestSent
     | RequestDropped

@@ -68,7 +68,7 @@ class CancelAll(Struct, frozen=True, kw_only=True):
 class Resolve(Struct, frozen=True, kw_only=True):
     """A person decides what became of an order in doubt. `outcome` is one of `oms.core.deciding.OUTCOMES`.
 
-    `cum_qty`: what was executed in all; `avg_px`: at which average price.
+    `cum_qty`: what was executed in all; `avg_px`: at which average price; `order_id`: the venue's number of the order.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Resolve(Struct, frozen=True, kw_only=True):
     evidence: str
     cum_qty: Decimal | None = None
     avg_px: Decimal | None = None
+    order_id: str | None = None
     actor: str | None = None
     origin: str | None = None
 

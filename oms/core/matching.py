@@ -128,11 +128,13 @@ def judge(
 ) -> tuple[Candidate | None, Anomaly | None]:
     """Decide by a full look: give the one order that it is; or note that there is none, or that nobody can tell."""
     fitting = list(_fitting(work, order, request, message.candidates))
-    if len(fitting) == 1:
+    found = _found_so_far(work, order, request, fitting)
+    if len(found) == 1 and fitting:
         return fitting[0], None
-    if fitting:
-        named = ", ".join(candidate.order_id for candidate in fitting)
-        told = f"orders {named} at the venue could each be this one; a person has to say which"
+    if found:
+        if found != request.candidates:
+            work.emit(ev.CandidatesFound(order=order.number, request=request.number, order_ids=found))
+        told = f"orders {', '.join(found)} at the venue could each be this one; a person has to say which"
         return None, Anomaly(AnomalyCode.AMBIGUOUS_SUBMIT, told)
     if message.past_fence:
         work.emit(ev.LookedInVain(order=order.number, time_ns=work.now))
@@ -144,6 +146,14 @@ def judge(
     return None, None
 
 
+def _found_so_far(
+    work: Work, order: Order, request: Request, fitting: Iterable[Candidate]
+) -> tuple[str, ...]:
+    """Name what fits now and what fitted before: one that was canceled since stands in no list, and may be it."""
+    before = (name for name in request.candidates if not _is_others(work, order, name))
+    return tuple(dict.fromkeys((*before, *(candidate.order_id for candidate in fitting))))
+
+
 def _fitting(
     work: Work, order: Order, request: Request, candidates: Iterable[Candidate]
 ) -> Iterator[Candidate]:
@@ -152,21 +162,25 @@ def _fitting(
     sent = new_order(order)
     wanted = sent.order_qty if sent.order_qty is not None else sent.cash_order_qty
     for candidate in candidates:
-        owner = _owner(work, order, candidate.order_id)
-        if owner is not None and owner is not order:
+        if _is_others(work, order, candidate.order_id):
             continue
         same_pair = (candidate.symbol, candidate.side) == (order.symbol, order.side)
         if not same_pair or candidate.order_qty != wanted or candidate.price not in (None, sent.price):
             continue
-        if not _is_above(candidate.order_id, mark.order_id):
+        if not is_above(candidate.order_id, mark):
             continue
         if None not in (candidate.created_ns, mark.time_ns) and candidate.created_ns < mark.time_ns:  # type: ignore[operator]
             continue
         yield candidate
 
 
-def _owner(work: Work, order: Order, order_id: str) -> Order | None:
-    """Find whose number it is, on whatever session of the venue account."""
+def _is_others(work: Work, order: Order, order_id: str) -> bool:
+    found = owner(work, order, order_id)
+    return found is not None and found is not order
+
+
+def owner(work: Work, order: Order, order_id: str) -> Order | None:
+    """Find which order of ours a number belongs to, on whatever session of the order's venue account."""
     route = work.route(order)
     sessions = [
         order.session,
@@ -176,5 +190,7 @@ def _owner(work: Work, order: Order, order_id: str) -> Order | None:
     return next((owner for owner in owners if owner is not None), None)
 
 
-def _is_above(order_id: str, mark: str | None) -> bool:
-    return mark is None or not order_id.isdigit() or not mark.isdigit() or int(order_id) > int(mark)
+def is_above(order_id: str, mark: Mark) -> bool:
+    """Whether a number may be that of an order which left after the mark was read."""
+    highest = mark.order_id
+    return highest is None or not (order_id.isdigit() and highest.isdigit()) or int(order_id) > int(highest)

@@ -258,7 +258,9 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.CancelRejected,
     ev.ReplaceRejected,
     ev.RequestReleased,
+    ev.RequestHeld,
     ev.Marked,
+    ev.CandidatesFound,
     ev.LookedInVain,
     ev.RequestSent,
     ev.RequestDropped,
@@ -508,8 +510,9 @@ def _duplicate_refused(order: Order, event: ev.DuplicateRefused) -> None:
         order.reports.add(event.exec_id)
 
 
-def _resolved(order: Order, _event: ev.Resolved) -> None:
+def _resolved(order: Order, event: ev.Resolved) -> None:
     order.resolved += 1
+    order.order_id = order.order_id or event.order_id
 
 
 def _nothing(_order: Order, _event: ev.Event) -> None:
@@ -571,7 +574,9 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.ReplaceRejected: requests.dropped,
     ev.RequestDropped: requests.dropped,
     ev.RequestReleased: requests.released,
+    ev.RequestHeld: requests.held,
     ev.Marked: requests.marked,
+    ev.CandidatesFound: requests.candidates_found,
     ev.LookedInVain: _looked_in_vain,
     ev.RequestSent: requests.sent,
     ev.InDoubt: requests.in_doubt,

@@ -23,7 +23,8 @@ class Request(Struct, kw_only=True, omit_defaults=True):
     """A request that the venue has not answered for good.
 
     `by_cancel`: a replace as cancel, then new order. `waiting`: it has not left. `seen`: the venue acknowledged it as
-    pending. `seq`: the MsgSeqNum it left under.
+    pending. `seq`: the MsgSeqNum it left under. `held`: why it stayed here when it was to leave; `stays`: how often it
+    did. `candidates`: the venue's numbers of the orders that could each be this submit.
     """
 
     number: int
@@ -40,6 +41,9 @@ class Request(Struct, kw_only=True, omit_defaults=True):
     doubt_reason: str | None = None
     seq: int | None = None
     tries: int = 0
+    held: str | None = None
+    stays: int = 0
+    candidates: tuple[str, ...] = ()
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -137,7 +141,22 @@ def released(order: "Order", event: "ev.RequestReleased") -> None:
     if request is not None:
         request.waiting, request.since_ns, request.seq = False, event.time_ns, None
         request.tries += 1
-        request.in_doubt, request.doubt_reason = False, None
+        request.in_doubt, request.doubt_reason, request.held = False, None, None
+
+
+def held(order: "Order", event: "ev.RequestHeld") -> None:
+    """The request did not leave, so that it was no try; it may leave later."""
+    request = order.request(event.request)
+    if request is not None:
+        request.waiting, request.held, request.seq = True, event.reason, None
+        request.tries, request.stays = max(request.tries - 1, 0), request.stays + 1
+
+
+def candidates_found(order: "Order", event: "ev.CandidatesFound") -> None:
+    """Each of these could be the submit."""
+    request = order.request(event.request)
+    if request is not None:
+        request.candidates = event.order_ids
 
 
 def marked(order: "Order", event: "ev.Marked") -> None:

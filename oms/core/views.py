@@ -79,6 +79,7 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
         "created": ns_to_iso(order.created_ns),
         "doubts": [doubt_view(order, request, now_ns) for request in order.pending if request.in_doubt],
         "waiting": [str(request.kind) for request in order.pending if request.waiting],
+        "held": next((request.held for request in order.pending if request.held is not None), None),
         "refusal": refusal_view(order.refusal),
     }
 
@@ -86,7 +87,8 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
 def doubt_view(order: Order, request: Request, now_ns: int) -> dict[str, Any]:
     """Describe a request in doubt: what was sent and when, why nobody knows its outcome, what was asked since.
 
-    `questions` have no answer yet; `unknown_at` is when the venue said that it does not know the order.
+    `questions` have no answer yet; `unknown_at` is when the venue said that it does not know the order; `candidates`
+    are the venue's numbers of the orders that could each be it.
     """
     return {
         **request_view(request),
@@ -96,6 +98,7 @@ def doubt_view(order: Order, request: Request, now_ns: int) -> dict[str, Any]:
         "age_s": round((now_ns - request.since_ns) / NS_PER_S, 3),
         "questions": order.questions,
         "unknown_at": None if order.unknown_at_ns is None else ns_to_iso(order.unknown_at_ns),
+        "candidates": list(request.candidates),
     }
 
 

@@ -98,6 +98,7 @@ def example(kind: type[ev.Event]) -> ev.Event:
         "outcome": "working",
         "evidence": "seen on their screen",
         "mark": Mark(),
+        "order_ids": ("101", "102"),
         "replace": 2,
         "base_qty": Decimal(0),
         "last_shares": Decimal(1),

@@ -52,6 +52,7 @@ CELLS = """
     LegCanceled      W = = = = = . . . .
     LegOpened        P P P P P P . . . .
     Marked           = = = = = = = = = =
+    CandidatesFound  = = = = = = = = = =
     LookedInVain     = = = = = = = = = =
     Resolved         = = = = = = = = = =
     FillIdentified   = = = = = = = = = =
@@ -67,6 +68,7 @@ CELLS = """
     CancelRejected   = = = = = = = = = =
     ReplaceRejected  = = = = = = = = = =
     RequestReleased  = = = = = = = = = =
+    RequestHeld      = = = = = = = = = =
     RequestSent      = = = = = = = = = =
     RequestDropped   = = = = = = = = = =
     InDoubt          = = = = = = = = = =

@@ -38,6 +38,7 @@ _SCALARS: Final[dict[Any, st.SearchStrategy[Any]]] = {
     Decimal: _decimal,
     AnomalyCode: st.sampled_from(AnomalyCode),
     tuple[int, ...]: st.lists(st.integers(1, 2**40), max_size=3).map(tuple),
+    tuple[str, ...]: st.lists(_text, max_size=3).map(tuple),
     tuple[Instrument, ...]: st.deferred(lambda: st.lists(structs(Instrument), max_size=2).map(tuple)),
 }
 
@@ -103,6 +104,7 @@ def example(kind: Any, name: str = "") -> Any:
         Decimal: Decimal("12345.000000000000000678"),
         AnomalyCode: "GAP_OPEN",
         tuple[int, ...]: (7,),
+        tuple[str, ...]: (f"{name}-ü\x01",),
     }
     return AnomalyCode.GAP_OPEN if kind is AnomalyCode else scalars[kind]
 
