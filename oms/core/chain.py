@@ -49,6 +49,13 @@ def requested(order: "Order", event: "ev.ReplaceRequested") -> None:
     chain.reductions += event.origin == EXCESS
 
 
+def is_absent(order: "Order", event: "ev.Canceled") -> bool:
+    """Say whether the venue most likely has no order where this one ends: its order, or its present leg, never came."""
+    is_leg = order.chain is not None and order.chain.number > 0
+    told = event.exec_id is not None or event.order_id is not None
+    return bool(order.requested(RequestKind.NEW)) and (is_leg or not told)
+
+
 def total_qty(order: "Order", chain: Chain) -> Decimal | None:
     """Give what may be executed in all: the quantity wanted of the present leg, and what came beside it."""
     wanted = order.order_qty

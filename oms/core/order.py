@@ -417,9 +417,7 @@ def _ended(order: Order, event: "ev.Canceled | ev.Expired | ev.Rejected") -> Non
 
 def _canceled(order: Order, event: ev.Canceled) -> None:
     _advance(order, event.cl_ord_id)
-    told = event.exec_id is not None or event.order_id is not None
-    is_leg = order.chain is not None and order.chain.number > 0
-    order.absent = bool(order.requested(RequestKind.NEW)) and (is_leg or not told)
+    order.absent = legs.is_absent(order, event)
     _ended(order, event)
 
 
@@ -473,23 +471,6 @@ def _gap_opened(order: Order, event: ev.GapOpened) -> None:
         order.reported_cum = max(order.reported_cum, event.cum_qty)
         order.unsized_gap = order.unprovable = False
         requests.pointless_cancels(order)
-
-
-def _status_requested(order: Order, _event: ev.StatusRequested) -> None:
-    order.questions += 1
-
-
-def _question_lost(order: Order, _event: ev.QuestionLost) -> None:
-    order.questions = max(order.questions - 1, 0)
-
-
-def _status_answered(order: Order, event: ev.StatusAnswered) -> None:
-    order.questions = max(order.questions - 1, 0)
-    order.unheard, order.disputed = False, None
-    order.stated_px = event.avg_px
-    requests.pointless_cancels(order)
-    if event.exec_id is not None:
-        order.reports.add(event.exec_id)
 
 
 def _looked_in_vain(order: Order, _event: ev.LookedInVain) -> None:
@@ -582,9 +563,9 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.InDoubt: requests.in_doubt,
     ev.AnomalyNoted: _anomaly_noted,
     ev.GapOpened: _gap_opened,
-    ev.StatusRequested: _status_requested,
-    ev.StatusAnswered: _status_answered,
-    ev.QuestionLost: _question_lost,
+    ev.StatusRequested: requests.asked,
+    ev.StatusAnswered: requests.told,
+    ev.QuestionLost: requests.unheard,
     ev.UnknownAtVenue: _unknown,
     ev.DuplicateSent: _duplicate_sent,
     ev.DuplicateRefused: _duplicate_refused,

@@ -181,3 +181,26 @@ def in_doubt(order: "Order", event: "ev.InDoubt") -> None:
     if request is not None:
         request.in_doubt, request.doubt_reason = True, event.reason
         pointless_cancels(order)
+
+
+# --- questions about the order's state
+
+
+def asked(order: "Order", _event: "ev.StatusRequested") -> None:
+    """The venue was asked."""
+    order.questions += 1
+
+
+def unheard(order: "Order", _event: "ev.QuestionLost") -> None:
+    """No answer will come."""
+    order.questions = max(order.questions - 1, 0)
+
+
+def told(order: "Order", event: "ev.StatusAnswered") -> None:
+    """The venue answered."""
+    order.questions = max(order.questions - 1, 0)
+    order.unheard, order.disputed = False, None
+    order.stated_px = event.avg_px
+    pointless_cancels(order)
+    if event.exec_id is not None:
+        order.reports.add(event.exec_id)
