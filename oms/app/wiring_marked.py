@@ -49,7 +49,8 @@ RESERVE_TIMEOUT_S: Final = 10.0
 def weex_route(config: Config, session: WeexSection) -> Route:
     """Say how the engine sees WEEX."""
     route = _route(config, session, weex_terms.TIMES_IN_FORCE, weex_terms.SYMBOL_FORM)
-    return replace(route, limits=replace(route.limits, market_price=True))
+    able = replace(route.limits, market_price=True, times_lacking=weex_terms.CANNOT)
+    return replace(route, limits=able)
 
 
 def weex(around: Around, session: WeexSection) -> Made:
@@ -116,7 +117,8 @@ def _warner(around: Around, session: str) -> Callable[[str, int], None]:
 
 def cloud_route(config: Config, session: CloudSection) -> Route:
     """Say how the engine sees an exchange of the Cloud API."""
-    return _route(config, session, cloud_terms.TIMES_IN_FORCE, cloud_terms.SYMBOL_FORM)
+    route = _route(config, session, cloud_terms.TIMES_IN_FORCE, cloud_terms.SYMBOL_FORM)
+    return replace(route, limits=replace(route.limits, times_lacking=cloud_terms.CANNOT))
 
 
 def cloud(around: Around, session: CloudSection) -> Made:

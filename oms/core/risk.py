@@ -5,6 +5,7 @@ outcome is unknown counts in full: what leaves might be executed is exposure.
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -30,8 +31,9 @@ _EXCHANGE: Final = re.compile(r"[A-Z0-9_]{2,20}", re.ASCII)
 class Limits(Struct, frozen=True, kw_only=True):
     """What an account may do; None is no limit. Quantities in base, notionals in quote currency.
 
-    `symbol_form`: one of `SYMBOL_FORMS`; `has_exchange`: orders name an exchange behind the venue, or must not;
-    `market_price`: a market order has a price, the worst that the desk takes, and a quantity on either side.
+    `times_lacking`: why the venue lacks a TimeInForce, where that is known. `symbol_form`: one of `SYMBOL_FORMS`.
+    `has_exchange`: orders name an exchange behind the venue, or must not. `market_price`: a market order has a price,
+    the worst that the desk takes, and a quantity on either side.
     """
 
     max_decimals: int = 8
@@ -43,6 +45,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     symbols: frozenset[str] = frozenset()
     market_exchanges: frozenset[str] | None = None
     times_in_force: frozenset[str] = frozenset(TimeInForce)
+    times_lacking: Mapping[str, str] = {}
     symbol_form: str = "BTCUSDT"
     has_exchange: bool = True
     market_price: bool = False
@@ -133,7 +136,9 @@ def _check_terms(order: PlaceOrder, limits: Limits) -> Denial | None:
     if denial is not None:
         return denial
     if order.time_in_force not in limits.times_in_force:
-        return Denial("TIME_IN_FORCE", f"time_in_force {order.time_in_force} is not supported by this venue")
+        why = limits.times_lacking.get(order.time_in_force)
+        told = f"time_in_force {order.time_in_force} is not supported by this venue"
+        return Denial("TIME_IN_FORCE", f"{told}: {why}" if why else told)
     market = order.ord_type == OrdType.MARKET
     if market and limits.market_exchanges is not None and order.exchange not in limits.market_exchanges:
         known = ", ".join(sorted(limits.market_exchanges))

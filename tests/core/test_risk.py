@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from oms.core.inputs import PlaceOrder
@@ -49,6 +50,17 @@ def placed(**changes: object) -> PlaceOrder:
 def test_the_first_reason_counts(changes: dict[str, object], code: str | None) -> None:
     denial = check(placed(**changes), LIMITS, Exposure(), "A")
     assert (denial.code if denial else None) == code
+
+
+def test_a_time_in_force_that_the_venue_lacks_is_denied_with_the_reason_where_that_is_known() -> None:
+    limits = msgspec.structs.replace(LIMITS, times_lacking={"4": "no order is filled whole or not at all"})
+    told = [check(placed(time_in_force=each), limits, Exposure(), "A") for each in ("4", "6", "3")]
+    words = "is not supported by this venue"
+    assert [denial and denial.text for denial in told] == [
+        f"time_in_force 4 {words}: no order is filled whole or not at all",
+        f"time_in_force 6 {words}",
+        None,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,21 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from oms.app.config import load
+from oms.app.config import Config, load
 from oms.app.config_marked import CloudSection, WeexSection
+from oms.app.wiring_marked import cloud_route, weex_route
 from oms.core.errors import ConfigError
+from oms.core.values import TimeInForce
+from oms.core.work import Route
+from oms.rest.cloud import terms as cloud
+from oms.rest.weex import terms as weex
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +42,23 @@ def test_the_examples_are_taken_and_name_every_key(
     )
     fields = {field.name for field in msgspec.structs.fields(section)} - {"key"}
     assert fields <= named
+
+
+@pytest.mark.parametrize(
+    ("name", "route", "lacking"), [("weex", weex_route, weex.CANNOT), ("cloud", cloud_route, cloud.CANNOT)]
+)
+def test_the_checks_before_an_order_give_the_reasons_of_the_table(
+    name: str,
+    route: Callable[[Config, Any], Route],
+    lacking: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(f"{name.upper()}_SECRET", "made-up")
+    config = load(ROOT / "config" / f"{name}.toml")
+    limits = route(config, config.session[0]).limits
+    for time_in_force in TimeInForce:
+        assert time_in_force in limits.times_in_force or limits.times_lacking[time_in_force]
+    assert limits.times_lacking == lacking
 
 
 def test_two_entries_of_one_key_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
