@@ -29,6 +29,7 @@ from oms.core.messages import CancelOrder, Command, Mark, NewOrder
 from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Habit, Outlet
 from oms.rest.hands import Task
+from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
 from oms.rest.submits import Submits
 from oms.rest.venue import TRADE, Asked, RestVenue
@@ -99,6 +100,8 @@ class MarkedRestVenue(RestVenue):
 
         def failed(error: VenueError) -> Input:
             told = f"the venue's numbering cannot be read, nothing was sent: {error}"
+            if isinstance(error, NotTakenError):
+                told = str(error)
             return StayedHere(session=effect.session, order=effect.order, request=effect.request, reason=told)
 
         self.perform(work, failed, Priority.ORDER)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from oms.core.errors import VenueUnavailable
 from oms.core.values import format_decimal
 
 
@@ -27,6 +28,15 @@ class Refusal(Struct, frozen=True):
     def text(self) -> str:
         """The reason for people."""
         return f"{self.field} is {_written(self.value)}; it has to be {_written(self.limit)}"
+
+
+class NotTakenError(VenueUnavailable):
+    """The venue would not take the order: nothing was asked of it and nothing was sent, and no repetition helps."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Say why, for people."""
+        super().__init__(f"{refusal.text}; nothing was sent")
+        self.refusal = refusal
 
 
 def _written(value: Decimal | str | None) -> str:

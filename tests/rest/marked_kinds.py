@@ -32,6 +32,7 @@ class Kind:
         at_once: how many orders are canceled together.
         poor: its word for too little money.
         cannot: quantities and prices that it does not take, and the words that say why.
+        listed: what it calls its symbols.
         fence_s: no sooner a submit may be found not placed.
 
     """
@@ -49,6 +50,7 @@ class Kind:
     at_once: int
     poor: str
     cannot: tuple[tuple[str, str, str], ...]
+    listed: str
     fence_s: float = 0.0
 
     def simulator(self, *arguments: str) -> Simulator:
@@ -88,6 +90,7 @@ WEEX = Kind(
         ("0.0001", "29000", "at least 0.001"),
         ("1", "500000", "at most 400000"),
     ),
+    listed="a pair of this venue",
 )
 CLOUD = Kind(
     name="cloud",
@@ -103,6 +106,7 @@ CLOUD = Kind(
     at_once=60,
     poor="insufficient",
     cannot=(("0.00001", "29000", "at most 4 decimals"), ("1", "29000.001", "at most 2 decimals")),
+    listed="a symbol of this venue",
     fence_s=cloud.FENCE_S,
 )
 KINDS = (WEEX, CLOUD)

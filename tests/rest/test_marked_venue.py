@@ -4,13 +4,16 @@ import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
-from oms.core.inputs import Received
+from oms.core.inputs import Received, WentOut
+from oms.core.messages import CancelOrder
 from oms.core.values import External
+from oms.rest.limiter import QUERY, TRADE, Limit, Pacer
+from oms.rest.transport import Transport
 from tests.rest.marked_desk import Desk, written
 from tests.rest.marked_kinds import KINDS, Kind, Terms
 from tests.rest.weex.simulated import Simulator
@@ -155,10 +158,59 @@ def test_what_the_venue_cannot_take_never_leaves(kind: Kind, desk: Desk, record:
     assert written(record, "accepted") == []
 
 
+def test_a_symbol_that_is_none_is_denied_without_a_question(
+    kind: Kind, desk: Desk, simulator: Simulator
+) -> None:
+    order = desk.place("a", kind.symbol.replace("btc", "xyz"), "1", "1", "29000")
+    desk.until(lambda: order.phase == "DENIED", "the denial")
+    assert order.reason == f"symbol is {order.symbol}; it has to be {kind.listed}; nothing was sent"
+
+
 def test_a_refusal_rejects(kind: Kind, desk: Desk) -> None:
     order = desk.place("a", kind.symbol, "1", "5000", "30000")
     desk.until(lambda: order.phase == "REJECTED", "the rejection")
     assert kind.poor in (order.reason or "")
+
+
+@pytest.mark.parametrize("keys", [1, 2])
+def test_no_more_leaves_than_is_allowed(
+    kind: Kind, keys: int, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: dict[str, list[float]] = {TRADE: [], QUERY: []}
+    exchange = Transport._exchange
+
+    def noted(self: Transport, method: str, path: str, query: str, body: bytes, headers: Any) -> Any:
+        moves = any(word in body for word in (b"Trade&", b"CancelOrder")) or path.endswith(("place", "cancel"))
+        left[TRADE if moves else QUERY].append(time.monotonic())
+        return exchange(self, method, path, query, body, headers)
+
+    monkeypatch.setattr(Transport, "_exchange", noted)
+    pacer = Pacer({TRADE: Limit(2, 0.5), QUERY: Limit(8, 0.5)})
+    with Desk(kind.route, kind.connected(simulator.url, keys, 2.0, pacer)) as desk:
+        orders = [desk.place(f"o{at}", kind.symbol, "1", "0.01", str(28000 + at)) for at in range(4)]
+        desk.until(lambda: all(order.order_id for order in orders), "the orders")
+        desk.cancel_all()
+        desk.until(lambda: all(order.phase == "CANCELED" for order in orders), "the cancels")
+    assert len(left[TRADE]) >= 5
+    for kind_of, count in ((TRADE, 2), (QUERY, 8)):
+        times = left[kind_of]
+        for first, last in zip(times, times[count:], strict=False):
+            assert last - first > 0.45, f"{count} in 0.5 s, give or take what a thread waits for its turn to run"
+
+
+def test_a_cancel_does_not_wait_behind_questions_that_have_no_turn(kind: Kind, simulator: Simulator) -> None:
+    pacer = Pacer({QUERY: Limit(40, 5.0)})
+    with Desk(kind.route, kind.connected(simulator.url, 1, 2.0, pacer)) as desk:
+        order = desk.place("a", kind.symbol, "1", "1", "29000")
+        desk.settled(order)
+        while pacer.take(QUERY, time.monotonic_ns()) == 0:
+            pass
+        desk.venue.refresh()  # a question that waits for seconds
+        desk.cancel(order)
+        began = time.monotonic()
+        desk.until(lambda: any(isinstance(each.message, CancelOrder) for each in desk.sent), "it is given")
+        desk.until(lambda: len([each for each in desk.inputs if isinstance(each, WentOut)]) == 2, "it leaves")
+        assert pacer.wait_ns(QUERY, time.monotonic_ns()), f"questions wait still, {time.monotonic() - began:g} s"
 
 
 # --- in doubt -------------------------------------------------------------------------------------------------------

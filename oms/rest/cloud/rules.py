@@ -25,13 +25,19 @@ def check(request: PlaceRequest, symbols: Mapping[str, Symbol]) -> Refusal | Non
         symbols: as the venue gives them, by name.
 
     """
-    symbol = symbols.get(request.symbol)
-    if symbol is None:
-        return Refusal("UNKNOWN_SYMBOL", "symbol", request.symbol, "a symbol of this venue")
+    refusal = check_symbol(request.symbol, symbols)
+    if refusal is not None:
+        return refusal
+    symbol = symbols[request.symbol]
     price = _check("price", request.price, symbol.price_precision)
     if request.type == "buy-market":
         return price or _check("cash_order_qty", request.amount, None)
     return price or _check("order_qty", request.amount, symbol.amount_precision)
+
+
+def check_symbol(name: str, symbols: Mapping[str, Symbol]) -> Refusal | None:
+    """Say why the venue would take no order at all of a symbol, or nothing; what to pass is as for `check`."""
+    return None if name in symbols else Refusal("UNKNOWN_SYMBOL", "symbol", name, "a symbol of this venue")
 
 
 def _check(field: str, value: Decimal | None, precision: int | None) -> Refusal | None:

@@ -28,10 +28,10 @@ from oms.rest.cloud.models import OrderRow, PlaceRequest
 from oms.rest.cloud.orders import MOST_CANCELS, MOST_OPEN_ORDERS, OrderClient
 from oms.rest.cloud.paging import all_open_orders
 from oms.rest.cloud.refusals import CloudRefused, Reason
-from oms.rest.cloud.rules import by_name, check
+from oms.rest.cloud.rules import by_name, check, check_symbol
 from oms.rest.cloud.terms import ENDS, desk_symbol, request_for, venue_symbol
 from oms.rest.line import Line
-from oms.rest.refusal import Refusal
+from oms.rest.refusal import NotTakenError, Refusal
 from oms.rest.strangers import Strangers
 from oms.rest.worker import VenueBanned
 
@@ -88,7 +88,11 @@ class CloudAdapter:
     # --- submits
 
     def take_mark(self, symbol: str) -> Mark:
-        """The time, the last orders and the last match results."""
+        """The time, the last orders and the last match results; nothing of a symbol that the venue does not have."""
+        known = self._account.symbols
+        refusal = check_symbol(venue_symbol(symbol), known) if known else None
+        if refusal is not None:
+            raise NotTakenError(refusal)
         return take_mark(self._orders, self._market, symbol)
 
     def place(self, message: NewOrder) -> Told:
@@ -106,13 +110,12 @@ class CloudAdapter:
         """Say an order in the venue's words, or why it would not take it: then nothing is sent."""
         account_id = self._account.number(self._orders)
         request = request_for(message, account_id, self._account.source)
-        refusal = request if isinstance(request, Refusal) else None
-        if isinstance(request, PlaceRequest):
-            refusal = check(request, self._account.symbols) if self._account.symbols else None
-            if refusal is None:
-                return request
-        told = f"{refusal.text if refusal else 'no order'}; nothing was sent"
-        raise VenueUnavailable(told)
+        if isinstance(request, Refusal):
+            raise NotTakenError(request)
+        refusal = check(request, self._account.symbols) if self._account.symbols else None
+        if refusal is not None:
+            raise NotTakenError(refusal)
+        return request
 
     def look(self, effect: Look) -> Looked:
         """Look for a submit in doubt."""

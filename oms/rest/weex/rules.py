@@ -19,14 +19,21 @@ def check(request: TradeRequest, pairs: Mapping[str, Pair]) -> Refusal | None:
         pairs: the rules of all pairs, as the venue gives them.
 
     """
-    pair = pairs.get(request.pair)
-    if pair is None:
-        return Refusal("UNKNOWN_SYMBOL", "symbol", request.pair, "a pair of this venue")
-    if pair.hidden:
-        return Refusal(
-            "HIDDEN_SYMBOL", "symbol", request.pair, "a pair that is not hidden: this one is closed"
-        )
+    refusal = check_pair(request.pair, pairs)
+    if refusal is not None:
+        return refusal
+    pair = pairs[request.pair]
     return _check_rate(request.rate, pair) or _check_amount(request.amount, pair)
+
+
+def check_pair(name: str, pairs: Mapping[str, Pair]) -> Refusal | None:
+    """Say why the venue would take no order at all of a pair, or nothing; what to pass is as for `check`."""
+    pair = pairs.get(name)
+    if pair is None:
+        return Refusal("UNKNOWN_SYMBOL", "symbol", name, "a pair of this venue")
+    if pair.hidden:
+        return Refusal("HIDDEN_SYMBOL", "symbol", name, "a pair that is not hidden: this one is closed")
+    return None
 
 
 def _check_rate(rate: Decimal | None, pair: Pair) -> Refusal | None:
@@ -34,7 +41,7 @@ def _check_rate(rate: Decimal | None, pair: Pair) -> Refusal | None:
         return Refusal("PRICE", "price", rate, "a price")
     if rate < pair.min_price:
         return Refusal("MIN_PRICE", "price", rate, f"at least {format_decimal(pair.min_price)}")
-    if rate > pair.max_price:
+    if pair.max_price and rate > pair.max_price:  # 0 stands for none
         return Refusal("MAX_PRICE", "price", rate, f"at most {format_decimal(pair.max_price)}")
     if decimal_places(rate) > pair.decimal_places:
         return Refusal("PRICE_DECIMALS", "price", rate, f"of at most {pair.decimal_places} decimals")

@@ -9,8 +9,9 @@ from decimal import Decimal
 import msgspec
 
 from oms.core.messages import ExecutionReport, FillRow, NewOrder, OrderSnapshot
+from oms.core.order import Order
 from oms.core.times import NS_PER_S, ns_to_fix
-from oms.core.values import ZERO, ExecTransType, OrdStatus
+from oms.core.values import ZERO, ExecTransType, OrdStatus, Phase, RequestKind
 from oms.rest.average import avg_px_of
 from oms.rest.weex.models import ActiveOrder, OrderRow, Placed, TradeRow
 from oms.rest.weex.terms import SIDE_CODES, STATUSES, symbol_of
@@ -99,6 +100,16 @@ def report_of_placed(order: NewOrder, placed: Placed) -> ExecutionReport:
         cum_qty=executed,
         leaves_qty=remains,
     )
+
+
+def is_news(order: Order, active: Mapping[int, ActiveOrder]) -> bool:
+    """Whether an order that has a number stands otherwise in ActiveOrders, or is not there any more, than here."""
+    if order.order_id is None or not order.order_id.isdigit():
+        return False
+    row = active.get(int(order.order_id))
+    if row is None or order.phase is Phase.PENDING_NEW or order.requested(RequestKind.NEW):
+        return True
+    return row.amount != order.leaves_qty
 
 
 def fills_of(order_id: int, trades: Mapping[int, TradeRow]) -> tuple[FillRow, ...]:

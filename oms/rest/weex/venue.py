@@ -17,10 +17,10 @@ from oms.core.errors import VenueError, VenueRefused, VenueUnavailable
 from oms.core.inputs import Look, Looked
 from oms.core.messages import CancelOrder, Mark, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
-from oms.core.values import OrdStatus, Phase, RequestKind
+from oms.core.values import OrdStatus
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.line import Line
-from oms.rest.refusal import Refusal
+from oms.rest.refusal import NotTakenError, Refusal
 from oms.rest.strangers import Strangers
 from oms.rest.submits import Left
 from oms.rest.weex.account import Account
@@ -31,8 +31,8 @@ from oms.rest.weex.models import ActiveOrder, Placed
 from oms.rest.weex.nonce import HIGHEST, Nonces
 from oms.rest.weex.public import PublicClient
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
-from oms.rest.weex.rules import check
-from oms.rest.weex.snapshots import report_of_placed
+from oms.rest.weex.rules import check, check_pair
+from oms.rest.weex.snapshots import is_news, report_of_placed
 from oms.rest.weex.terms import pair_of, request_for, symbol_of
 from oms.rest.weex.venue_cancels import cancel_many, canceling
 from oms.rest.worker import VenueBanned
@@ -81,7 +81,10 @@ class WeexAdapter:
     # --- submits
 
     def take_mark(self, symbol: str) -> Mark:
-        """ActiveOrders and TradeHistory."""
+        """ActiveOrders and TradeHistory; nothing of a pair that the venue does not have."""
+        refusal = check_pair(pair_of(symbol), self._account.pairs) if self._account.pairs else None
+        if refusal is not None:
+            raise NotTakenError(refusal)
         return take_mark(self._client, symbol)
 
     def place(self, message: NewOrder) -> Told:
@@ -101,13 +104,12 @@ class WeexAdapter:
     def _request(self, message: NewOrder) -> TradeRequest:
         """Say an order in the venue's words, or why it would not take it: then nothing is sent."""
         request = request_for(message)
-        refusal = request if isinstance(request, Refusal) else None
-        if isinstance(request, TradeRequest):
-            refusal = check(request, self._account.pairs) if self._account.pairs else None
-            if refusal is None:
-                return request
-        told = f"{refusal.text if refusal else 'no order'}; nothing was sent"
-        raise VenueUnavailable(told)
+        if isinstance(request, Refusal):
+            raise NotTakenError(request)
+        refusal = check(request, self._account.pairs) if self._account.pairs else None
+        if refusal is not None:
+            raise NotTakenError(refusal)
+        return request
 
     def _placed(self, message: NewOrder, placed: Placed, raw: str) -> Told:
         mark = self._account.submits.mark_of(message.cl_ord_id)
@@ -248,9 +250,7 @@ class WeexAdapter:
         active = self._client.active_orders()
         self._account.strangers.listed(_symbols(active))
         changed = {
-            order.order_id: order
-            for order in orders
-            if order.order_id is not None and _is_news(order, active)
+            order.order_id: order for order in orders if order.order_id is not None and is_news(order, active)
         }
         listed = Listed(self._client)
         for order_id in self._account.turns.next(changed):
@@ -289,14 +289,3 @@ def _symbols(active: dict[int, ActiveOrder]) -> dict[str, str]:
 
 def _number(order_id: str | None) -> int | None:
     return int(order_id) if order_id is not None and order_id.isdigit() else None
-
-
-def _is_news(order: Order, active: dict[int, ActiveOrder]) -> bool:
-    """Whether an order stands otherwise there than here."""
-    number = _number(order.order_id)
-    if number is None:
-        return False
-    row = active.get(number)
-    if row is None or order.phase is Phase.PENDING_NEW or order.requested(RequestKind.NEW):
-        return True
-    return row.amount != order.leaves_qty

@@ -107,6 +107,11 @@ def test_a_rule_that_is_broken_is_named_with_value_and_limit(
     assert (refusal.code, refusal.text) == (code, text)
 
 
+def test_a_highest_price_of_0_is_none() -> None:
+    free: Pair = msgspec.structs.replace(PAIRS["btc_usd"], max_price=Decimal(0))
+    assert rules.check(request(rate=Decimal(1_000_000)), {"btc_usd": free}) is None
+
+
 def test_a_hidden_pair_is_closed_and_the_fee_is_per_cent() -> None:
     hidden: Pair = msgspec.structs.replace(PAIRS["btc_usd"], hidden=1)
     refusal = rules.check(request(), {"btc_usd": hidden})
