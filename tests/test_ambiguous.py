@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from oms.core.differences import differences
 from oms.core.inputs import (
     Answer,
     Cancel,
@@ -59,6 +60,7 @@ def test_the_candidates_are_on_record_and_shown(world: MarkedWorld) -> None:
     order = ambiguous(world)
     (doubt,) = full_view(order, world.now)["doubts"]
     assert doubt["candidates"] == ["101", "102"]
+    assert "orders 101, 102" in differences(order, by_number=True)[0].text
     (recovered,) = world.recovered().blotter.search("a")
     assert recovered.pending[0].candidates == ("101", "102")
 
@@ -93,6 +95,8 @@ def test_the_other_one_is_a_stranger_then(world: MarkedWorld) -> None:
     world.step(Received(session="main", raw="", report=shown(None, "102")))
     adopted = [order for order in world.engine.blotter.orders.values() if order.external]
     assert [order.order_id for order in adopted] == ["101"]
+    assert differences(adopted[0], by_number=True) == []
+    assert [each.what for each in differences(adopted[0])] == ["UNASKABLE"]
 
 
 def test_a_cancel_that_waits_leaves_by_the_number(world: MarkedWorld) -> None:
@@ -214,6 +218,7 @@ def test_one_that_works_without_a_number_can_still_be_given_one(world: MarkedWor
     order = world.doubt(world.mark())
     order.phase = type(order.phase)("WORKING")
     order.pending.clear()
+    assert [each.what for each in differences(order, by_number=True)] == ["UNASKABLE"]
     world.step(Cancel(id="a"))
     assert world.take(CancelOrder) == []
     assert [request.waiting for request in order.requested(RequestKind.CANCEL)] == [True]

@@ -9,7 +9,7 @@ from oms.core.deciding import OUTCOMES
 from oms.core.inputs import Reconcile, Replace, Resolve
 
 TERMS: Final = ("order_qty", "price")
-DECISION: Final = ("as", "evidence", "cum_qty", "avg_px")
+DECISION: Final = ("as", "evidence", "cum_qty", "avg_px", "order_id")
 ROUND: Final = ("session",)
 MAX_EVIDENCE_CHARS: Final = 1000
 
@@ -53,6 +53,7 @@ def resolve_of(given: Mapping[str, Any], any_id: str, *, actor: str, origin: str
         evidence=evidence,
         cum_qty=cum_qty,
         avg_px=avg_px,
+        order_id=text_of(given, "order_id", MAX_WORD_CHARS),
         actor=actor,
         origin=origin,
     )

@@ -134,6 +134,9 @@ class Doubt(BaseModel):
     unknown_at: str | None = Field(
         description="When the venue said that it does not know the order; by itself that proves nothing yet."
     )
+    candidates: list[str] = Field(
+        description="The venue's numbers of the orders that could each be it; a person says which it is."
+    )
 
 
 class Refusal(BaseModel):
@@ -176,6 +179,9 @@ class OrderObject(BaseModel):
     doubts: list[Doubt]
     pending: list[PendingRequest]
     waiting: list[str] = Field(description="The kinds of the requests that have not left yet.")
+    held: str | None = Field(
+        description="Why one of them stayed here when it was to leave; it is tried again."
+    )
     gap: str = Field(description="What the venue has executed beyond the fills that arrived.")
     gap_unsized: bool = Field(
         description="Fills may be missing, and the venue does not say how many: reports were lost with a connection."

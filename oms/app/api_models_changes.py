@@ -43,6 +43,13 @@ class Decision(BaseModel):
     )
     cum_qty: Amount | None = Field(None, description="All that was executed, where fills are missing here.")
     avg_px: Amount | None = Field(None, description="At which average price, where it is known.")
+    order_id: str | None = Field(
+        None,
+        min_length=1,
+        description="The venue's number of the order: needed where several could be it (`candidates` of a doubt), and"
+        " for what works on at a venue that knows no ClOrdIDs.",
+        examples=["343152"],
+    )
 
 
 class RoundOf(BaseModel):
@@ -72,8 +79,8 @@ class Finding(BaseModel):
 
     order: Named | None = Field(description="Null: a report that waits for its order.")
     what: str = Field(
-        description="IN_DOUBT, UNANSWERED (asked in vain), UNHEARD (reports may be lost), UNASKABLE (no ClOrdID), GAP"
-        " (fills missing), UNCONFIRMED, HELD, or the code of an anomaly, like STATUS_MISMATCH. In notes: EXTERNAL,"
+        description="IN_DOUBT, UNANSWERED (asked in vain), UNHEARD (reports may be lost), UNASKABLE (by no id),"
+        " GAP (fills missing), UNCONFIRMED, HELD, or the code of an anomaly, like STATUS_MISMATCH. In notes: EXTERNAL,"
         " INFERRED.",
         examples=["GAP"],
     )

@@ -18,6 +18,7 @@ from oms.core.differences import Difference, differences, notes
 from oms.core.inputs import Resume
 from oms.core.order import Order
 
+BY_NUMBER: Final = frozenset({"weex", "cloud"})  # kinds of sessions whose venue knows no ClOrdIDs
 ORDERS_AT_A_TIME: Final = 1000  # looked through before others get their turn
 NoQuery = Annotated[models.Nothing, Query()]
 
@@ -44,15 +45,21 @@ class Rounds:
 
         It looks at every open order and at the finished ones that are in memory, as they stand now.
         """
-        rows = {str(session["name"]): _row(session) for session in self._engine.desk.sessions()}
+        sessions = self._engine.desk.sessions()
+        rows = {str(session["name"]): _row(session) for session in sessions}
+        by_number = {session["name"] for session in sessions if session.get("kind") in BY_NUMBER}
         unanswered = {name: set(row["unanswered"]) for name, row in rows.items()}
         for count, order in enumerate(self._engine.desk.published.in_memory(), 1):
             if order.is_open and order.session not in rows:
                 rows[order.session] = _row({"name": order.session})
             row = rows.get(order.session)
             if row is not None:
-                asked_in_vain = order.number in unanswered.get(order.session, ())
-                row["differences"] += _told(order, differences(order, unanswered=asked_in_vain))
+                found = differences(
+                    order,
+                    unanswered=order.number in unanswered.get(order.session, ()),
+                    by_number=order.session in by_number,
+                )
+                row["differences"] += _told(order, found)
                 row["notes"] += _told(order, notes(order))
             if not count % ORDERS_AT_A_TIME:
                 await asyncio.sleep(0)

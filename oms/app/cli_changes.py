@@ -79,15 +79,26 @@ def resolve(  # noqa: PLR0913 - one parameter an option
     avg_px: Annotated[
         str | None, typer.Option(metavar="DECIMAL", help="At which average price, where it is known.")
     ] = None,
+    order_id: Annotated[
+        str | None,
+        typer.Option(metavar="NUMBER", help="The venue's number of it, where several could be it."),
+    ] = None,
     as_json: AsJson = False,
     api: Api = DEFAULT_URL,
     token_file: TokenFile = None,
 ) -> None:
     """Decide what became of an order in doubt, or with fills missing. `oms orders --in-doubt` lists them.
 
-    Look at the venue first: what you say is taken for true, and is on record with your name and the evidence.
+    Look at the venue first: what you say is taken for true, and is on record with your name and the evidence. At WEEX
+    and exchanges of the Cloud API say its number too: from then on it is asked for and canceled by it.
     """
-    given = {"as": outcome, "evidence": evidence, "cum_qty": cum_qty, "avg_px": avg_px}
+    given = {
+        "as": outcome,
+        "evidence": evidence,
+        "cum_qty": cum_qty,
+        "avg_px": avg_px,
+        "order_id": order_id,
+    }
     decision = {name: value for name, value in given.items() if value is not None}
     with daemon(api, token_file) as client:
         order = client.resolve(any_id, decision)

@@ -37,6 +37,8 @@ def _waits(order: dict[str, Any], session: dict[str, Any] | None) -> str:
     if not session["logged_on"]:
         reason = f" ({session['reason']})" if session["reason"] else ""
         return f"the cancel waits to be sent: session {session['name']} is not logged on{reason}"
+    if order.get("held"):
+        return f"the cancel waits to be sent, and is tried again: {order['held']}"
     if any(request["kind"] == "new" for request in order["pending"]):
         unsure = any(doubt["kind"] == "new" for doubt in order["doubts"])
         state = "in doubt" if unsure else "not acknowledged yet"

@@ -182,11 +182,13 @@ def open_points(order: dict[str, Any]) -> list[str]:
     doubts = [
         f"{IN_DOUBT}: {doubt['kind']}, {age(doubt['age_s'])}"
         + (f" ({doubt['reason']})" if doubt["reason"] else "")
+        + (f"; {which(doubt)}" if doubt.get("candidates") else "")
         for doubt in order["doubts"]
     ]
     unsure = {(doubt["kind"], doubt["cl_ord_id"]) for doubt in order["doubts"]}
+    held = f" ({order['held']})" if order.get("held") else ""
     pending = [
-        _awaited(request["kind"], waiting=request["kind"] in order["waiting"])
+        _awaited(request["kind"], waiting=request["kind"] in order["waiting"], held=held)
         for request in order["pending"]
         if (request["kind"], request["cl_ord_id"]) not in unsure
     ]
@@ -198,10 +200,16 @@ def open_points(order: dict[str, Any]) -> list[str]:
     return [*doubts, *pending, *gap, *external, *reason]
 
 
-def _awaited(kind: str, *, waiting: bool) -> str:
+def which(doubt: dict[str, Any]) -> str:
+    """Name the orders at the venue that could each be the one in doubt, and what to do about it."""
+    named = ", ".join(doubt["candidates"])
+    return f"orders {named} at the venue could each be it: say which, oms resolve --order-id NUMBER"
+
+
+def _awaited(kind: str, *, waiting: bool, held: str) -> str:
     if kind == "new":
         return "waits to be sent" if waiting else "not acknowledged yet"
-    return f"{kind} waits to be sent" if waiting else f"{kind} pending"
+    return f"{kind} waits to be sent{held}" if waiting else f"{kind} pending"
 
 
 def second(time: str | None) -> str | None:

@@ -17,6 +17,7 @@ from oms.app.tables import (
     second,
     status_word,
     text_of,
+    which,
 )
 
 
@@ -46,6 +47,7 @@ def _request(doubt: dict[str, Any]) -> str:
 
 def _why(doubt: dict[str, Any]) -> str:
     parts = [doubt["reason"] or "no reason on record"]
+    parts += [which(doubt)] if doubt.get("candidates") else []
     count = doubt["questions"]
     if count:
         parts.append(f"{count} question{'s' if count > 1 else ''} without an answer")

@@ -33,6 +33,7 @@ _LABELS: Final = {
     "orig_cl_ord_id": "OrigClOrdID",
     "client_order_id": "the desk's id",
     "order_id": "OrderID",
+    "order_ids": "OrderIDs",
     "exec_id": "ExecID",
     "exec_ref_id": "ExecRefID",
     "order_qty": "OrderQty",

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from oms.core.order import Order, Request
 from oms.core.times import ns_to_iso
-from oms.core.values import ANOMALY_TEXTS, format_decimal
+from oms.core.values import ANOMALY_TEXTS, Phase, format_decimal
 
 IN_DOUBT: Final = "IN_DOUBT"
 UNANSWERED: Final = "UNANSWERED"
@@ -29,15 +29,17 @@ class Difference(Struct, frozen=True):
     text: str
 
 
-def differences(order: Order, *, unanswered: bool = False) -> list[Difference]:
+def differences(order: Order, *, unanswered: bool = False, by_number: bool = False) -> list[Difference]:
     """List what is not agreed with the venue about an order, the gravest first; empty: all is.
 
     Args:
         order: the order.
         unanswered: the last round of questions ended without the venue's answer about it.
+        by_number: its venue knows orders by numbers of its own, and no ClOrdIDs.
 
     """
-    found = [*_doubts(order), *_silence(order, unanswered=unanswered), *_gap(order)]
+    silence = _silence(order, unanswered=unanswered, by_number=by_number)
+    found = [*_doubts(order), *silence, *_gap(order)]
     if order.unconfirmed:
         told = f"{order.unconfirmed} fills could also have been status answers, and nothing confirms them yet"
         found.append(Difference(UNCONFIRMED, told))
@@ -62,26 +64,37 @@ def notes(order: Order) -> list[Difference]:
 def _doubts(order: Order) -> Iterator[Difference]:
     for request in order.pending:
         if request.in_doubt:
-            yield Difference(
-                IN_DOUBT, f"{_sent(request)}: {request.doubt_reason or 'its outcome is unknown'}"
-            )
+            told = f"{_sent(request)}: {request.doubt_reason or 'its outcome is unknown'}"
+            if request.candidates:
+                told += f"; orders {', '.join(request.candidates)} at the venue could each be it"
+            yield Difference(IN_DOUBT, told)
 
 
 def _sent(request: Request) -> str:
     return f"{request.kind} {request.cl_ord_id}, sent at {ns_to_iso(request.since_ns)}"
 
 
-def _silence(order: Order, *, unanswered: bool) -> Iterator[Difference]:
+def _silence(order: Order, *, unanswered: bool, by_number: bool) -> Iterator[Difference]:
     """The venue has not stated the order: it was asked in vain, was not asked, or cannot be."""
     if unanswered and order.questions:
         yield Difference(
             UNANSWERED, f"the venue was asked and did not answer ({order.questions} open questions)"
         )
-    elif order.is_open and order.cl_ord_id is None:
-        yield Difference(UNASKABLE, "it has no ClOrdID, so the venue cannot be asked for it from here")
+    elif order.is_open and (why := _unaskable(order, by_number=by_number)) is not None:
+        yield Difference(UNASKABLE, why)
     elif order.is_open and order.unheard:
         told = "reports may have been lost with the connection, and the venue has not stated the order since"
         yield Difference(UNHEARD, told)
+
+
+def _unaskable(order: Order, *, by_number: bool) -> str | None:
+    """Say why the venue cannot be asked for an order; one that was not answered yet is looked for."""
+    if not by_number:
+        named = order.cl_ord_id is not None
+        return None if named else "it has no ClOrdID, so the venue cannot be asked for it from here"
+    if order.order_id is not None or order.phase is Phase.PENDING_NEW:
+        return None
+    return "its number at the venue is not known, so it can neither be asked for nor canceled: a person has to say it"
 
 
 def _gap(order: Order) -> Iterator[Difference]:

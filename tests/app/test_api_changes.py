@@ -199,9 +199,20 @@ def test_a_person_resolves_an_order_in_doubt(desk: FakeDesk, api: httpx.Client) 
     assert (again.status_code, error_of(again)["code"]) == (409, "NOT_RESOLVABLE")
 
 
+def test_a_person_names_the_order_by_the_number_of_the_venue(desk: FakeDesk, api: httpx.Client) -> None:
+    desk.auto_ack = False
+    api.post("/v1/orders", json=ORDER)
+    desk.let_time_pass(6)
+    body = {"as": "working", "evidence": "their screen", "order_id": "V77"}
+    order = api.post("/v1/orders/a/resolve", json=body).json()
+    assert (order["order_id"], order["in_doubt"], order["held"]) == ("V77", False, None)
+    assert api.get("/v1/orders/V77").json()["client_order_id"] == "a"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
+        ({"order_id": 7}, "order_id"),
         ({"as": None}, "as"),
         ({"as": "gone"}, "as"),
         ({"evidence": "  "}, "evidence"),

@@ -1,5 +1,6 @@
 """Replacing, deciding and canceling everything by hand: what is printed, where, and with which exit code."""
 
+import io
 import json
 import threading
 from collections.abc import Callable
@@ -7,10 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import Result
 
 from oms.app import sweep as sweeping
 from oms.app.client import Client, NoDaemonError
+from oms.app.tables import open_points
+from oms.app.tables_unsettled import doubts_table
 from oms.core.inputs import Cancel, CancelAll, Received
 from oms.core.messages import CancelReject, ExecutionReport
 from tests.app.fake_desk import TOKENS, FakeDesk
@@ -124,6 +128,45 @@ def test_a_person_resolves_an_order(desk: FakeDesk, oms: Run) -> None:
     again = oms("resolve a --as canceled --evidence x")
     assert again.exit_code == 1
     assert "nothing of this order is in doubt" in one_line(again)
+
+
+def test_a_person_names_the_order_by_the_number_of_the_venue(desk: FakeDesk, oms: Run) -> None:
+    oms(f"{NEW} a")
+    desk.let_time_pass(6)
+    result = oms("resolve a --as working --order-id V77 --json --evidence", "their screen, 14:02 UTC")
+    assert (result.exit_code, json.loads(result.stdout)["order_id"]) == (0, "V77")
+
+
+def test_candidates_and_what_stayed_here_are_told() -> None:
+    doubt = {
+        "kind": "new",
+        "cl_ord_id": "C",
+        "sent": "2026-03-01T09:00:00Z",
+        "age_s": 7.0,
+        "order_qty": "1",
+        "price": "2",
+        "questions": 0,
+        "unknown_at": None,
+        "reason": "timed out",
+        "candidates": ["101", "102"],
+    }
+    said = "orders 101, 102 at the venue could each be it"
+    shown = {
+        "client_order_id": "a",
+        "doubts": [doubt],
+        "pending": [{"kind": "cancel", "cl_ord_id": "K"}],
+        "waiting": ["cancel"],
+        "held": "no numbers are left",
+        "gap": "0",
+        "external": False,
+        "denial": None,
+        "reason": None,
+    }
+    assert said in open_points(shown)[0]
+    assert open_points(shown)[1] == "cancel waits to be sent (no numbers are left)"
+    out = io.StringIO()
+    Console(file=out, width=200).print(doubts_table([shown]))
+    assert said in out.getvalue()
 
 
 @pytest.mark.parametrize(
