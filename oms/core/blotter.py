@@ -94,8 +94,8 @@ class Blotter:
 
     # --- changing
 
-    def apply(self, event: ev.Fact) -> Order | None:
-        """Fold one event.
+    def apply(self, event: ev.Fact, about: Order | None = None) -> Order | None:
+        """Fold one event; `about` spares the look for its order, where it is at hand.
 
         Returns:
             The order it changed, or None for an event of a session.
@@ -107,7 +107,8 @@ class Blotter:
         if not isinstance(event, ev.Event):
             self._apply_to_session(event)
             return None
-        order = self.orders.get(event.order)
+        number = event.order
+        order = about if about is not None and about.number == number else self.orders.get(number)
         if order is None:
             return self._take_on(event)
         cum_qty, notional, fees = order.cum_qty, order.notional, order.fees

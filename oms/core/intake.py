@@ -64,11 +64,12 @@ def receive(  # noqa: PLR0913 - by name
 
 def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> Outcome:
     """Fold the events; an order just adopted is told its first report."""
+    order = outcome.order
     for event in outcome.events:
-        blotter.apply(event)
+        blotter.apply(event, order)
     if isinstance(report, OrderSnapshot):
         return _shown(blotter, outcome, report, now_ns)
-    if outcome.order is not None or not outcome.events:
+    if order is not None or not outcome.events:
         return outcome
     adopted = outcome.events[-1]
     if not isinstance(adopted, ev.Adopted) or not isinstance(report, ExecutionReport):

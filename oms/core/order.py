@@ -47,41 +47,49 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     `day`: of the first report; `replaces`: the ClOrdIDs of all its replaces; `fees`: by currency, positive where they
     cost; `inferred` is within CumQty; `alike`: its fills by shares and price, from the first list of fills on.
     `disputed`: the last anomaly, until the venue states the order again. `refusal`: what became of the last cancel or
-    replace, where it was nothing.
+    replace, where it was nothing. What a fill reads comes first, so that it lies together in memory.
     """
 
     number: int
     session: str
     symbol: str
     side: str
-    cl_ord_id: str | None
-    created_ns: int
-    placed: ev.Placed | None = None
-    phase: Phase = Phase.PENDING_NEW
     account: str | None = None
+    phase: Phase = Phase.PENDING_NEW
     exchange: str | None = None
-    client_order_id: str | None = None
-    orig_cl_ord_id: str | None = None
-    first_cl_ord_id: str | None = None
     order_id: str | None = None
-    ord_type: str = "2"
-    time_in_force: str = "0"
     order_qty: Decimal | None = None
-    cash_order_qty: Decimal | None = None
-    price: Decimal | None = None
+    chain: Chain | None = None
+    inferred: Inferred | None = None
+    alike: dict[str, Alike] | None = None
+    executions: dict[str, Execution] = field(default_factory=dict)
     cum_qty: Decimal = ZERO
     notional: Decimal = ZERO
     reported_cum: Decimal = ZERO
+    unpriced: int = 0
+    day: str | None = None
+    last_time: str | None = None
+    pending: list[Request] = field(default_factory=list)
+    unknown_at_ns: int | None = None
     unsized_gap: bool = False
+    complete: bool = False
+    fees: dict[str, Decimal] = field(default_factory=dict)
+    time_in_force: str = "0"
+    questions: int = 0
+    cl_ord_id: str | None
+    created_ns: int
+    placed: ev.Placed | None = None
+    client_order_id: str | None = None
+    orig_cl_ord_id: str | None = None
+    first_cl_ord_id: str | None = None
+    ord_type: str = "2"
+    cash_order_qty: Decimal | None = None
+    price: Decimal | None = None
     unprovable: bool = False
     unheard: bool = False
-    unpriced: int = 0
-    complete: bool = False
     replaced: bool = False
     external: bool = False
     duplicates: int = 0
-    questions: int = 0
-    unknown_at_ns: int | None = None
     reason: str | None = None
     denial: str | None = None
     anomalies: int = 0
@@ -90,21 +98,13 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     origin: str | None = None
     unconfirmed_fills: list[str] = field(default_factory=list)
     phase_time: str | None = None
-    last_time: str | None = None
     revised_time: str | None = None
-    day: str | None = None
-    executions: dict[str, Execution] = field(default_factory=dict)
     reports: set[str] = field(default_factory=set)
-    pending: list[Request] = field(default_factory=list)
-    chain: Chain | None = None
     absent: bool = False
     stated_px: Decimal | None = None
     resolved: int = 0
     looks: int = 0
     replaces: list[str] = field(default_factory=list)
-    fees: dict[str, Decimal] = field(default_factory=dict)
-    inferred: Inferred | None = None
-    alike: dict[str, Alike] | None = None
     disputed: str | None = None
     refusal: Refusal | None = None
 

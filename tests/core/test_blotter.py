@@ -65,7 +65,7 @@ def test_the_fold_of_the_events_is_the_state() -> None:
     desk = Desk()
     events: list[ev.Fact] = []
     apply = desk.blotter.apply
-    desk.blotter.apply = lambda event: (events.append(event), apply(event))[1]  # type: ignore[method-assign,func-returns-value]
+    desk.blotter.apply = lambda event, about=None: (events.append(event), apply(event, about))[1]  # type: ignore[method-assign,func-returns-value]
     desk.working()
     desk.send("35=G 11=Y 41=X 38=12 44=100")
     desk.tell("11=X 17=F1 150=1 39=1 32=4 31=100 14=5")

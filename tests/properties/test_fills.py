@@ -185,9 +185,9 @@ def _recorded(scene: Scene, told: Told) -> "list[Fact]":
     events: list[Fact] = []
     apply = scene.blotter.apply
 
-    def note(event: "Fact") -> "Order | None":
+    def note(event: "Fact", about: "Order | None" = None) -> "Order | None":
         events.append(event)
-        return apply(event)
+        return apply(event, about)
 
     scene.blotter.apply = note  # type: ignore[method-assign]
     try:
