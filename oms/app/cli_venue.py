@@ -130,20 +130,22 @@ def _span(row: dict[str, Any], what: str) -> str:
 
 
 def _instruments_table(rows: Rows) -> Table:
-    table = _table(("symbol", "exchange", "tick", "step", "price", "quantity", "notional", "status"))
+    table = _table(
+        ("session", "symbol", "exchange", "tick", "step", "price", "quantity", "notional", "status")
+    )
     for row in rows:
         status = Text(_text(row["status"]), style="" if row["trading"] else STALE_STYLE)
         spans = (_span(row, what) for what in ("price", "qty", "notional"))
-        steps = (_text(row[name]) for name in ("symbol", "exchange", "tick_size", "step_size"))
+        steps = (_text(row[name]) for name in ("session", "symbol", "exchange", "tick_size", "step_size"))
         _add(table, *steps, *spans, status)
     return table
 
 
 def _prices_table(rows: Rows) -> Table:
-    table = _table(("symbol", "exchange", "bid", "ask", "age, s", ""), ("bid", "ask", "age, s"))
+    table = _table(("session", "symbol", "exchange", "bid", "ask", "age, s", ""), ("bid", "ask", "age, s"))
     for row in rows:
         stale = Text("STALE", style=STALE_STYLE) if row["stale"] else Text("")
-        known = (_text(row[name]) for name in ("symbol", "exchange", "bid", "ask"))
+        known = (_text(row[name]) for name in ("session", "symbol", "exchange", "bid", "ask"))
         _add(table, *known, f"{row['age_s']:.1f}", stale)
     return table
 

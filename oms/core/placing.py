@@ -6,17 +6,16 @@ from oms.core.admission import admit, rounded
 from oms.core.inputs import Answer, PlaceOrder
 from oms.core.order import Order
 from oms.core.outgoing import new_order, repeated
-from oms.core.risk import Denial, check
+from oms.core.risk import Denial, check, is_for
 from oms.core.work import Route, Work
 
 
 def place(work: Work, command: PlaceOrder) -> tuple[Order | None, Answer]:
     """Take on a new order, or say why not."""
-    route = _route_of(work, command)
-    if route is None:
-        known = ", ".join(sorted(work.routes)) or "none"
-        told = f"session {command.session!r} is not configured; configured: {known}"
-        return None, Answer(refusal="INVALID", field="session", text=told)
+    routes = _routes_for(work, command)
+    if len(routes) != 1:
+        return _unrouted(work, command, routes)
+    (route,) = routes
     first = work.blotter.by_client_id.get((route.account, command.client_order_id))
     if first is not None:
         return first, repeated(first, command, route.session)
@@ -31,13 +30,39 @@ def place(work: Work, command: PlaceOrder) -> tuple[Order | None, Answer]:
     return order, Answer(order=order.number, created=True)
 
 
-def _route_of(work: Work, command: PlaceOrder) -> Route | None:
+def _routes_for(work: Work, command: PlaceOrder) -> list[Route]:
+    """Give the session that is named, or that the order is for: one for each venue account where it may be several."""
     if command.session is not None:
-        return work.routes.get(command.session)
-    for route in work.routes.values():  # the one made for that exchange, else the first
-        if command.exchange is not None and command.exchange in route.limits.exchanges:
-            return route
-    return next(iter(work.routes.values()), None)
+        return [work.routes[command.session]] if command.session in work.routes else []
+    fitting = [route for route in work.routes.values() if _fits(work, command, route)]
+    made_for_it = [route for route in fitting if command.exchange in route.limits.exchanges]
+    accounts: dict[tuple[str, str], Route] = {}
+    for route in made_for_it or fitting or list(work.routes.values())[:1]:  # the first says why it denies it
+        accounts.setdefault((route.account, route.limits.symbol_form), route)
+    return list(accounts.values())
+
+
+def _fits(work: Work, command: PlaceOrder, route: Route) -> bool:
+    """Whether an order can be meant for a session; one whose symbols are not known yet may have any."""
+    instruments = work.blotter.book(route.session).instruments
+    return is_for(command, route.limits) and (
+        not instruments or (command.exchange, command.symbol) in instruments
+    )
+
+
+def _unrouted(work: Work, command: PlaceOrder, routes: list[Route]) -> tuple[Order | None, Answer]:
+    """Never choose an account for somebody; but the same id again is the first order, wherever it went."""
+    if not routes:
+        known = ", ".join(sorted(work.routes)) or "none"
+        told = f"session {command.session!r} is not configured; configured: {known}"
+        return None, Answer(refusal="INVALID", field="session", text=told)
+    earlier = {route.account: (route.account, command.client_order_id) for route in routes}
+    found = [work.blotter.by_client_id[key] for key in earlier.values() if key in work.blotter.by_client_id]
+    if len(found) == 1:
+        return found[0], repeated(found[0], command, found[0].session)
+    choices = ", ".join(f"{route.session} (account {route.account})" for route in routes)
+    told = f"{command.symbol} can be traded by sessions of several accounts: {choices}; say which session"
+    return None, Answer(refusal="INVALID", field="session", text=told)
 
 
 def _deny(work: Work, command: PlaceOrder, route: Route) -> Denial | None:

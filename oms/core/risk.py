@@ -124,6 +124,15 @@ def check(order: PlaceOrder, limits: Limits, exposure: Exposure, account: str | 
     )
 
 
+_ELSEWHERE: Final = frozenset({"SYMBOL_FORMAT", "UNKNOWN_SYMBOL", "UNKNOWN_VENUE"})
+
+
+def is_for(order: PlaceOrder, limits: Limits) -> bool:
+    """Whether an order's symbol and exchange are such as a session trades, whatever else is wrong with it."""
+    denial = _check_terms(order, limits)
+    return denial is None or denial.code not in _ELSEWHERE
+
+
 def _check_terms(order: PlaceOrder, limits: Limits) -> Denial | None:
     pattern, words = _SYMBOLS[limits.symbol_form]
     if not pattern.fullmatch(order.symbol):
