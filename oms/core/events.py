@@ -284,7 +284,8 @@ class Filled(Told, frozen=True, kw_only=True):
 
     `last_px` None: the venue named no price. `unconfirmed`: it could also have been a status answer. `source`
     `query`: a list of fills showed it, and no report has yet. `beyond`: the venue's total proves that it is none of
-    the shares inferred before. `fee` is positive where it costs.
+    the shares inferred before. `fee` is positive where it costs; `fee_computed`: it follows from the venue's rate, and
+    the venue did not tell it.
     """
 
     last_shares: Decimal
@@ -296,6 +297,7 @@ class Filled(Told, frozen=True, kw_only=True):
     beyond: bool = False
     fee: Decimal | None = None
     fee_currency: str | None = None
+    fee_computed: bool = False
 
 
 class FillIdentified(Told, frozen=True, kw_only=True):
@@ -360,11 +362,12 @@ class FillConfirmed(Event, frozen=True, kw_only=True):
 
 
 class FeeNoted(Event, frozen=True, kw_only=True):
-    """The venue told the fee of a fill on record; it takes the place of an earlier one."""
+    """The fee of a fill on record is known; it takes the place of an earlier one. `fee_computed` as in `Filled`."""
 
     exec_id: str
     fee: Decimal
     fee_currency: str | None = None
+    fee_computed: bool = False
 
 
 class FillInferred(Event, frozen=True, kw_only=True):

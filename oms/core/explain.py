@@ -262,7 +262,8 @@ def _about_fill(order: Order, event: ev.Filled) -> str | None:
     if order.phase in ENDED:
         return f"late: the order is {_phase(order)}; the fill counts and revives nothing"
     if event.source is not None:
-        return "a list of fills shows it; no report has brought it"
+        told = "a list of fills shows it; no report has brought it"
+        return f"{told}; its fee is computed by the venue's rate" if event.fee_computed else told
     if order.inferred is not None and not event.beyond:
         return "it takes its shares out of what was inferred from the venue's total"
     if event.cum_qty is not None:

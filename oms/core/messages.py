@@ -114,7 +114,8 @@ class ExecutionReport(Struct, frozen=True, gc=False):
 class FillRow(Struct, frozen=True, kw_only=True, gc=False):
     """One execution as a venue's list of fills shows it. `exec_id` None: the list names none.
 
-    `fee` is positive where it costs; `fee_currency` None means that the venue did not say.
+    `fee` is positive where it costs; `fee_currency` None means that the venue did not say. `fee_computed`: it follows
+    from the venue's rate, and the venue did not tell it.
     """
 
     shares: Decimal
@@ -122,6 +123,7 @@ class FillRow(Struct, frozen=True, kw_only=True, gc=False):
     exec_id: str | None = None
     fee: Decimal | None = None
     fee_currency: str | None = None
+    fee_computed: bool = False
     transact_time: str | None = None
 
 

@@ -197,6 +197,7 @@ class _Reading:
                 source=QUERY,
                 fee=row.fee,
                 fee_currency=row.fee_currency,
+                fee_computed=row.fee_computed,
             )
         )
         self._spent += row.shares * (row.price or ZERO)
@@ -216,10 +217,20 @@ class _Reading:
         )
 
     def _note_fee(self, key: str, root: Execution, row: FillRow) -> None:
-        if row.fee is not None and (root.fee, root.fee_currency) != (row.fee, row.fee_currency):
-            self.events.append(
-                ev.FeeNoted(order=self.order.number, exec_id=key, fee=row.fee, fee_currency=row.fee_currency)
+        """Note a fee that is news; a computed one is none where there is a fee: the rate may have changed since."""
+        if row.fee is None or (root.fee, root.fee_currency) == (row.fee, row.fee_currency):
+            return
+        if row.fee_computed and root.fee is not None:
+            return
+        self.events.append(
+            ev.FeeNoted(
+                order=self.order.number,
+                exec_id=key,
+                fee=row.fee,
+                fee_currency=row.fee_currency,
+                fee_computed=row.fee_computed,
             )
+        )
 
     def _contradicts(self, text: str) -> None:
         if self.anomaly is None:

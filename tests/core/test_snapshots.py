@@ -5,6 +5,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from oms.core import events as ev
@@ -237,6 +238,31 @@ def test_a_list_tells_the_price_that_a_report_left_out_and_the_other_way_round()
     assert (order.cum_qty, order.avg_px) == (6, None)
     told = desk.tell(f"{FIX} 17=F2 32=2 31=103")
     assert (names(told), state(order)) == (["FillIdentified", "FillCorrected"], ("6", "606", "0"))
+
+
+def test_a_computed_fee_gives_way_to_a_told_one_and_to_nothing_else() -> None:
+    def computed(fee: str) -> FillRow:
+        return msgspec.structs.replace(row("4@100", "T1", fee=fee), fee_computed=True)
+
+    desk = Desk(APIFINY)
+    order = desk.working()
+    (fill,) = [event for event in shown(desk, "4", computed("0.4")).events if isinstance(event, ev.Filled)]
+    assert fill.fee_computed
+    assert names(shown(desk, "4", computed("0.8"))) == [], "the rate has changed since"
+    assert order.fees == {"USDT": Decimal("0.4")}
+    (noted,) = shown(desk, "4", row("4@100", "T1", fee="0.5")).events
+    assert isinstance(noted, ev.FeeNoted)
+    assert (noted.fee_computed, order.fees) == (False, {"USDT": Decimal("0.5")})
+    assert names(shown(desk, "4", computed("0.4"))) == []
+
+
+def test_a_fee_without_a_currency_gets_one() -> None:
+    desk = Desk(APIFINY)
+    order = desk.working()
+    shown(desk, "4", msgspec.structs.replace(row("4@100", "T1", fee="0.4"), fee_currency=None))
+    assert order.fees == {"?": Decimal("0.4")}
+    shown(desk, "4", row("4@100", "T1", fee="0.4"))
+    assert {name: fee for name, fee in order.fees.items() if fee} == {"USDT": Decimal("0.4")}
 
 
 def test_fees_are_noted_once_by_fill_and_follow_it() -> None:

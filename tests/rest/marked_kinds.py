@@ -33,6 +33,8 @@ class Kind:
         poor: its word for too little money.
         cannot: quantities and prices that it does not take, and the words that say why.
         listed: what it calls its symbols.
+        currencies: of its symbol, base and quote.
+        computes_fees: the venue does not tell what an execution cost.
         fence_s: no sooner a submit may be found not placed.
 
     """
@@ -51,6 +53,8 @@ class Kind:
     poor: str
     cannot: tuple[tuple[str, str, str], ...]
     listed: str
+    currencies: tuple[str, str]
+    computes_fees: bool
     fence_s: float = 0.0
 
     def simulator(self, *arguments: str) -> Simulator:
@@ -91,6 +95,8 @@ WEEX = Kind(
         ("1", "500000", "at most 400000"),
     ),
     listed="a pair of this venue",
+    currencies=("btc", "usd"),
+    computes_fees=True,
 )
 CLOUD = Kind(
     name="cloud",
@@ -107,6 +113,8 @@ CLOUD = Kind(
     poor="insufficient",
     cannot=(("0.00001", "29000", "at most 4 decimals"), ("1", "29000.001", "at most 2 decimals")),
     listed="a symbol of this venue",
+    currencies=("btc", "usdt"),
+    computes_fees=False,
     fence_s=cloud.FENCE_S,
 )
 KINDS = (WEEX, CLOUD)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from oms.core.events import FeeNoted, Filled
 from oms.core.inputs import Received, WentOut
-from oms.core.messages import CancelOrder
 from oms.core.values import External
 from oms.rest.limiter import QUERY, TRADE, Limit, Pacer
 from oms.rest.transport import Transport
@@ -158,6 +158,27 @@ def test_what_the_venue_cannot_take_never_leaves(kind: Kind, desk: Desk, record:
     assert written(record, "accepted") == []
 
 
+def test_fees_are_kept_apart_by_what_they_are_in(kind: Kind) -> None:
+    with kind.simulator(*kind.options, "--fee", "0.002") as running, kind.desk(running) as desk:
+        orders = [
+            desk.place("buy", kind.symbol, "1", "1.5", "30010"),  # 1 at 30000, 0.5 at 30010
+            desk.place("sell", kind.symbol, "2", "1", "29990"),
+        ]
+        desk.until(lambda: all(order.fees for order in orders), "the fees")
+        desk.settled(*orders)
+        base, quote = kind.currencies
+        assert orders[0].fees == {base: Decimal("0.003")}
+        assert orders[1].fees == {quote: Decimal("59.98")}
+        noted = [
+            event
+            for record in desk.records
+            for event in record.events
+            if isinstance(event, Filled | FeeNoted)
+        ]
+        assert len(noted) == 3
+        assert {event.fee_computed for event in noted} == {kind.computes_fees}
+
+
 def test_a_symbol_that_is_none_is_denied_without_a_question(
     kind: Kind, desk: Desk, simulator: Simulator
 ) -> None:
@@ -180,7 +201,9 @@ def test_no_more_leaves_than_is_allowed(
     exchange = Transport._exchange
 
     def noted(self: Transport, method: str, path: str, query: str, body: bytes, headers: Any) -> Any:
-        moves = any(word in body for word in (b"Trade&", b"CancelOrder")) or path.endswith(("place", "cancel"))
+        moves = any(word in body for word in (b"Trade&", b"CancelOrder")) or path.endswith(
+            ("place", "cancel")
+        )
         left[TRADE if moves else QUERY].append(time.monotonic())
         return exchange(self, method, path, query, body, headers)
 
@@ -195,22 +218,36 @@ def test_no_more_leaves_than_is_allowed(
     for kind_of, count in ((TRADE, 2), (QUERY, 8)):
         times = left[kind_of]
         for first, last in zip(times, times[count:], strict=False):
-            assert last - first > 0.45, f"{count} in 0.5 s, give or take what a thread waits for its turn to run"
+            assert last - first > 0.45, (
+                f"{count} in 0.5 s, give or take what a thread waits for its turn to run"
+            )
+
+
+class Gate(Pacer):
+    """Lets no question pass while it is shut, which nobody sees before a job has begun."""
+
+    shut = False
+
+    def take(self, kind: str, now_ns: int) -> int:
+        return 50_000_000 if self.shut and kind == QUERY else super().take(kind, now_ns)
 
 
 def test_a_cancel_does_not_wait_behind_questions_that_have_no_turn(kind: Kind, simulator: Simulator) -> None:
-    pacer = Pacer({QUERY: Limit(40, 5.0)})
-    with Desk(kind.route, kind.connected(simulator.url, 1, 2.0, pacer)) as desk:
+    gate = Gate({})
+    with Desk(kind.route, kind.connected(simulator.url, 1, 2.0, gate)) as desk:
         order = desk.place("a", kind.symbol, "1", "1", "29000")
         desk.settled(order)
-        while pacer.take(QUERY, time.monotonic_ns()) == 0:
-            pass
-        desk.venue.refresh()  # a question that waits for seconds
-        desk.cancel(order)
-        began = time.monotonic()
-        desk.until(lambda: any(isinstance(each.message, CancelOrder) for each in desk.sent), "it is given")
-        desk.until(lambda: len([each for each in desk.inputs if isinstance(each, WentOut)]) == 2, "it leaves")
-        assert pacer.wait_ns(QUERY, time.monotonic_ns()), f"questions wait still, {time.monotonic() - began:g} s"
+        gate.shut = True
+        try:
+            desk.venue.refresh()
+            desk.place("b", kind.symbol, "1", "1", "29000")
+            began = time.monotonic()
+            desk.until(lambda: time.monotonic() - began > 0.2, "the questions of a poll and of a mark wait")
+            desk.cancel(order)
+            desk.until(lambda: sum(isinstance(each, WentOut) for each in desk.inputs) == 2, "it leaves", 5)
+        finally:
+            gate.shut = False
+        desk.until(lambda: order.phase == "CANCELED", "the cancel")
 
 
 # --- in doubt -------------------------------------------------------------------------------------------------------

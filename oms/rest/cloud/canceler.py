@@ -75,7 +75,7 @@ class Canceler:
             raise OutcomeUnknown(told) from None
         raw = self._line.said
         try:
-            shown = order_snapshot(self._orders, number)
+            shown = order_snapshot(self._orders, number, self._account.symbols)
         except VenueError:
             return Told(_canceling(message), raw)
         if shown.report.ord_status in {OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED}:

@@ -5,7 +5,7 @@ judges). A look goes through the open orders first, then through the list of all
 every order found is confirmed by its own details.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -14,12 +14,15 @@ from oms.core.messages import Candidate, Mark, NewOrder, OrderSnapshot
 from oms.core.times import NS_PER_MS, NS_PER_S
 from oms.core.values import OrdStatus
 from oms.rest.cloud.market import MarketClient
+from oms.rest.cloud.market_models import Symbol
 from oms.rest.cloud.orders import OrderClient, Search
 from oms.rest.cloud.paging import all_open_orders, all_orders
-from oms.rest.cloud.snapshots import snapshot
+from oms.rest.cloud.snapshots import snapshot, with_currencies
 from oms.rest.cloud.terms import KINDS, MARKETS, desk_symbol, side_of, venue_symbol
 
+Symbols = Mapping[str, Symbol]
 MARK_ROWS: Final = 100
+_NO_SYMBOLS: Final[Symbols] = {}
 
 
 def take_mark(client: OrderClient, market: MarketClient, symbol: str) -> Mark:
@@ -38,8 +41,12 @@ def take_mark(client: OrderClient, market: MarketClient, symbol: str) -> Mark:
     )
 
 
-def look(client: OrderClient, account_id: int, message: NewOrder, mark: Mark) -> tuple[Candidate, ...]:
+def look(
+    client: OrderClient, account_id: int, message: NewOrder, mark: Mark, symbols: Symbols = _NO_SYMBOLS
+) -> tuple[Candidate, ...]:
     """Give every order of the account above the mark that has the submit's symbol, side and kind.
+
+    `symbols` say what currency fees are in.
 
     Raises:
         VenueError: the look is not complete, and says nothing.
@@ -57,13 +64,13 @@ def look(client: OrderClient, account_id: int, message: NewOrder, mark: Mark) ->
             if row.id > above and row.account_id == account_id and row.type == kind
         }
     )
-    return tuple(_candidate(client, number) for number in numbers)
+    return tuple(_candidate(client, number, symbols) for number in numbers)
 
 
-def order_snapshot(client: OrderClient, order_id: int) -> OrderSnapshot:
+def order_snapshot(client: OrderClient, order_id: int, symbols: Symbols = _NO_SYMBOLS) -> OrderSnapshot:
     """Ask for an order's executions and then for its state, so that the total is never older than the list."""
     matches = client.order_match_results(order_id)
-    return snapshot(client.order(order_id), matches)
+    return with_currencies(snapshot(client.order(order_id), matches), symbols)
 
 
 def _highest(numbers: Iterable[int]) -> str | None:
@@ -71,10 +78,10 @@ def _highest(numbers: Iterable[int]) -> str | None:
     return str(highest) if highest else None
 
 
-def _candidate(client: OrderClient, number: int) -> Candidate:
+def _candidate(client: OrderClient, number: int, symbols: Symbols) -> Candidate:
     matches = client.order_match_results(number)
     row = client.order(number)
-    shown = snapshot(row, matches)
+    shown = with_currencies(snapshot(row, matches), symbols)
     if shown.report.ord_status == OrdStatus.PENDING_NEW:  # it has a number: the exchange has taken it on
         shown = replace(shown, report=replace(shown.report, ord_status=str(OrdStatus.NEW)))
     return Candidate(

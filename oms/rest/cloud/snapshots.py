@@ -1,14 +1,17 @@
 """What an exchange's rows say of an order, in FIX's words: state as a status report, executions as fills."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot
 from oms.core.times import NS_PER_MS, ns_to_fix
-from oms.core.values import ZERO, ExecTransType, OrdStatus
+from oms.core.values import ZERO, ExecTransType, OrdStatus, Side
 from oms.rest.average import avg_px
+from oms.rest.cloud.market_models import Symbol
 from oms.rest.cloud.models import MatchRow, OrderRow
-from oms.rest.cloud.terms import ENDS, MARKETS, STATES, desk_symbol, side_of
+from oms.rest.cloud.terms import ENDS, MARKETS, STATES, desk_symbol, side_of, venue_symbol
 
 
 def snapshot(row: OrderRow, matches: Iterable[MatchRow]) -> OrderSnapshot:
@@ -23,6 +26,24 @@ def snapshot(row: OrderRow, matches: Iterable[MatchRow]) -> OrderSnapshot:
     fills = tuple(fill_of(match) for match in own)
     complete = sum((fill.shares for fill in fills), ZERO) == row.executed
     return OrderSnapshot(report=report_of(row), fills=fills, all_fills=complete)
+
+
+def with_currencies(shown: OrderSnapshot, symbols: Mapping[str, Symbol]) -> OrderSnapshot:
+    """Say which currency the fees are in: what the executions bring in, base for a buy and quote for a sell.
+
+    The document prints fees without a currency; in its samples a buy of 9.1155 costs 0.018231, two thousandths of the
+    amount (matchresults), and not of the 912.46 that is paid.
+
+    Args:
+        shown: an order with its executions.
+        symbols: as the venue gives them, by name; where the order's is not among them, nothing is said.
+
+    """
+    symbol = symbols.get(venue_symbol(shown.report.symbol or ""))
+    if symbol is None:
+        return shown
+    currency = symbol.base_currency if shown.report.side == Side.BUY else symbol.quote_currency
+    return replace(shown, fills=tuple(replace(fill, fee_currency=currency) for fill in shown.fills))
 
 
 def report_of(row: OrderRow) -> ExecutionReport:
@@ -51,7 +72,7 @@ def report_of(row: OrderRow) -> ExecutionReport:
 
 
 def fill_of(match: MatchRow) -> FillRow:
-    """Read an execution. The document does not say what currency its fee is in."""
+    """Read an execution; its row does not say what currency its fee is in (see `with_currencies`)."""
     return FillRow(
         shares=match.filled_amount,
         price=match.price,

@@ -100,7 +100,7 @@ class CloudAdapter:
         order_id = self._orders.place(self._request(message))
         raw = self.line.said
         try:
-            shown = order_snapshot(self._orders, order_id)
+            shown = order_snapshot(self._orders, order_id, self._account.symbols)
         except VenueError as error:
             _log.warning("a new order could not be asked for", order_id=order_id, reason=str(error))
             return Told(state_of(message, message.cl_ord_id, str(order_id), OrdStatus.NEW), raw)
@@ -121,7 +121,7 @@ class CloudAdapter:
         """Look for a submit in doubt."""
         past_fence = self._passes_fence(effect)  # before the look begins
         account_id = self._account.number(self._orders)
-        found = look(self._orders, account_id, effect.message, effect.mark)
+        found = look(self._orders, account_id, effect.message, effect.mark, self._account.symbols)
         return Looked(
             session=effect.session,
             order=effect.order,
@@ -166,7 +166,8 @@ class CloudAdapter:
             return Told(unknown, self.line.said)
 
     def _told(self, number: int, cl_ord_id: str | None) -> Told:
-        return Told(named(order_snapshot(self._orders, number), cl_ord_id), self.line.said)
+        shown = order_snapshot(self._orders, number, self._account.symbols)
+        return Told(named(shown, cl_ord_id), self.line.said)
 
     @property
     def more_polls(self) -> int:

@@ -1,6 +1,7 @@
 """What WEEX's answers say of an order, in FIX's words: state as a status report, executions as fills.
 
-The venue does not say when an order changed, nor what an execution cost: those fields stay None.
+The venue does not say when an order changed: that field stays None. Nor does it say what an execution cost: that is
+computed by the rate of its pair, and marked so.
 """
 
 from collections.abc import Mapping
@@ -11,10 +12,11 @@ import msgspec
 from oms.core.messages import ExecutionReport, FillRow, NewOrder, OrderSnapshot
 from oms.core.order import Order
 from oms.core.times import NS_PER_S, ns_to_fix
-from oms.core.values import ZERO, ExecTransType, OrdStatus, Phase, RequestKind
+from oms.core.values import ZERO, ExecTransType, OrdStatus, Phase, RequestKind, Side
 from oms.rest.average import avg_px_of
-from oms.rest.weex.models import ActiveOrder, OrderRow, Placed, TradeRow
-from oms.rest.weex.terms import SIDE_CODES, STATUSES, symbol_of
+from oms.rest.weex.models import ActiveOrder, OrderRow, Pair, Placed, TradeRow
+from oms.rest.weex.rules import fee_rate
+from oms.rest.weex.terms import SIDE_CODES, STATUSES, pair_of, symbol_of
 
 
 def snapshot(order_id: int, row: OrderRow, trades: Mapping[int, TradeRow]) -> OrderSnapshot:
@@ -35,6 +37,35 @@ def snapshot(order_id: int, row: OrderRow, trades: Mapping[int, TradeRow]) -> Or
     complete = sum((fill.shares for fill in fills), ZERO) == executed
     average = avg_px_of(fills, executed)
     return OrderSnapshot(report=_averaged(report, average), fills=fills, all_fills=complete)
+
+
+def with_fees(shown: OrderSnapshot, pairs: Mapping[str, Pair]) -> OrderSnapshot:
+    """Compute the fees: the pair's share of what an execution brings in, base for a buy and quote for a sell.
+
+    The rate is that of the public API v3 (info, `fee`); how the venue rounds is not documented, so nothing is rounded.
+
+    Args:
+        shown: an order with its executions.
+        pairs: as the venue gives them; where the order's is not among them, no fee is known.
+
+    """
+    pair = pair_of(shown.report.symbol or "")
+    if pair not in pairs:
+        return shown
+    base, _, quote = pair.partition("_")
+    buys, share = shown.report.side == Side.BUY, fee_rate(pairs[pair])
+    return msgspec.structs.replace(
+        shown,
+        fills=tuple(
+            msgspec.structs.replace(
+                fill,
+                fee=(fill.shares if buys else fill.shares * (fill.price or ZERO)) * share,
+                fee_currency=base if buys else quote,
+                fee_computed=True,
+            )
+            for fill in shown.fills
+        ),
+    )
 
 
 def report_of(order_id: int, row: OrderRow) -> ExecutionReport:

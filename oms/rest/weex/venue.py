@@ -32,7 +32,7 @@ from oms.rest.weex.nonce import HIGHEST, Nonces
 from oms.rest.weex.public import PublicClient
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
 from oms.rest.weex.rules import check, check_pair
-from oms.rest.weex.snapshots import is_news, report_of_placed
+from oms.rest.weex.snapshots import is_news, report_of_placed, with_fees
 from oms.rest.weex.terms import pair_of, request_for, symbol_of
 from oms.rest.weex.venue_cancels import cancel_many, canceling
 from oms.rest.worker import VenueBanned
@@ -144,16 +144,20 @@ class WeexAdapter:
     def _at_once(self, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
         others = self._account.others(message.cl_ord_id)
         shown = filled_at_once(self._client, message, mark, others)
-        if shown is not None:
-            self._account.tie(shown.report.order_id, message.cl_ord_id)
-        return shown
+        if shown is None:
+            return None
+        self._account.tie(shown.report.order_id, message.cl_ord_id)
+        return with_fees(shown, self._account.pairs)
 
     def look(self, effect: Look) -> Looked:
         """Look for a submit in doubt. Before that, have a later number of its key accepted, so that it cannot start."""
         left = self._account.submits.left(effect.message.cl_ord_id)
         under_way = left is None and self._account.submits.mark_of(effect.message.cl_ord_id) is not None
         past_fence = not under_way and self._passes_fence(left)
-        found = look(self._client, effect.message, effect.mark)
+        found = tuple(
+            msgspec.structs.replace(each, snapshot=with_fees(each.snapshot, self._account.pairs))
+            for each in look(self._client, effect.message, effect.mark)
+        )
         for candidate in found:
             if candidate.order_id.isdigit():
                 self._account.executions.begin(int(candidate.order_id), number_of(effect.mark.trade_id))
@@ -236,6 +240,7 @@ class WeexAdapter:
     def _told(self, number: int, symbol: str, cl_ord_id: str | None, listed: Listed | None = None) -> Told:
         self._account.tie(str(number), cl_ord_id)
         shown = self._account.executions.snapshot(self._client, number, pair_of(symbol), listed)
+        shown = with_fees(shown, self._account.pairs)
         report = msgspec.structs.replace(shown.report, cl_ord_id=cl_ord_id)
         return Told(msgspec.structs.replace(shown, report=report), self.line.said)
 

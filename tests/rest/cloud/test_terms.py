@@ -213,6 +213,20 @@ def test_the_documents_order_with_its_executions() -> None:
     assert not snapshots.snapshot(ROW, MATCHES[:1]).all_fills
 
 
+@pytest.mark.parametrize(
+    ("kind", "currency"), [("buy-limit", "eth"), ("sell-limit", "usdt"), ("sell-market", "usdt")]
+)
+def test_a_fee_is_in_what_the_execution_brings_in(kind: Kind, currency: str) -> None:
+    taken = snapshots.snapshot(msgspec.structs.replace(ROW, type=kind), MATCHES)
+    known = snapshots.with_currencies(taken, SYMBOLS)
+    assert [(fill.fee, fill.fee_currency) for fill in known.fills] == [
+        (Decimal("0.018231"), currency),
+        (Decimal("0.001969"), currency),
+    ]
+    assert not any(fill.fee_computed for fill in known.fills)
+    assert snapshots.with_currencies(taken, {}) == taken
+
+
 def test_the_documents_open_order() -> None:
     (row,) = read(data_of(samples.OPEN_ORDERS), list[OrderRow])
     report = snapshots.report_of(row)

@@ -12,7 +12,16 @@ from oms.rest.refusal import Refusal
 from oms.rest.rows import read
 from oms.rest.weex import rules, snapshots, terms
 from oms.rest.weex.client import TradeRequest
-from oms.rest.weex.models import ActiveOrder, Envelope, OrderRow, Pair, Placed, PublicInfo, TradeRow
+from oms.rest.weex.models import (
+    ActiveOrder,
+    Envelope,
+    OrderRow,
+    Pair,
+    Placed,
+    PublicInfo,
+    TradeRow,
+    TradeSide,
+)
 from tests.rest.weex import samples
 
 PAIRS = read(samples.PUBLIC_INFO.encode(), PublicInfo).pairs
@@ -172,6 +181,24 @@ def test_a_snapshot_joins_the_order_with_its_own_executions() -> None:
     )
     assert taken.all_fills
     assert taken.report.avg_px == Decimal("485.666666666667")
+
+
+@pytest.mark.parametrize(
+    ("side", "fees"),
+    [
+        ("buy", [(Decimal("0.008"), "btc"), (Decimal("0.004"), "btc")]),  # 0.2 % of 4, of 2
+        ("sell", [(Decimal("3.88"), "usd"), (Decimal("1.948"), "usd")]),  # of 4 at 485, of 2 at 487
+    ],
+)
+def test_a_fee_is_the_pairs_share_of_what_an_execution_brings_in(
+    side: TradeSide, fees: list[tuple[Decimal, str]]
+) -> None:
+    row = msgspec.structs.replace(ROW, type=side, amount=Decimal(4))
+    taken = snapshots.snapshot(343152, row, {11: trade("4", "485"), 12: trade("2", "487")})
+    known = snapshots.with_fees(taken, PAIRS)
+    assert [(fill.fee, fill.fee_currency) for fill in known.fills] == fees
+    assert all(fill.fee_computed for fill in known.fills)
+    assert snapshots.with_fees(taken, {}) == taken
 
 
 def test_a_snapshot_says_when_executions_are_missing() -> None:
