@@ -12,6 +12,7 @@ from oms.app.config_parts import (
     Found,
     LimitsSection,
     Positive,
+    Rate,
     Text,
     UrlSection,
     account_problems,
@@ -30,7 +31,10 @@ class KeySection(Struct, kw_only=True):
 
 
 class MarkedSection(UrlSection, kw_only=True):
-    """What a venue without client order ids has. `account` is our name for the venue's account."""
+    """What a venue without client order ids has. `account` is our name for the venue's account.
+
+    An order costs questions: two on WEEX and five on an exchange of the Cloud API, its mark and its state.
+    """
 
     name: Text
     account: Text
@@ -38,6 +42,7 @@ class MarkedSection(UrlSection, kw_only=True):
     secret_env: Text | None = None
     secret_file: Text | None = None
     key: list[KeySection] = msgspec.field(default_factory=list)
+    queries_per_s: Rate = 100
     external_orders: External = "adopt"
     limits: LimitsSection | None = None
 

@@ -37,7 +37,8 @@ class LimitsSection(Struct, kw_only=True):
 class HttpSection(Struct, kw_only=True):
     """What every venue that is spoken to over REST has; times in seconds.
 
-    `trades_per_s` and `queries_per_s`: so many requests that move something, or ask, may leave in a second.
+    `trades_per_s` and `queries_per_s`: so many requests that move something, or ask, may leave in a second, by all keys
+    and connections of the session together.
     `order_wait_s`: an order that could not leave for so long stays here.
     `resume_after_s`: a ban holds for so long; without it until a person resumes the session.
     """

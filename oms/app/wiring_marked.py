@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from oms.app.config import Config, secret_of
 from oms.app.config_marked import CloudSection, MarkedSection, WeexSection
 from oms.app.limits import limits
-from oms.app.wiring_rest import Around, Made, habits, line, open_orders, outlet, transport
+from oms.app.wiring_rest import Around, Made, habits, line, open_orders, outlet, pacer
 from oms.core.ids import account_digits
 from oms.core.inputs import Alert, ReserveNonces
 from oms.core.order import Order
@@ -28,6 +28,7 @@ from oms.rest.cloud.signing import Credential, Operator
 from oms.rest.cloud.venue import CloudAdapter
 from oms.rest.cloud.venue import Key as CloudKey
 from oms.rest.contact import Habit
+from oms.rest.limiter import Pacer
 from oms.rest.marked import MarkedRestVenue
 from oms.rest.submits import Submits
 from oms.rest.weex import terms as weex_terms
@@ -56,7 +57,7 @@ def weex_route(config: Config, session: WeexSection) -> Route:
 def weex(around: Around, session: WeexSection) -> Made:
     """Make the venue of a WEEX account."""
     submits, way_out = Submits(), outlet(around, session.name)
-    keys = list(session.all_keys())
+    keys, counted = list(session.all_keys()), pacer(session)
     account = WeexAccount(submits, _of_account(around, session), keys=len(keys))
     numbers = NonceKeys(
         _reserver(around, session.name), around.nonces(session.name), warn=_warner(around, session.name)
@@ -64,21 +65,23 @@ def weex(around: Around, session: WeexSection) -> Made:
     adapters = []
     for place, key in enumerate(keys):
         secret = Secret(secret_of(around.config, key, session.name))
-        connection = line(around.config, session, session.url, [secret.reveal()])
+        connection = line(around.config, session, session.url, [secret.reveal()], counted)
         nonces = numbers.of(key_name(key.key_id))
         client = TradeClient(connection, key=key.key_id, secret=secret, nonces=nonces)
         at_work = WeexKey(number=place, client=client, public=PublicClient(connection), nonces=nonces)
         adapters.append(WeexAdapter(at_work, connection, account))
     habit = Habit(**habits(session))
     venue = MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits)
-    return Made(venue, gatherer=_weex_funds(around, session, numbers))
+    return Made(venue, gatherer=_weex_funds(around, session, numbers, counted))
 
 
-def _weex_funds(around: Around, session: WeexSection, numbers: NonceKeys) -> WeexAccountGatherer:
+def _weex_funds(
+    around: Around, session: WeexSection, numbers: NonceKeys, counted: Pacer
+) -> WeexAccountGatherer:
     """Make what asks for balances and moves money, by the first key: its numbers are those of its orders."""
     key = next(session.all_keys())
     secret = Secret(secret_of(around.config, key, session.name))
-    connection = transport(around.config, session, session.url, [secret.reveal()])
+    connection = line(around.config, session, session.url, [secret.reveal()], counted)
     nonces = numbers.of(key_name(key.key_id))
     client = TradeClient(connection, key=key.key_id, secret=secret, nonces=nonces)
     return WeexAccountGatherer(PublicClient(connection), client)
@@ -136,25 +139,25 @@ def cloud(around: Around, session: CloudSection) -> Made:
         signed_prefix=session.signed_prefix,
     )
     adapters = []
-    keys = list(session.all_keys())
+    keys, counted = list(session.all_keys()), pacer(session)
     for key in (keys[0], *keys):  # one more connection, for orders and cancels alone
         secret = Secret(secret_of(around.config, key, session.name))
-        connection = line(around.config, session, session.url, [secret.reveal()])
+        connection = line(around.config, session, session.url, [secret.reveal()], counted)
         caller = Caller(connection, operator, Credential(access_key=key.key_id, secret=secret))
         at_work = CloudKey(orders=OrderClient(caller), market=MarketClient(caller))
         adapters.append(CloudAdapter(at_work, connection, account, fence_s=session.fence_s))
     habit = Habit(apart=True, **habits(session))
     venue = MarkedRestVenue(session.name, adapters, way_out, habit, submits=submits)
-    return Made(venue, gatherer=_cloud_funds(around, session, operator, account))
+    return Made(venue, gatherer=_cloud_funds(around, session, operator, account, counted))
 
 
 def _cloud_funds(
-    around: Around, session: CloudSection, operator: Operator, account: CloudAccount
+    around: Around, session: CloudSection, operator: Operator, account: CloudAccount, counted: Pacer
 ) -> CloudAccountGatherer:
     """Make what asks for balances and moves money, by the first key."""
     key = next(session.all_keys())
     secret = Secret(secret_of(around.config, key, session.name))
-    connection = transport(around.config, session, session.url, [secret.reveal()])
+    connection = line(around.config, session, session.url, [secret.reveal()], counted)
     caller = Caller(connection, operator, Credential(access_key=key.key_id, secret=secret))
     clients = Clients(market=MarketClient(caller), orders=OrderClient(caller), money=MoneyClient(caller))
     return CloudAccountGatherer(clients, account)

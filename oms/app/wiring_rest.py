@@ -30,11 +30,11 @@ from oms.rest.apifiny.venue import ApifinyAdapter, Whose
 from oms.rest.contact import Habit, Outlet
 from oms.rest.feed import Feed
 from oms.rest.gathering import Gatherer
-from oms.rest.limiter import Limit
+from oms.rest.limiter import QUERY, TRADE, Limit, Pacer
 from oms.rest.line import Line
 from oms.rest.polling import Pace
 from oms.rest.transport import Transport
-from oms.rest.venue import QUERY, TRADE, RestVenue
+from oms.rest.venue import RestVenue
 from oms.rest.worker import Bounds
 
 if TYPE_CHECKING:
@@ -132,7 +132,8 @@ def _venue(
     habit: Habit,
 ) -> RestVenue:
     """Make a venue with two connections: the venue takes requests of one key side by side."""
-    lines = [line(around.config, section, section.url, [credentials.secret.reveal()]) for _ in range(2)]
+    secrets, counted = [credentials.secret.reveal()], pacer(section)
+    lines = [line(around.config, section, section.url, secrets, counted) for _ in range(2)]
     adapters = [ApifinyAdapter(ApifinyClient(credentials, each), each, whose) for each in lines]
     return RestVenue(whose.session, adapters, outlet(around, whose.session), habit)
 
@@ -145,11 +146,16 @@ def _web_socket(url: str) -> str:
 # --- for every kind -------------------------------------------------------------------------------------------------
 
 
-def line(config: Config, section: HttpSection, url: str, secrets: list[str]) -> Line:
-    """Make the connection of one key."""
+def pacer(section: HttpSection) -> Pacer:
+    """Make what counts the requests of a session: all its keys and connections share one."""
+    return Pacer({TRADE: Limit(section.trades_per_s, 1.0), QUERY: Limit(section.queries_per_s, 1.0)})
+
+
+def line(config: Config, section: HttpSection, url: str, secrets: list[str], counted: Pacer) -> Line:
+    """Make the connection of one key; `counted`: what counts the session's requests."""
     return Line(
         url,
-        limits={TRADE: Limit(section.trades_per_s, 1.0), QUERY: Limit(section.queries_per_s, 1.0)},
+        pacer=counted,
         connect_timeout_s=section.connect_timeout_s,
         read_timeout_s=section.read_timeout_s,
         secrets=secrets,

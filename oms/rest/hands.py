@@ -26,7 +26,7 @@ class Task(Struct, frozen=True, kw_only=True):
         failed: told what `work` raised, with the text of the answer if any, or why it is never run.
         leaving: told method and body of the first request, immediately before it leaves.
         priority: what it goes before.
-        kind: the pacer's class.
+        kind: the pacer's class of its first request.
 
     """
 
@@ -69,6 +69,8 @@ class Hands:
             (adapter, Worker(name, pacer=adapter.line.pacer, bounds=bounds, alert=self._told))
             for adapter in adapters
         ]
+        for adapter, worker in self._pairs:
+            adapter.line.pause = worker.pause
         self._apart = apart and len(self._pairs) > 1
         self._turns = itertools.count()
 

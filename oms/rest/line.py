@@ -1,4 +1,8 @@
-"""The connection of one key, as a venue of the engine uses it: it tells what leaves, and keeps to the rate."""
+"""The connection of one key, as a venue of the engine uses it: it tells what leaves, and keeps to the rate.
+
+Every request is counted as what it is: one that moves something, or a question, whatever job it belongs to. While a job
+waits for its turn other jobs may be done on the same thread, with what is remembered of this one put aside.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -6,7 +10,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, Final
 
-from oms.rest.limiter import Limit, Pacer
+from oms.rest.limiter import QUERY, TRADE, Pacer
 from oms.rest.transport import Reply, Transport
 
 _NS: Final = 1_000_000_000
@@ -27,25 +31,32 @@ class Line(Transport):
         about: what the next request is called in the texts, where its path does not tell; the venue's module sets it.
         said: the text of the last answer of the present job.
         left: the present job's first request was handed on to be sent.
-        pacer: how fast requests may leave, by class; a worker that shares it has counted each job's first.
+        pacer: how fast requests may leave, by class; all connections to a venue share it.
+        pause: waits within a job, so many seconds; it may do other jobs meanwhile.
 
     """
 
-    def __init__(self, base_url: str, *, limits: Mapping[str, Limit] | None = None, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, base_url: str, *, pacer: Pacer | None = None, **options: Any) -> None:  # noqa: ANN401
         """Prepare; `options` are those of `Transport`."""
         super().__init__(base_url, **options)
-        self.pacer = Pacer(limits or {})
+        self.pacer = pacer or Pacer({})
+        self.pause: Callable[[float], None] = time.sleep
         self.about = ""
         self.said = ""
         self.left = False
-        self._kind = ""
+        self._kind = QUERY
         self._leaving: Leaving = _unheard
         self._asking = False
+        self._has_turn = False
 
     def begin(self, kind: str, leaving: Leaving = _unheard) -> None:
-        """Begin a job of a class; `leaving` is told method and body of its first request, before it leaves."""
+        """Begin a job; `leaving` is told method and body of its first request, before it leaves.
+
+        `kind`: what that request is, where nobody says so by `await_turn`.
+        """
         self.about, self.said, self.left = "", "", False
         self._kind, self._leaving = kind, leaving
+        self._asking = self._has_turn = False
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -66,9 +77,11 @@ class Line(Transport):
         headers: Mapping[str, str] = _NONE,
     ) -> Reply:
         """See `Transport.call`. The query string and the headers, which carry signatures, are told to nobody."""
-        if self.left or self._asking:
-            self._keep_pace()
-        else:
+        is_first = not (self.left or self._asking)
+        if not self._has_turn:
+            self._take_turn(self._kind if is_first else QUERY)
+        self._has_turn = False
+        if is_first:
             self.left = True
             what = " ".join(word for word in (method, path, self.about) if word)
             self._leaving(self.masked(f"{what} {_text(body)}".rstrip()))
@@ -77,11 +90,30 @@ class Line(Transport):
         self.said = self.masked(_text(reply.body))
         return reply
 
-    def _keep_pace(self) -> None:
-        """Wait until another request may leave: what waits behind this job would have to wait as well."""
-        while wait_ns := self.pacer.wait_ns(self._kind, time.monotonic_ns()):
-            time.sleep(wait_ns / _NS)
-        self.pacer.sent(self._kind, time.monotonic_ns())
+    def await_turn(self, *, moves: bool) -> None:
+        """See `Transport.await_turn`.
+
+        Raises:
+            VenueUnavailable: nothing may leave any more.
+
+        """
+        self._take_turn(TRADE if moves else QUERY)
+        self._has_turn = True
+
+    def _take_turn(self, kind: str) -> None:
+        while wait_ns := self.pacer.take(kind, time.monotonic_ns()):
+            with self._put_aside():
+                self.pause(wait_ns / _NS)
+
+    @contextmanager
+    def _put_aside(self) -> Iterator[None]:
+        """Keep what is remembered of the present job while others are done."""
+        job = self.about, self.said, self.left, self._kind, self._leaving, self._asking
+        try:
+            yield
+        finally:
+            self.about, self.said, self.left, self._kind, self._leaving, self._asking = job
+            self._has_turn = False
 
 
 def _text(body: bytes) -> str:

@@ -29,10 +29,11 @@ from oms.core.messages import CancelOrder, Command, Mark, NewOrder
 from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Habit, Outlet
 from oms.rest.hands import Task
+from oms.rest.limiter import TRADE
 from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
 from oms.rest.submits import Submits
-from oms.rest.venue import TRADE, Asked, RestVenue
+from oms.rest.venue import Asked, RestVenue
 from oms.rest.worker import Priority
 
 _log = structlog.get_logger()

@@ -96,6 +96,12 @@ class Transport:
         """Close the connection."""
         self._session.close()
 
+    def await_turn(self, *, moves: bool) -> None:
+        """Wait until a request may leave that moves something, or only asks; before what has to be fresh is made.
+
+        Here nothing has to wait.
+        """
+
     def call(
         self,
         method: str,

@@ -21,13 +21,11 @@ from oms.core.values import OrdStatus
 from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Contact, Habit, Outlet
 from oms.rest.hands import Task
+from oms.rest.limiter import QUERY, TRADE
 from oms.rest.standing import Seen
 from oms.rest.worker import Priority
 
 __all__ = ["Habit", "Outlet", "RestVenue"]
-
-TRADE = "trade"
-QUERY = "query"
 
 
 class Asked(Struct, frozen=True):
@@ -120,7 +118,7 @@ class RestVenue:
         priority: Priority = Priority.QUERY,
         key: int | None = None,
     ) -> None:
-        """Have something else done; what it gives is put in.
+        """Have a question of another kind asked; what it gives is put in.
 
         Args:
             work: called on a worker's thread.
@@ -129,12 +127,10 @@ class RestVenue:
             key: the number of the adapter that does it; None: the next in turn.
 
         """
-        kind = QUERY if priority is Priority.QUERY else TRADE
         task = Task(
             work=lambda adapter: self._put_in(work(adapter)),
             failed=lambda error, _said: self._put_in(failed(error)),
             priority=priority,
-            kind=kind,
         )
         self._hands.ask(task, key)
 

@@ -5,6 +5,7 @@
 3. A venue that bans us is left alone: the worker stops, tells why, and drops what waits, since an order must not
    leave minutes after it was given. A person resumes it, or a time that was configured.
 4. Queues are bounded, each priority by itself, so that queries cannot keep a cancel out.
+5. While a job waits for its turn at the venue, what goes before it is done: no cancel waits behind a waiting query.
 """
 
 import threading
@@ -55,8 +56,11 @@ class Bounds(Struct, frozen=True):
 
 
 class _Waiting(Struct):
+    priority: Priority
+    kind: str
     job: Job
     dropped: Dropped | None
+    due_ns: int
 
 
 class Worker:
@@ -85,6 +89,8 @@ class Worker:
         self._alert = alert
         self._changed = threading.Condition()
         self._lanes: dict[tuple[Priority, str], deque[_Waiting]] = {}
+        self._later: list[_Waiting] = []
+        self._doing = Priority.QUERY
         self._stopped: Stopped | None = None
         self._ended = False
         self._thread = threading.Thread(target=self._run, name=f"rest-{name}", daemon=True)
@@ -98,15 +104,24 @@ class Worker:
         """Begin."""
         self._thread.start()
 
-    def put(self, priority: Priority, job: Job, *, kind: str = "", dropped: Dropped | None = None) -> None:
+    def put(
+        self,
+        priority: Priority,
+        job: Job,
+        *,
+        kind: str = "",
+        dropped: Dropped | None = None,
+        after_s: float = 0.0,
+    ) -> None:
         """Have a job run, later, on the worker's thread.
 
         Args:
             priority: what it goes before.
             job: called once at most. It tells its own outcome, and lets a VenueBanned out, which stops the worker;
                 whatever else it raises is logged, and the next one follows.
-            kind: the pacer's class.
+            kind: the pacer's class of its first request, which the job itself counts when that leaves.
             dropped: called instead, from some thread, if the job will never run.
+            after_s: not before so many seconds from now.
 
         Raises:
             VenueUnavailable: it is not taken, and nothing leaves: too many wait, or the worker stands still.
@@ -114,8 +129,32 @@ class Worker:
         """
         with self._changed:
             self._check(priority)
-            self._lanes.setdefault((priority, kind), deque()).append(_Waiting(job, dropped))
+            due_ns = time.monotonic_ns() + round(after_s * _NS)
+            waiting = _Waiting(priority, kind, job, dropped, due_ns)
+            if after_s:
+                self._later.append(waiting)
+            else:
+                self._line_up(waiting)
             self._changed.notify()
+
+    def pause(self, wait_s: float) -> None:
+        """Wait within a job, on this thread; whatever goes before the job is done meanwhile.
+
+        Raises:
+            VenueUnavailable: nothing may leave any more.
+
+        """
+        until_ns = time.monotonic_ns() + round(wait_s * _NS)
+        while (left_ns := until_ns - time.monotonic_ns()) > 0:
+            with self._changed:
+                self._check_open()
+                due, soonest_s = self._next(time.monotonic_ns(), before=self._doing)
+                if due is None:
+                    self._changed.wait(min(left_ns / _NS, soonest_s or left_ns / _NS))
+            if due is not None:
+                self._do(due)
+        with self._changed:
+            self._check_open()
 
     def resume(self) -> None:
         """Speak to the venue again after a ban; a person's decision."""
@@ -135,14 +174,18 @@ class Worker:
         self._thread.join(within_s)
         return not self._thread.is_alive()
 
-    def _check(self, priority: Priority) -> None:
+    def _check_open(self) -> None:
         if self._ended:
             told = f"{self.name}: shutting down; nothing was sent"
             raise VenueUnavailable(told)
         if self._stopped is not None:
             told = f"{self.name}: the venue is left alone, nothing was sent: {self._stopped.reason}"
             raise VenueUnavailable(told)
+
+    def _check(self, priority: Priority) -> None:
+        self._check_open()
         waiting = sum(len(lane) for (other, _), lane in self._lanes.items() if other is priority)
+        waiting += sum(each.priority is priority for each in self._later)
         if waiting >= self._bounds.waiting:
             told = (
                 f"{self.name}: {waiting} requests of priority {priority.name} wait already, nothing was sent;"
@@ -154,12 +197,17 @@ class Worker:
 
     def _run(self) -> None:
         for waiting in self._due():
-            try:
-                waiting.job()
-            except VenueBanned as error:
-                self._banned(str(error))
-            except Exception as error:  # noqa: BLE001 - one job's failure is not the next one's
-                _log.error("a job failed", worker=self.name, error=f"{type(error).__name__}: {error}")
+            self._do(waiting)
+
+    def _do(self, waiting: _Waiting) -> None:
+        interrupted, self._doing = self._doing, waiting.priority
+        try:
+            waiting.job()
+        except VenueBanned as error:
+            self._banned(str(error))
+        except Exception as error:  # noqa: BLE001 - one job's failure is not the next one's
+            _log.error("a job failed", worker=self.name, error=f"{type(error).__name__}: {error}")
+        self._doing = interrupted
 
     def _due(self) -> Iterator[_Waiting]:
         while True:
@@ -173,21 +221,35 @@ class Worker:
                     self._changed.wait(wait_s)
             yield due
 
-    def _next(self, now_ns: int) -> tuple[_Waiting | None, float | None]:
-        """Give the job to run now, or else how long to wait for one, seconds (None: until something changes)."""
+    def _next(self, now_ns: int, before: Priority | None = None) -> tuple[_Waiting | None, float | None]:
+        """Give the job to run now, or else how long to wait for one, seconds (None: until something changes).
+
+        `before`: only one that goes before those of this priority.
+        """
         if self._stopped is not None:
             return None, self._until_resumed(self._stopped, now_ns)
-        soonest: int | None = None
+        soonest = [each.due_ns - now_ns for each in self._not_due(now_ns)]
         for priority, kind in sorted(self._lanes):
             lane = self._lanes[priority, kind]
-            if not lane:
+            if not lane or (before is not None and priority >= before):
                 continue
             wait_ns = self._pacer.wait_ns(kind, now_ns)
             if wait_ns == 0:
-                self._pacer.sent(kind, now_ns)
                 return lane.popleft(), None
-            soonest = wait_ns if soonest is None else min(soonest, wait_ns)
-        return None, None if soonest is None else soonest / _NS
+            soonest.append(wait_ns)
+        return None, min(soonest) / _NS if soonest else None
+
+    def _not_due(self, now_ns: int) -> list[_Waiting]:
+        """Line up what was put off until now, and give the rest."""
+        if self._later:
+            due = [each for each in self._later if each.due_ns <= now_ns]
+            self._later = [each for each in self._later if each.due_ns > now_ns]
+            for each in due:
+                self._line_up(each)
+        return self._later
+
+    def _line_up(self, waiting: _Waiting) -> None:
+        self._lanes.setdefault((waiting.priority, waiting.kind), deque()).append(waiting)
 
     def _until_resumed(self, stopped: Stopped, now_ns: int) -> float | None:
         if stopped.until_ns is None:
@@ -210,8 +272,9 @@ class Worker:
         self._tell(told)
 
     def _empty(self) -> list[_Waiting]:
-        waiting = [each for key in sorted(self._lanes) for each in self._lanes[key]]
+        waiting = [*(each for key in sorted(self._lanes) for each in self._lanes[key]), *self._later]
         self._lanes.clear()
+        self._later.clear()
         return waiting
 
     def _drop(self, waiting: list[_Waiting], reason: str) -> None:

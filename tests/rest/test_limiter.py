@@ -23,8 +23,7 @@ def test_no_interval_holds_more_than_its_count(count: int, interval_ms: int, gap
         if wait:
             assert pacer.wait_ns("a", now + wait - 1) == 1, "not a nanosecond too late"
         now += wait
-        assert pacer.wait_ns("a", now) == 0
-        pacer.sent("a", now)
+        assert pacer.take("a", now) == 0
         sent.append(now)
     for first, last in zip(sent, sent[count:], strict=False):
         assert last - first >= interval_ms * 1_000_000
@@ -32,8 +31,8 @@ def test_no_interval_holds_more_than_its_count(count: int, interval_ms: int, gap
 
 def test_classes_do_not_hold_each_other_back() -> None:
     pacer = Pacer({"market": Limit(1, 1.0)})
-    pacer.sent("market", 0)
-    pacer.sent("order", 0)
+    assert pacer.take("market", 0) == pacer.take("order", 0) == 0
+    assert pacer.take("market", S // 4) == S * 3 // 4, "and it is not counted"
     assert pacer.wait_ns("market", S // 4) == S * 3 // 4
     assert pacer.wait_ns("order", 0) == 0
 

@@ -13,12 +13,12 @@ from oms.core.messages import CancelOrder, ExecutionReport, NewOrder, ReplaceOrd
 from oms.core.order import Order
 from oms.rest.adapter import Outcome, Told
 from oms.rest.contact import Contact, Habit, Outlet
-from oms.rest.limiter import Limit
+from oms.rest.limiter import QUERY, Limit, Pacer
 from oms.rest.line import Line
 from oms.rest.polling import Pace, interval_s
 from oms.rest.transport import Transport
 from oms.rest.turns import Turns
-from oms.rest.venue import QUERY, RestVenue
+from oms.rest.venue import RestVenue
 from oms.rest.worker import VenueBanned
 from tests.rest.raw_server import RawServer
 
@@ -441,10 +441,9 @@ def test_a_line_keeps_to_the_rate_within_a_job(monkeypatch: pytest.MonkeyPatch) 
         slept.append(wait_s)
         clock[0] += round(wait_s * 1e9)
 
-    monkeypatch.setattr("oms.rest.line.time.sleep", sleep)
     monkeypatch.setattr(Transport, "call", lambda *_args, **_kw: type("R", (), {"body": b""})())
-    line = Line("http://127.0.0.1:1", limits={QUERY: Limit(2, 1.0)})
-    line.pacer.sent(QUERY, 0)  # as a worker that shares the pacer counts a job's first request
+    line = Line("http://127.0.0.1:1", pacer=Pacer({QUERY: Limit(2, 1.0)}))
+    line.pause = sleep
     line.begin(QUERY)
     for _ in range(4):
         line.call("GET", "/x")

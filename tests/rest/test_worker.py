@@ -1,6 +1,7 @@
 """The worker: what goes first, what never runs, and what a ban does. Events are waited for, not time."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -82,9 +83,12 @@ def test_cancels_go_before_orders_before_queries_and_else_the_first_first(make: 
 
 
 def test_what_is_paced_lets_others_pass(make: Callable[..., Desk]) -> None:
-    desk = make(pacer=Pacer({"slow": Limit(1, 0.2)}))
+    pacer = Pacer({"slow": Limit(1, 0.2)})
+    desk = make(pacer=pacer)
     desk.hold()
-    desk.put(CANCEL, "s1", "slow")
+    desk.worker.put(
+        CANCEL, lambda: desk.ran.append("s1" if pacer.take("slow", time.monotonic_ns()) == 0 else "?")
+    )
     desk.put(CANCEL, "s2", "slow")
     desk.put(QUERY, "q")
     desk.release()
@@ -93,6 +97,69 @@ def test_what_is_paced_lets_others_pass(make: Callable[..., Desk]) -> None:
     desk.worker.put(QUERY, done.set, kind="slow")
     assert done.wait(WITHIN_S)
     assert desk.ran == ["s1", "q", "s2"]
+
+
+def test_what_is_more_urgent_is_done_while_a_job_waits(make: Callable[..., Desk]) -> None:
+    desk = make()
+    paused, ended = threading.Event(), threading.Event()
+
+    def poll() -> None:
+        desk.ran.append("poll")
+        paused.set()
+        desk.worker.pause(WITHIN_S)
+
+    def order() -> None:
+        desk.ran.append("order")
+        desk.put(QUERY, "question")
+        desk.put(ORDER, "next order")
+        desk.put(CANCEL, "cancel")
+        desk.worker.pause(0.05)
+        desk.ran.append("order goes on")
+
+    desk.worker.put(QUERY, poll)
+    assert paused.wait(WITHIN_S)
+    desk.worker.put(ORDER, order)
+    desk.worker.put(ORDER, ended.set)
+    assert ended.wait(WITHIN_S)
+    assert desk.ran == ["poll", "order", "cancel", "order goes on", "next order"]
+
+
+def test_a_job_that_waits_ends_with_the_worker_and_with_a_ban(make: Callable[..., Desk]) -> None:
+    for ending in ("ban", "stop"):
+        desk = make()
+        paused, raised = threading.Event(), threading.Event()
+
+        def poll(
+            desk: Desk = desk, paused: threading.Event = paused, raised: threading.Event = raised
+        ) -> None:
+            paused.set()
+            with pytest.raises(VenueUnavailable):
+                desk.worker.pause(WITHIN_S)
+            raised.set()
+
+        def banned() -> None:
+            message = "HTTP 403"
+            raise VenueBanned(message)
+
+        desk.worker.put(QUERY, poll)
+        assert paused.wait(WITHIN_S)
+        if ending == "ban":
+            desk.worker.put(CANCEL, banned)
+        else:
+            assert desk.worker.stop(WITHIN_S)
+        assert raised.wait(WITHIN_S)
+
+
+def test_what_is_put_off_comes_later_and_is_dropped_at_the_end(make: Callable[..., Desk]) -> None:
+    desk = make()
+    done = threading.Event()
+    desk.worker.put(ORDER, done.set, after_s=0.05)
+    desk.put(QUERY, "first")
+    assert done.wait(WITHIN_S)
+    assert desk.ran == ["first"]
+    desk.worker.put(ORDER, done.set, after_s=600, dropped=lambda error: desk.dropped.append(str(error)))
+    assert desk.worker.stop(WITHIN_S)
+    assert len(desk.dropped) == 1
 
 
 def test_a_job_that_raises_is_not_the_end(make: Callable[..., Desk]) -> None:

@@ -68,9 +68,8 @@ class MarketClient:
         return self._get(f"/md/ticker/v1/{_part(symbol)}/{_part(venue)}/", Ticker)
 
     def _get(self, path: str, kind: type[T], query: str = "") -> T:
-        while wait_ns := self._pacer.wait_ns(MARKET, time.monotonic_ns()):
+        while wait_ns := self._pacer.take(MARKET, time.monotonic_ns()):
             self._pause(wait_ns / _NS)
-        self._pacer.sent(MARKET, time.monotonic_ns())
         token = market_token(self._credentials)
         reply = self._transport.call("GET", path, query=query, headers={"signature": token})
         secret = self._credentials.secret.reveal()

@@ -57,17 +57,20 @@ class Caller:
     def look(self, path: str, shape: type[T], parameters: Mapping[str, Value], *, part: str = "data") -> T:
         """Ask for what everybody may see; `part` names where the answer has it: `data` or `tick`."""
         query = query_of(_written(parameters))
+        self._transport.await_turn(moves=False)
         reply = self._transport.call("GET", self._operator.prefix + path, query=query, headers=GET_TYPE)
         return _answer(f"GET {path}", reply, shape, part=part)
 
     def ask(self, path: str, shape: type[T], parameters: Mapping[str, Value]) -> T:
         """Ask with the key; parameters that are None are left out."""
+        self._transport.await_turn(moves=False)  # before the signature, which names the time
         query = self._signed("GET", path, _written(parameters))
         reply = self._transport.call("GET", self._operator.prefix + path, query=query, headers=GET_TYPE)
         return _answer(f"GET {path}", reply, shape)
 
     def move(self, path: str, shape: type[T], parameters: Mapping[str, object]) -> T:
         """Have something done; the parameters go in the body as JSON."""
+        self._transport.await_turn(moves=True)
         query = self._signed("POST", path, {})
         body = msgspec.json.encode(parameters)
         reply = self._transport.call(

@@ -199,12 +199,18 @@ class TradeClient:
         return self._call(Question(method, moves=True), shape, parameters)
 
     def _call(self, question: Question, shape: type[T], parameters: Mapping[str, Value]) -> T:
-        with self._nonces.turn:
-            with suppress(_OldNonceError):
-                return self._once(question, shape, parameters)
+        with suppress(_OldNonceError):
             return self._once(question, shape, parameters)
+        return self._once(question, shape, parameters)
 
     def _once(self, question: Question, shape: type[T], parameters: Mapping[str, Value]) -> T:
+        self._transport.await_turn(
+            moves=question.moves
+        )  # before the number: others may leave while this waits
+        with self._nonces.turn:
+            return self._at_once(question, shape, parameters)
+
+    def _at_once(self, question: Question, shape: type[T], parameters: Mapping[str, Value]) -> T:
         nonce = self._nonces.next()
         envelope = question.envelope(self._send(question, nonce, parameters), nonce)
         if envelope.success == 1:

@@ -55,6 +55,7 @@ class PublicClient:
         return self._get(f"trades/{_listed(pairs)}", shape, _query(limit, ignore_invalid))
 
     def _get(self, what: str, shape: type[T], query: str = "") -> T:
+        self._transport.await_turn(moves=False)
         reply = self._transport.call("GET", f"{self._path}/{what}", query=query)
         if reply.status == FORBIDDEN:
             message = f"WEEX public API, {what}: HTTP 403, the venue turns us away: {shown(reply.body)}"

@@ -13,6 +13,7 @@ from oms.rest.cloud.models import PlaceRequest
 from oms.rest.cloud.orders import OrderClient
 from oms.rest.cloud.signing import Credential, Operator
 from oms.rest.cloud.venue import CloudAdapter, Key
+from oms.rest.limiter import Pacer
 from oms.rest.line import Line
 from oms.rest.marked import MarkedRestVenue
 from oms.rest.submits import Submits
@@ -38,7 +39,9 @@ def key_of(line: Line, url: str, key: str) -> Key:
     return Key(orders=OrderClient(caller), market=MarketClient(caller))
 
 
-def connected(url: str, keys: int = 1, timeout_s: float = 2.0) -> Callable[[Desk], MarkedRestVenue]:
+def connected(
+    url: str, keys: int = 1, timeout_s: float = 2.0, pacer: Pacer | None = None
+) -> Callable[[Desk], MarkedRestVenue]:
     """Make the venue as the daemon does."""
 
     def make(desk: Desk) -> MarkedRestVenue:
@@ -46,7 +49,7 @@ def connected(url: str, keys: int = 1, timeout_s: float = 2.0) -> Callable[[Desk
         account = Account(submits, desk.outlet.open_orders)
         adapters = []
         for key in list(KEYS)[:keys]:
-            line = Line(url, read_timeout_s=timeout_s)
+            line = Line(url, read_timeout_s=timeout_s, pacer=pacer)
             adapters.append(CloudAdapter(key_of(line, url, key), line, account, fence_s=FENCE_S))
         return MarkedRestVenue(SESSION, adapters, desk.outlet, HABIT, submits=submits)
 

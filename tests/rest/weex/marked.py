@@ -6,6 +6,7 @@ from decimal import Decimal
 from oms.core.risk import Limits
 from oms.core.secret import Secret
 from oms.engine import Route
+from oms.rest.limiter import Pacer
 from oms.rest.line import Line
 from oms.rest.marked import MarkedRestVenue
 from oms.rest.submits import Submits
@@ -29,7 +30,9 @@ ROUTE = Route(
 )
 
 
-def connected(url: str, keys: int = 1, timeout_s: float = 2.0) -> Callable[[Desk], MarkedRestVenue]:
+def connected(
+    url: str, keys: int = 1, timeout_s: float = 2.0, pacer: Pacer | None = None
+) -> Callable[[Desk], MarkedRestVenue]:
     """Make the venue as the daemon does."""
 
     def make(desk: Desk) -> MarkedRestVenue:
@@ -38,7 +41,7 @@ def connected(url: str, keys: int = 1, timeout_s: float = 2.0) -> Callable[[Desk
         numbers = NonceKeys(desk.reserve, desk.nonces)
         adapters = []
         for place, (key, secret) in enumerate(list(KEYS.items())[:keys]):
-            line = Line(url, read_timeout_s=timeout_s)
+            line = Line(url, read_timeout_s=timeout_s, pacer=pacer)
             nonces = numbers.of(key_name(key))
             client = TradeClient(line, key=key, secret=Secret(secret), nonces=nonces)
             at_work = Key(number=place, client=client, public=PublicClient(line), nonces=nonces)

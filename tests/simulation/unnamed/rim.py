@@ -40,8 +40,28 @@ class SimulatedWorker:
     def start(self) -> None:
         self._later()
 
-    def put(self, priority: Priority, job: Job, *, kind: str = "", dropped: Dropped | None = None) -> None:
+    def put(
+        self,
+        priority: Priority,
+        job: Job,
+        *,
+        kind: str = "",
+        dropped: Dropped | None = None,
+        after_s: float = 0.0,
+    ) -> None:
         del kind
+        if after_s:
+            self._world.live_at(
+                self._world.now + round(after_s * S), lambda: self._put(priority, job, dropped)
+            )
+        else:
+            self._put(priority, job, dropped)
+
+    def pause(self, wait_s: float) -> None:
+        """Nothing is paced here."""
+        raise AssertionError(wait_s)
+
+    def _put(self, priority: Priority, job: Job, dropped: Dropped | None) -> None:
         if self.stopped is not None:
             told = f"{self.name}: the venue is left alone, nothing was sent: {self.stopped.reason}"
             raise VenueUnavailable(told)
