@@ -32,7 +32,7 @@ def interpret_leg(
     leg = _leg_of(chain, report)
     if leg < chain.number:
         return _late(order, report, leg, now_ns, interpret)
-    return _concluded(order, chain, interpret(order, _in_whole(report, chain, _opened(order)), now_ns))
+    return _concluded(order, chain, interpret(order, _in_whole(report, chain, opened(order)), now_ns))
 
 
 def _leg_of(chain: Chain, report: ExecutionReport) -> int:
@@ -42,7 +42,7 @@ def _leg_of(chain: Chain, report: ExecutionReport) -> int:
     return chain.number
 
 
-def _in_whole(report: ExecutionReport, chain: Chain, opened: Request | None) -> ExecutionReport:
+def _in_whole(report: ExecutionReport, chain: Chain, leg: Request | None) -> ExecutionReport:
     """Add what the earlier legs executed; the average is of this leg alone, so it is left out.
 
     The quantity that was asked for is news to nobody, although the order takes it over only now.
@@ -57,16 +57,16 @@ def _in_whole(report: ExecutionReport, chain: Chain, opened: Request | None) -> 
         exec_ref_id=_of_leg(report.exec_ref_id, chain.number),
         cum_qty=_plus(report.cum_qty, chain.base_qty),
         ord_status=OrdStatus.PARTIALLY_FILLED if is_new and chain.base_qty else report.ord_status,
-        order_qty=None if report.order_qty == _sent_for(chain, opened) else order_qty,
+        order_qty=None if report.order_qty == _sent_for(chain, leg) else order_qty,
         avg_px=None,
     )
 
 
-def _sent_for(chain: Chain, opened: Request | None) -> Decimal | None:
+def _sent_for(chain: Chain, leg: Request | None) -> Decimal | None:
     """Say for how much the unacknowledged leg left: what the earlier ones executed late came on top."""
-    if opened is None or opened.order_qty is None:
+    if leg is None or leg.order_qty is None:
         return None
-    return opened.order_qty - (chain.base_qty - chain.excess)
+    return leg.order_qty - (chain.base_qty - chain.excess)
 
 
 def _plus(value: Decimal | None, base: Decimal) -> Decimal | None:
@@ -86,16 +86,16 @@ def _concluded(order: Order, chain: Chain, verdict: Verdict) -> Verdict:
     if not verdict.events:
         return verdict
     events: list[ev.Event] = []
-    opened = _opened(order)
+    leg = opened(order)
     for event in verdict.events:
         if isinstance(event, ev.Canceled) and order.replacing is not None:
             events.append(_leg_canceled(order, event))
         elif isinstance(event, ev.Rejected) and chain.number:
             events.append(ev.Canceled(**_told(event), reason=f"the replacement was rejected: {event.reason}"))
-        elif opened is not None and isinstance(event, ev.Told) and not isinstance(event, _NO_ANSWER):
+        elif leg is not None and isinstance(event, ev.Told) and not isinstance(event, _NO_ANSWER):
             accepted = isinstance(event, ev.Accepted)
-            events.append(_carried_out(order, opened, event if isinstance(event, ev.Accepted) else None))
-            opened = None
+            events.append(_carried_out(order, leg, event if isinstance(event, ev.Accepted) else None))
+            leg = None
             if not accepted:
                 events.append(event)
         else:
@@ -103,7 +103,7 @@ def _concluded(order: Order, chain: Chain, verdict: Verdict) -> Verdict:
     return Verdict(tuple(events), verdict.anomaly)
 
 
-def _opened(order: Order) -> Request | None:
+def opened(order: Order) -> Request | None:
     """Give the replace whose new leg has left and is not acknowledged."""
     for request in order.pending:
         if request.by_cancel and not request.waiting:
@@ -192,8 +192,8 @@ def _excess(events: tuple[ev.Event, ...]) -> Anomaly | None:
 def acceptance(order: Order, order_id: str | None) -> ev.Accepted | ev.Replaced:
     """The venue has taken on the order, or its present leg, under this OrderID."""
     event = ev.Accepted(order=order.number, order_id=order_id)
-    opened = None if order.chain is None else _opened(order)
-    return event if opened is None else _carried_out(order, opened, event)
+    leg = opened(order)
+    return event if leg is None else _carried_out(order, leg, event)
 
 
 def is_new_leg(order: Order, request: Request) -> bool:

@@ -2,7 +2,7 @@
 
 from oms.core import events as ev
 from oms.core.blotter import Blotter
-from oms.core.legs import acceptance
+from oms.core.legs import acceptance, opened
 from oms.core.messages import Anomaly, OrderSnapshot
 from oms.core.order import Order
 from oms.core.reconcile import interpret, is_of_another
@@ -29,12 +29,17 @@ def take_in(
 
 
 def _acceptance(order: Order, snapshot: OrderSnapshot) -> tuple[ev.Event, ...]:
-    """Fills prove that the venue took the order on: its OrderID, or the terms of a new leg, come before them."""
-    report, known = snapshot.report, order.order_id is not None or order.phase in ENDED
-    if known or not snapshot.fills or report.order_id is None or is_of_another(order, report):
+    """Fills prove that the venue took the order on: its OrderID, or the terms of a new leg, come before them.
+
+    That the venue had the leg before, and had not decided, is not yet that it took it on.
+    """
+    report, leg = snapshot.report, opened(order)
+    known = leg is None and (order.order_id is not None or report.order_id is None)
+    if known or order.phase in ENDED or not snapshot.fills or is_of_another(order, report):
         return ()
     late = order.chain is not None and is_of_earlier_leg(order.chain, report)
-    return () if late or not report.readable else (acceptance(order, report.order_id),)
+    order_id = report.order_id if order.order_id is None else None
+    return () if late or not report.readable else (acceptance(order, order_id),)
 
 
 def news(order: Order, anomaly: Anomaly | None) -> Anomaly | None:
