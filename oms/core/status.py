@@ -102,12 +102,17 @@ def _rejected(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     """
     if order.phase is Phase.REJECTED or order.absent:
         return NOTHING
+    unnumbered = report.order_id in (None, NO_ORDER_ID, "0", report.cl_ord_id)
+    unknown = report.ord_rej_reason == UNKNOWN_ORDER or (report.ord_rej_reason is None and unnumbered)
+    if unknown and order.phase is Phase.DENIED:
+        return NOTHING  # it never left, and was asked for before that was certain
     if order.phase is not Phase.PENDING_NEW:
         return _contradiction(order, report)
-    unnumbered = report.order_id in (None, NO_ORDER_ID, "0", report.cl_ord_id)
-    if report.ord_rej_reason == UNKNOWN_ORDER or (report.ord_rej_reason is None and unnumbered):
-        return Verdict((ev.UnknownAtVenue(order=order.number, time_ns=now_ns),))
-    return refused(order, report)
+    return (
+        Verdict((ev.UnknownAtVenue(order=order.number, time_ns=now_ns),))
+        if unknown
+        else refused(order, report)
+    )
 
 
 def _contradiction(order: Order, report: ExecutionReport) -> Verdict:
@@ -159,12 +164,15 @@ def _may_lack_fills(order: Order, said: str | None) -> bool:
 def _sizes_gap(order: Order, report: ExecutionReport) -> bool:
     """Whether the venue states now what was executed, where nobody could say how much is missing.
 
-    Once the order is over only a total of its end does: another was true before more was executed.
+    Once the order is over only a total of its end does, and that whatever its time: nothing is executed after it, and
+    a status answer may bear the time of the answer. Another total was true before more was executed.
     """
     total = report.cum_qty
-    if not order.unsized_gap or total is None or total < order.reported_cum or is_older(order, report):
+    if not order.unsized_gap or total is None or total < order.reported_cum:
         return False
-    return order.phase not in ENDED or _said(report) in (*_ENDS, OrdStatus.FILLED)
+    if order.phase in ENDED:
+        return _said(report) in (*_ENDS, OrdStatus.FILLED)
+    return not is_older(order, report)
 
 
 _ENDS: Final = (OrdStatus.CANCELED, OrdStatus.EXPIRED)

@@ -1,0 +1,142 @@
+"""What a venue answers late, or about what never left: none of it undoes, or hides, what was heard otherwise."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from oms.core.inputs import AskStatus, Received, Replace, SessionDown, StayedHere
+from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot
+from oms.core.order import Order
+from tests.test_engine import ROUTE, World, view
+
+BY_CANCEL = msgspec.structs.replace(ROUTE, has_replace=False, cancel_before_ack=True)
+T0 = "20260301-09:00:00.000"
+T1 = "20260301-09:00:01.000"
+T2 = "20260301-09:00:02.000"
+
+
+@pytest.fixture
+def world() -> World:
+    world = World(route=BY_CANCEL)
+    world.up()
+    return world
+
+
+def show(world: World, order: Order, status: str, time: str, *fills: tuple[str, str], **more: Any) -> None:
+    """Show an order as REST does: its id is our ClOrdID, its total is that of its fills where none is given."""
+    rows = tuple(FillRow(shares=Decimal(shares), price=Decimal(price)) for shares, price in fills)
+    fields = {
+        "cl_ord_id": order.cl_ord_id,
+        "order_id": order.cl_ord_id,
+        "cum_qty": sum((row.shares for row in rows), Decimal(0)),
+        **more,
+    }
+    report = ExecutionReport(
+        symbol="BTCUSDT", side="1", exec_trans_type="3", ord_status=status, transact_time=time, **fields
+    )
+    world.step(Received(session="main", raw="", report=OrderSnapshot(report=report, fills=rows)))
+
+
+def codes(world: World) -> list[str]:
+    return [alert.code for alert in world.alerts]
+
+
+def as_recovered(world: World) -> None:
+    assert view(world.recovered()) == view(world.engine)
+
+
+# --- the new leg of a replace that is executed at once
+
+
+@pytest.mark.parametrize("order_id", ["venue's", None])
+@pytest.mark.parametrize("wanted", ["0.5", "1", "2"])
+def test_a_new_leg_that_is_executed_at_once_has_carried_out_the_replace(
+    world: World, wanted: str, order_id: str | None
+) -> None:
+    named: dict[str, Any] = {} if order_id else {"order_id": None}
+    order = world.place(order_qty=Decimal(1), price=Decimal(100))
+    show(world, order, "0", T0, **named)
+    world.step(Replace(id="a", order_qty=Decimal(wanted), price=Decimal(101)))
+    show(world, order, "4", T1, **named)
+    show(world, order, "A", T2, **named)
+    show(world, order, "2", T2, (wanted, "101"), **named)
+    assert (order.order_qty, order.price, order.cum_qty) == (Decimal(wanted), Decimal(101), Decimal(wanted))
+    assert (str(order.ord_status), order.pending, order.is_open) == ("2", [], False)
+    assert order.anomalies == 0
+    as_recovered(world)
+
+
+# --- about what never left
+
+
+def test_that_the_venue_has_no_order_that_never_left_is_what_we_say_too(world: World) -> None:
+    order = world.place()
+    world.step(AskStatus(id="a"))
+    stays(world, order)
+    unknown(world, order)
+    assert (order.phase, order.questions, order.anomalies) == ("DENIED", 0, 0)
+    world.step(AskStatus(id="a"))
+    unknown(world, order, reason=None, order_id="NONE")
+    assert (order.questions, order.anomalies) == (0, 0)
+
+
+def test_that_the_venue_has_what_never_left_contradicts_it(world: World) -> None:
+    order = world.place()
+    world.step(AskStatus(id="a"))
+    stays(world, order)
+    show(world, order, "0", T0)
+    assert order.last_anomaly is not None
+    assert order.last_anomaly.startswith("STATUS_MISMATCH")
+
+
+def stays(world: World, order: Order) -> None:
+    assert order.placed is not None
+    world.step(
+        StayedHere(session="main", order=order.number, request=order.placed.request, reason="too long")
+    )
+
+
+def unknown(world: World, order: Order, reason: str | None = "5", order_id: str | None = None) -> None:
+    """Say that the venue does not have an order."""
+    report = ExecutionReport(
+        cl_ord_id=order.cl_ord_id,
+        order_id=order_id,
+        exec_trans_type="3",
+        exec_type="8",
+        ord_status="8",
+        ord_rej_reason=reason,
+    )
+    world.step(Received(session="main", raw="", report=report))
+
+
+# --- a status answer by the venue's clock, then the order's own time
+
+
+@pytest.mark.parametrize("executed", ["0", "1"])
+def test_the_total_of_an_end_is_final_however_old(world: World, executed: str) -> None:
+    order = world.place(time_in_force="3")
+    world.report(
+        cl_ord_id=order.cl_ord_id, order_id="V1", exec_id="n", exec_type="0", ord_status="0", transact_time=T0
+    )
+    world.step(SessionDown(session="main"), after_s=1)
+    world.up()
+    world.answer("4", cl_ord_id=order.cl_ord_id, transact_time=T2)
+    assert order.has_gap
+    fills = [("1", "100")] if executed == "1" else []
+    show(world, order, "4", T1, *fills, order_id=None)
+    assert (order.has_gap, order.cum_qty, order.anomalies) == (False, Decimal(executed), 0)
+    as_recovered(world)
+
+
+def test_an_older_total_of_a_working_order_does_not_close_the_gap_of_its_end(world: World) -> None:
+    order = world.place(time_in_force="3")
+    world.report(
+        cl_ord_id=order.cl_ord_id, order_id="V1", exec_id="n", exec_type="0", ord_status="0", transact_time=T0
+    )
+    world.step(SessionDown(session="main"), after_s=1)
+    world.up()
+    world.answer("4", cl_ord_id=order.cl_ord_id, transact_time=T2)
+    show(world, order, "0", T1, order_id=None)
+    assert (order.has_gap, order.anomalies) == (True, 0)
