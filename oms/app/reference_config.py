@@ -99,11 +99,11 @@ def money_problems(section: MoneySection, sessions: Mapping[str, str]) -> Iterat
 
 def _lane_problems(lane: LaneSection, session_kind: str) -> Iterator[tuple[str, str]]:
     """Check what a lane of its kind needs, and what its venue has."""
-    known = _KINDS.get(session_kind, _EXCHANGES_KINDS)
+    known = LANE_KINDS.get(session_kind, _EXCHANGES_KINDS)
     if lane.kind not in known:
         yield "kind", f"{lane.kind!r} is not known at this venue; known are {', '.join(known)}"
         return
-    if session_kind in _KINDS:
+    if session_kind in LANE_KINDS:
         if lane.exchange is not None:
             yield "exchange", "leave it out: there is none behind this venue"
         if lane.currency != lane.currency.lower():
@@ -128,7 +128,7 @@ def _ends(lane: LaneSection) -> Iterator[tuple[str, str]]:
 
 
 _EXCHANGES_KINDS: Final = (MovementKind.WITHDRAWAL, MovementKind.TRANSFER)
-_KINDS: Final = {
+LANE_KINDS: Final = {
     "weex": (MovementKind.WITHDRAWAL, MovementKind.COUPON, MovementKind.REDEMPTION),
     "cloud": (
         MovementKind.WITHDRAWAL,

@@ -50,7 +50,7 @@ class CloudAccountGatherer(CloudGatherer):
     """Implements `oms.rest.gathering.Gatherer` with one key."""
 
     has_balances = True
-    tells_fees = False  # not in which currency
+    tells_fees = True
 
     def __init__(self, clients: Clients, account: Account, now_ns: Callable[[], int] = time.time_ns) -> None:
         """Ask by `clients`, which belong to this gatherer's thread, for `account`."""
