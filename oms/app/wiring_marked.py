@@ -58,7 +58,7 @@ def weex(around: Around, session: WeexSection) -> Made:
     """Make the venue of a WEEX account."""
     submits, way_out = Submits(), outlet(around, session.name)
     keys, counted = list(session.all_keys()), pacer(session)
-    account = WeexAccount(submits, _of_account(around, session), keys=len(keys))
+    account = WeexAccount(submits, _of_account(around, session), keys=[key_name(key.key_id) for key in keys])
     numbers = NonceKeys(
         _reserver(around, session.name), around.nonces(session.name), warn=_warner(around, session.name)
     )

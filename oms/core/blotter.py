@@ -320,6 +320,7 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
     ev.Denied: _settle,
     ev.FillInferred: _settle,
     ev.Completed: _settle,
+    ev.FilledWhole: _settle,
     ev.RequestDropped: _settle,
     ev.CancelRequested: _ask,
     ev.ReplaceRequested: _ask,

@@ -84,6 +84,8 @@ def reserve_nonces(work: Work, command: ReserveNonces) -> tuple[None, Answer]:
 
 def went_out(work: Work, message: WentOut) -> None:
     """A message left; where messages are numbered, a reject may name its number."""
+    if message.request:
+        work.departures.note(message.request, work.now)
     if message.seq:
         work.emit(ev.RequestSent(order=message.order, request=message.request, seq=message.seq))
 
@@ -122,8 +124,16 @@ def unanswered(work: Work, message: Unanswered) -> None:
     if order is not None and message.request == 0:
         lost(work, order)
     if order is not None and request is not None:
+        _note_filled(work, order, request, message)
         doubt(work, order, request, message.reason)
         ask(work, order)
+
+
+def _note_filled(work: Work, order: Order, request: Request, message: Unanswered) -> None:
+    """The venue has filled the order at once, and only its executions are not known; the leg of a replace waits."""
+    told = message.cum_qty is not None and message.cum_qty == order.order_qty
+    if told and request.kind is RequestKind.NEW and order.phase is Phase.PENDING_NEW and order.chain is None:
+        work.emit(ev.FilledWhole(order=order.number, cum_qty=message.cum_qty))
 
 
 def resend_refused(work: Work, message: ResendRefused) -> None:

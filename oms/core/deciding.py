@@ -6,7 +6,7 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core.asking import ask
-from oms.core.identifying import lacks_number, wrong_number
+from oms.core.identifying import can_be_asked_by, lacks_number, wrong_number
 from oms.core.inferred import infer_gap
 from oms.core.inputs import Answer, Resolve, Resume
 from oms.core.legs import acceptance, refusal
@@ -25,6 +25,7 @@ def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
         return order, Answer(order=order.number, refusal="NOT_RESOLVABLE", text=wrong)
     why = f"resolved by {command.actor or 'a person'}: {command.evidence}"
     order_id = command.order_id if order.order_id is None else None
+    is_named = order_id is not None and can_be_asked_by(work, order, order_id)
     work.emit(
         ev.Resolved(
             order=order.number,
@@ -41,9 +42,9 @@ def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
     if command.cum_qty is not None and (command.cum_qty > order.reported_cum or order.unsized_gap):
         work.emit(ev.GapOpened(order=order.number, cum_qty=command.cum_qty))
     _OUTCOMES[command.outcome](work, order, why)
-    if order_id is None or command.avg_px is not None:
+    if not is_named or command.avg_px is not None:
         work.emit(*infer_gap(order, command.avg_px))
-    if order_id is not None:
+    if is_named:
         ask(work, order)  # by its number the venue can tell of its fills
     return order, Answer(order=order.number)
 
@@ -57,6 +58,8 @@ def _why_not(work: Work, order: Order, command: Resolve) -> str | None:
         return "nothing of this order is in doubt, and no fill is missing"
     if command.outcome == "filled" and order.order_qty is None and command.cum_qty is None:
         return "the order's quantity is not known: say cum_qty"
+    if order.complete and order.in_doubt and command.outcome != "filled":
+        return "the venue has said that it is filled: say that"
     if command.outcome == "not-placed" and (order.cum_qty or not order.requested(RequestKind.NEW)):
         return f"the venue has shown the order ({order.phase.lower()}): say canceled, filled or working"
     if order.phase in ENDED and command.outcome not in (_ENDINGS.get(order.phase), "filled"):

@@ -12,6 +12,8 @@ OmsError
 └── IllegalTransition    an event that its order cannot undergo: our bug or a damaged journal
 """
 
+from decimal import Decimal
+
 
 class OmsError(Exception):
     """Anything that this program raises on purpose; its text is for people."""
@@ -42,7 +44,9 @@ class VenueRefused(VenueError):  # noqa: N818
 
 
 class OutcomeUnknown(VenueError):  # noqa: N818
-    """Sent, and the outcome is not known."""
+    """Sent, and the outcome is not known. `cum_qty`: what the venue said was executed, of an order without a number."""
+
+    cum_qty: Decimal | None = None
 
 
 class JournalError(OmsError):

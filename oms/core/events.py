@@ -386,6 +386,13 @@ class Completed(Event, frozen=True, kw_only=True):
     """The venue says that nothing is left to execute, where no OrderQty can tell."""
 
 
+class FilledWhole(Told, frozen=True, kw_only=True):
+    """The venue says that all of an order is executed, and not by which executions.
+
+    Its submit stays in doubt until they are found: the venue has named no order that they could be asked for by.
+    """
+
+
 class Canceled(Told, frozen=True, kw_only=True):
     """The rest of the order is gone. `stated_qty`: the venue's total, where a replacement waits for it."""
 
@@ -627,6 +634,7 @@ OrderEvent = (
     | FeeNoted
     | FillInferred
     | Completed
+    | FilledWhole
     | Canceled
     | Expired
     | DoneForDay

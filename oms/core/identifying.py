@@ -19,6 +19,12 @@ def lacks_number(work: Work, order: Order) -> bool:
     return route is not None and route.marks and is_known and order.order_id is None
 
 
+def can_be_asked_by(work: Work, order: Order, order_id: str) -> bool:
+    """Whether the venue can be asked by what a person said; executions without an order have a name that is ours."""
+    route = work.route(order)
+    return route is None or not route.marks or order_id.isdigit()
+
+
 def wrong_number(work: Work, order: Order, command: Resolve) -> str | None:
     """Say why a person's word does not fit with its number, or lacks one; None where it may stand."""
     order_id = command.order_id

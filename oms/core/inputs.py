@@ -151,13 +151,17 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 
 class Unanswered(Struct, frozen=True, kw_only=True):
-    """A request left, and no answer that can be read will come: its outcome is unknown."""
+    """A request left, and no answer that can be read will come: its outcome is unknown.
+
+    `cum_qty`: what the venue said was executed all the same, of an order that it did not name.
+    """
 
     session: str
     order: int
     request: int
     reason: str
     raw: str | None = None
+    cum_qty: Decimal | None = None
 
 
 class MarkTaken(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from oms.core.messages import Anomaly, Candidate, Mark
 from oms.core.order import Order, Request
 from oms.core.outgoing import new_order
 from oms.core.risk import Denial
-from oms.core.values import AnomalyCode, RequestKind
+from oms.core.values import AnomalyCode, Phase, RequestKind
 from oms.core.work import Route, Work
 
 LOOKS_IN_VAIN = 2
@@ -136,7 +136,7 @@ def judge(
             work.emit(ev.CandidatesFound(order=order.number, request=request.number, order_ids=found))
         told = f"orders {', '.join(found)} at the venue could each be this one; a person has to say which"
         return None, Anomaly(AnomalyCode.AMBIGUOUS_SUBMIT, told)
-    if message.past_fence:
+    if message.past_fence and order.phase is Phase.PENDING_NEW:
         work.emit(ev.LookedInVain(order=order.number, time_ns=work.now))
         if order.looks >= LOOKS_IN_VAIN:
             told = (

@@ -141,12 +141,14 @@ class OrderSnapshot(Struct, frozen=True, kw_only=True):
 class Mark(Struct, frozen=True, kw_only=True):
     """Where a venue's numbering stood immediately before a submit: its highest ids, of whatever order and trade.
 
-    `time_ns`: the venue's clock then, nanoseconds since the epoch; None where it does not tell.
+    `time_ns`: the venue's clock then, nanoseconds since the epoch; None where it does not tell. `keys`: the names of
+    the keys by one of which the submit leaves, where that matters.
     """
 
     order_id: str | None = None
     trade_id: str | None = None
     time_ns: int | None = None
+    keys: tuple[str, ...] = ()
 
 
 class Candidate(Struct, frozen=True, kw_only=True):

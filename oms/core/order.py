@@ -273,7 +273,12 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.DuplicateRefused,
     ev.Resolved,
 )
-_WHILE_LIVE: Final[tuple[type[ev.Event], ...]] = (ev.CancelPending, ev.ReplacePending, ev.LegCanceled)
+_WHILE_LIVE: Final[tuple[type[ev.Event], ...]] = (
+    ev.CancelPending,
+    ev.ReplacePending,
+    ev.LegCanceled,
+    ev.FilledWhole,
+)
 
 
 def _row(phase: Phase, **changes: Phase | None) -> dict[type[ev.Event], Phase]:
@@ -299,6 +304,7 @@ TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
         LegCanceled=Phase.WORKING,
         FillInferred=Phase.WORKING,
         Completed=Phase.WORKING,
+        FilledWhole=Phase.WORKING,
         Replaced=Phase.WORKING,
         Restated=Phase.WORKING,
     ),
@@ -376,11 +382,13 @@ def _filled(order: Order, event: ev.Filled) -> None:
 
 def _busted(order: Order, event: ev.FillBusted) -> None:
     fills.busted(order, event)
+    order.complete = order.complete and order.order_qty is None  # from now on its executions alone count
     requests.answered(order, RequestKind.NEW)
 
 
 def _corrected(order: Order, event: ev.FillCorrected) -> None:
     fills.corrected(order, event)
+    order.complete = order.complete and order.order_qty is None
     requests.answered(order, RequestKind.NEW)
 
 
@@ -402,6 +410,11 @@ def _inferred(order: Order, event: ev.FillInferred) -> None:
 def _completed(order: Order, _event: ev.Completed) -> None:
     order.complete, order.unsized_gap = True, False
     requests.answered(order, RequestKind.NEW)
+    requests.pointless_cancels(order)
+
+
+def _filled_whole(order: Order, _event: ev.FilledWhole) -> None:
+    order.complete = True
     requests.pointless_cancels(order)
 
 
@@ -536,6 +549,7 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.FeeNoted: fills.fee_noted,
     ev.FillInferred: _inferred,
     ev.Completed: _completed,
+    ev.FilledWhole: _filled_whole,
     ev.Canceled: _canceled,
     ev.Expired: _ended,
     ev.Rejected: _ended,

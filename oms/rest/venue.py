@@ -248,6 +248,11 @@ class RestVenue:
                 given = Refused(session=session, order=order, request=request, reason=str(outcome), raw=raw)
             case _:
                 given = Unanswered(
-                    session=session, order=order, request=request, reason=str(outcome), raw=raw
+                    session=session,
+                    order=order,
+                    request=request,
+                    reason=str(outcome),
+                    raw=raw,
+                    cum_qty=outcome.cum_qty if isinstance(outcome, OutcomeUnknown) else None,
                 )
         self._sink(given)

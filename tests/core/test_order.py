@@ -61,6 +61,7 @@ CELLS = """
     FeeNoted         = = = = = = = = = =
     FillInferred     W = = = = = = = = =
     Completed        W = = = = = = = = =
+    FilledWhole      W = = = = = . . . .
     GapOpened        = = = = = = = = = =
     AnomalyNoted     = = = = = = = = = =
     CancelRequested  = = = = = = = = = =

@@ -2,8 +2,10 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from oms.core.order import Order
 from oms.core.values import RequestKind
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from oms.rest.weex.models import Pair
 
 MOST_IN_A_POLL: Final = 5
+_log = structlog.get_logger()
 _MOST: Final = 10_000  # numbers whose order is remembered
 
 
@@ -23,14 +26,14 @@ class Account:
     """Shared by the adapters of an account; may be used from several threads: what gets lost is asked for again."""
 
     def __init__(
-        self, submits: Submits, open_orders: Callable[[], Iterable[Order]], *, keys: int = 1
+        self, submits: Submits, open_orders: Callable[[], Iterable[Order]], *, keys: Sequence[str] = ("",)
     ) -> None:
         """Begin as after a restart.
 
         Args:
             submits: what is remembered of submits.
             open_orders: gives copies of the session's open orders.
-            keys: how many keys the account has.
+            keys: the names of the account's keys, as records have them.
 
         """
         self.submits = submits
@@ -40,7 +43,8 @@ class Account:
         self.strangers = Strangers(self.awaiting)
         self.pairs: Mapping[str, Pair] = {}
         self._owners: OrderedDict[str, str] = OrderedDict()
-        self._silent = set(range(keys))
+        self.key_names = tuple(keys)
+        self._silent = set(range(len(keys)))
 
     def heard(self, key: int) -> None:
         """Note that the venue has accepted a number of this process under a key."""
@@ -50,6 +54,17 @@ class Account:
     def all_heard(self) -> bool:
         """Whether no request of an earlier process can start any more: every key has had a later number accepted."""
         return not self._silent
+
+    def has_all(self, keys: Collection[str]) -> bool:
+        """Whether all these keys are still the account's; of one that is no more no later number can be accepted."""
+        gone = sorted(set(keys) - set(self.key_names))
+        if gone:
+            _log.warning(
+                "a submit in doubt may have left by a key that is not configured any more: no look can prove that it"
+                " was not placed, and a person has to say what became of it",
+                keys=gone,
+            )
+        return not gone
 
     def tie(self, order_id: str | None, cl_ord_id: str | None) -> None:
         """Note which of our orders a number belongs to."""

@@ -6,6 +6,7 @@ something counts as refused only where the text names a check that comes before 
 """
 
 import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -76,10 +77,11 @@ class WeexInDoubt(OutcomeUnknown):
     Once the venue has accepted a later nonce of the same key, this request cannot start any more.
     """
 
-    def __init__(self, message: str, nonce: int | None) -> None:
-        """Keep the number under which it left; None for a request without one."""
+    def __init__(self, message: str, nonce: int | None, *, cum_qty: Decimal | None = None) -> None:
+        """Keep the number under which it left; None for a request without one. `cum_qty`: see `OutcomeUnknown`."""
         super().__init__(message)
         self.nonce = nonce
+        self.cum_qty = cum_qty
 
 
 def reason_of(text: str) -> Reason:

@@ -3,12 +3,30 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from oms.core.messages import NewOrder
 from oms.core.values import decimal_places, format_decimal
-from oms.rest.refusal import Refusal
+from oms.rest.refusal import NotTakenError, Refusal
 from oms.rest.weex.client import TradeRequest
 from oms.rest.weex.models import Pair
+from oms.rest.weex.terms import request_for
 
 _PER_CENT = Decimal("0.01")
+
+
+def request_of(message: NewOrder, pairs: Mapping[str, Pair]) -> TradeRequest:
+    """Say an order in the venue's words; `pairs` as for `check`, empty while they are not known.
+
+    Raises:
+        NotTakenError: why the venue would not take it; then nothing is sent.
+
+    """
+    request = request_for(message)
+    if isinstance(request, Refusal):
+        raise NotTakenError(request)
+    refusal = check(request, pairs) if pairs else None
+    if refusal is not None:
+        raise NotTakenError(refusal)
+    return request
 
 
 def check(request: TradeRequest, pairs: Mapping[str, Pair]) -> Refusal | None:

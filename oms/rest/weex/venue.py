@@ -7,7 +7,7 @@
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -20,20 +20,20 @@ from oms.core.order import Order
 from oms.core.values import OrdStatus
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.line import Line
-from oms.rest.refusal import NotTakenError, Refusal
+from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
 from oms.rest.submits import Left
 from oms.rest.weex.account import Account
-from oms.rest.weex.client import TradeClient, TradeRequest
+from oms.rest.weex.client import TradeClient
 from oms.rest.weex.executions import Listed
 from oms.rest.weex.look import filled_at_once, look, number_of, take_mark
 from oms.rest.weex.models import ActiveOrder, Placed
 from oms.rest.weex.nonce import HIGHEST, Nonces
 from oms.rest.weex.public import PublicClient
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
-from oms.rest.weex.rules import check, check_pair
+from oms.rest.weex.rules import check_pair, request_of
 from oms.rest.weex.snapshots import is_news, report_of_placed, with_fees
-from oms.rest.weex.terms import pair_of, request_for, symbol_of
+from oms.rest.weex.terms import pair_of, symbol_of
 from oms.rest.weex.venue_cancels import cancel_many, canceling
 from oms.rest.worker import VenueBanned
 
@@ -85,11 +85,12 @@ class WeexAdapter:
         refusal = check_pair(pair_of(symbol), self._account.pairs) if self._account.pairs else None
         if refusal is not None:
             raise NotTakenError(refusal)
-        return take_mark(self._client, symbol)
+        mark = take_mark(self._client, symbol)
+        return msgspec.structs.replace(mark, keys=self._account.key_names)
 
     def place(self, message: NewOrder) -> Told:
         """Trade."""
-        request = self._request(message)
+        request = request_of(message, self._account.pairs)
         self.line.about = "Trade"
         try:
             placed = self._client.trade(request)
@@ -101,16 +102,6 @@ class WeexAdapter:
             raise
         return self._placed(message, placed, self.line.said)
 
-    def _request(self, message: NewOrder) -> TradeRequest:
-        """Say an order in the venue's words, or why it would not take it: then nothing is sent."""
-        request = request_for(message)
-        if isinstance(request, Refusal):
-            raise NotTakenError(request)
-        refusal = check(request, self._account.pairs) if self._account.pairs else None
-        if refusal is not None:
-            raise NotTakenError(refusal)
-        return request
-
     def _placed(self, message: NewOrder, placed: Placed, raw: str) -> Told:
         mark = self._account.submits.mark_of(message.cl_ord_id)
         report = report_of_placed(message, placed)
@@ -118,7 +109,8 @@ class WeexAdapter:
             self._account.tie(report.order_id, message.cl_ord_id)
             if mark is not None:
                 self._account.executions.begin(placed.order_id, number_of(mark.trade_id))
-            return Told(report, raw)
+            told = Told(report, raw)
+            return self._with_executions(message, placed.order_id, told) if report.cum_qty else told
         shown = None if mark is None else self._found_at_once(message, mark)
         if shown is not None:
             return Told(shown, raw)
@@ -126,13 +118,22 @@ class WeexAdapter:
             key=self._key.number, number=HIGHEST
         )  # no look may find that it was not placed
         self._account.submits.in_doubt(message.cl_ord_id, placed_for_sure)
-        told = "WEEX Trade: filled at once, without a number; its executions cannot be read yet and are looked for"
-        raise WeexInDoubt(told, None)
+        why = "WEEX Trade: filled at once, without a number; its executions cannot be read yet and are looked for"
+        raise WeexInDoubt(why, None, cum_qty=message.order_qty)
+
+    def _with_executions(self, message: NewOrder, number: int, placed: Told) -> Told:
+        """Have an order that was executed in part told with its executions; without them where they cannot be read."""
+        try:
+            shown = self._told(number, message.symbol, message.cl_ord_id)
+        except VenueError:  # the order stands, whatever becomes of the question
+            return placed
+        return Told(shown.report, placed.raw)
 
     def _found_at_once(self, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
         """Look for the executions; the order was filled, whatever becomes of these questions."""
+        others = self._account.others(message.cl_ord_id)
         try:
-            return self._at_once(message, mark)
+            shown = filled_at_once(self._client, message, mark, others)
         except VenueError as error:
             _log.warning(
                 "the executions of an order that filled at once are not known yet",
@@ -140,10 +141,6 @@ class WeexAdapter:
                 reason=str(error),
             )
             return None
-
-    def _at_once(self, message: NewOrder, mark: Mark) -> OrderSnapshot | None:
-        others = self._account.others(message.cl_ord_id)
-        shown = filled_at_once(self._client, message, mark, others)
         if shown is None:
             return None
         self._account.tie(shown.report.order_id, message.cl_ord_id)
@@ -153,7 +150,7 @@ class WeexAdapter:
         """Look for a submit in doubt. Before that, have a later number of its key accepted, so that it cannot start."""
         left = self._account.submits.left(effect.message.cl_ord_id)
         under_way = left is None and self._account.submits.mark_of(effect.message.cl_ord_id) is not None
-        past_fence = not under_way and self._passes_fence(left)
+        past_fence = not under_way and self._passes_fence(left, effect.mark.keys)
         found = tuple(
             msgspec.structs.replace(each, snapshot=with_fees(each.snapshot, self._account.pairs))
             for each in look(self._client, effect.message, effect.mark)
@@ -170,15 +167,15 @@ class WeexAdapter:
             raw=msgspec.json.encode(found).decode(),
         )
 
-    def _passes_fence(self, left: Left | None) -> bool:
+    def _passes_fence(self, left: Left | None, keys: Collection[str]) -> bool:
         """Whether the submit cannot start any more, from here on.
 
-        One of an earlier process left by one of the account's keys, under a number below all of this process: each key
-        must have had a number accepted since.
+        One of an earlier process left by one of the `keys` of then, under a number below all of this process: each
+        must have had a number accepted since. That of a key that is no more can start for ever, for all that is known.
         """
         if left is None:
             self._prove()
-            return self._account.all_heard
+            return self._account.all_heard and self._account.has_all(keys)
         if left.key == self._key.number and self._proven <= left.number:
             self._prove()
         return left.key == self._key.number and self._proven > left.number

@@ -37,7 +37,7 @@ def connected(
 
     def make(desk: Desk) -> MarkedRestVenue:
         submits = Submits()
-        account = Account(submits, desk.outlet.open_orders, keys=keys)
+        account = Account(submits, desk.outlet.open_orders, keys=[key_name(key) for key in list(KEYS)[:keys]])
         numbers = NonceKeys(desk.reserve, desk.nonces)
         adapters = []
         for place, (key, secret) in enumerate(list(KEYS.items())[:keys]):

@@ -54,7 +54,7 @@ def _weex(
     submits: Submits,
     _clock: Callable[[], int],
 ) -> list[Any]:
-    account = WeexAccount(submits, world.open_orders, keys=len(keys))
+    account = WeexAccount(submits, world.open_orders, keys=[key_name(key) for key, _ in keys])
     reserved = world.engine.blotter.book(session).nonces
     built = []
     for number, (key, secret) in enumerate(keys):
