@@ -47,7 +47,8 @@ class Habit(Struct, frozen=True, kw_only=True):
         apart: the first of several connections is for orders and cancels alone, so that no question delays them.
         wait_s: an order that could not leave for so long, seconds, stays here: nobody wants it minutes later, and the
             venue may have been asked in vain for it meanwhile. Keep it well below the fence of "unknown order".
-        failures: so many in a row make it count as down.
+        failures: so many in a row make it count as down,
+        quiet_s: where it has answered nothing for so long, seconds.
         probe_s: the longest pause between two attempts to reach it, seconds.
 
     """
@@ -59,6 +60,7 @@ class Habit(Struct, frozen=True, kw_only=True):
     apart: bool = False
     wait_s: float = 10.0
     failures: int = 3
+    quiet_s: float = 1.0
     probe_s: float = 30.0
 
 
@@ -70,7 +72,7 @@ class Contact:
         self._session = session
         self._outlet = outlet
         self._habit = habit
-        self._standing = Standing(habit.failures)
+        self._standing = Standing(habit.failures, habit.quiet_s)
         self.hands = Hands(
             *(session, adapters, habit.bounds),
             apart=habit.apart,

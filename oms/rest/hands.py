@@ -27,6 +27,7 @@ class Task(Struct, frozen=True, kw_only=True):
         leaving: told method and body of the first request, immediately before it leaves.
         priority: what it goes before.
         kind: the pacer's class of its first request.
+        after_s: it is not done before so many seconds from now.
 
     """
 
@@ -35,6 +36,7 @@ class Task(Struct, frozen=True, kw_only=True):
     leaving: Callable[[str], None] = _unheard
     priority: Priority = Priority.QUERY
     kind: str = "query"
+    after_s: float = 0.0
 
 
 class Hands:
@@ -112,6 +114,7 @@ class Hands:
             lambda: self._run(adapter, task),
             kind=task.kind,
             dropped=lambda error: task.failed(error, ""),
+            after_s=task.after_s,
         )
 
     def ask(self, task: Task, key: int | None = None) -> None:
@@ -125,7 +128,7 @@ class Hands:
         """A ban of one connection is one of all: they come from the same address."""
         if (reason := self.banned) is not None:
             told = f"{self._name}: the venue is left alone, nothing was sent: {reason}"
-            raise VenueUnavailable(told)
+            raise NotRun(told)
 
     def _told(self, text: str) -> None:
         """Take in what a worker tells: that it stands still after a ban, or goes on."""

@@ -1,18 +1,20 @@
 """A REST venue without client order ids: a mark before each submit, and full looks for those whose outcome is unknown.
 
-1. A mark that cannot be read is StayedHere: nothing of the order has left.
+1. A mark that cannot be read is read again for as long as an order may wait here; then it is StayedHere: nothing of
+   the order has left.
 2. Where everything is canceled, an order has its answer as if its cancel had been sent alone; what is open there and
    was not known is shown a few at a time, and `OpenShown` is put in at the end, whatever happens.
 3. A look that is not complete shows nothing and is Unanswered: the engine asks again. It runs on the key that the
    submit left by, where that is known, so that what it asks carries later numbers of that key.
 """
 
+import time
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 
 import structlog
 
-from oms.core.errors import VenueError
+from oms.core.errors import VenueError, VenueRefused
 from oms.core.inputs import (
     CancelOpen,
     Input,
@@ -29,13 +31,17 @@ from oms.core.messages import CancelOrder, Command, Mark, NewOrder
 from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Habit, Outlet
 from oms.rest.hands import Task
+from oms.rest.keys import KeySpent
 from oms.rest.limiter import TRADE
 from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
 from oms.rest.submits import Submits
 from oms.rest.venue import Asked, RestVenue
-from oms.rest.worker import Priority
+from oms.rest.worker import NotRun, Priority
 
+FIRST_PAUSE_S: Final = 0.1
+LONGEST_PAUSE_S: Final = 1.0
+_FINAL: Final = (NotRun, NotTakenError, KeySpent)
 _log = structlog.get_logger()
 
 
@@ -87,6 +93,10 @@ class MarkedRestVenue(RestVenue):
 
     def take_mark(self, effect: TakeMark) -> None:
         """See `oms.ports.MarkedVenue`."""
+        self._take_mark(effect, time.monotonic() + self._wait_s)
+
+    def _take_mark(self, effect: TakeMark, until: float, after_s: float = 0.0) -> None:
+        """Read a mark, once more where that fails, until a moment of the monotonic clock, seconds."""
 
         def work(adapter: Adapter) -> Input:
             mark = cast("MarkedAdapter", adapter).take_mark(effect.symbol)
@@ -99,13 +109,17 @@ class MarkedRestVenue(RestVenue):
                 raw=adapter.line.said or None,
             )
 
-        def failed(error: VenueError) -> Input:
+        def failed(error: VenueError) -> Input | None:
+            pause_s = min(max(after_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+            if _may_pass(error) and time.monotonic() + pause_s < until:
+                self._take_mark(effect, until, pause_s)
+                return None
             told = f"the venue's numbering cannot be read, nothing was sent: {error}"
             if isinstance(error, NotTakenError):
                 told = str(error)
             return StayedHere(session=effect.session, order=effect.order, request=effect.request, reason=told)
 
-        self.perform(work, failed, Priority.ORDER)
+        self.perform(work, failed, Priority.ORDER, after_s=after_s)
 
     def look(self, effect: Look) -> None:
         """See `oms.ports.MarkedVenue`."""
@@ -169,3 +183,10 @@ class MarkedRestVenue(RestVenue):
             return OpenShown(session=self.session, turn=effect.turn, fault=str(error))
 
         self.perform(work, failed)
+
+
+def _may_pass(error: VenueError) -> bool:
+    """Whether a question that failed so may have its answer the next time: not where the venue says why it has none."""
+    if isinstance(error, VenueRefused):
+        return getattr(error, "reason", None) == "OTHER"
+    return not isinstance(error, _FINAL)

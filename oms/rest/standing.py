@@ -1,4 +1,7 @@
-"""Whether a venue can be reached: up with the first good answer, down after several failures in a row or a ban."""
+"""Whether a venue can be reached: up with the first good answer, down after several failures in a row or a ban.
+
+Failures that follow one another within moments are no proof: many may have been under way at once.
+"""
 
 import threading
 import time
@@ -30,11 +33,12 @@ class Seen(Struct, frozen=True, kw_only=True):
 class Standing:
     """Counts good and bad answers. May be called from any thread."""
 
-    def __init__(self, failures: int = 3) -> None:
-        """Begin down; `failures` in a row take it down again."""
+    def __init__(self, failures: int = 3, quiet_s: float = 0.0) -> None:
+        """Begin down; `failures` in a row take it down again, where `quiet_s` seconds have passed without an answer."""
         self.up = False
         self.reason: str | None = None
         self._patience = failures
+        self._quiet_s = quiet_s
         self._failures = 0
         self._heard_at: float | None = None
         self._lock = threading.Lock()
@@ -67,6 +71,7 @@ class Standing:
             self._failures += 1
             first, was_up = self.reason is None, self.up
             self.reason = reason
-            if for_good or self._failures >= self._patience:
+            is_silent = self.age_s is None or self.age_s >= self._quiet_s
+            if for_good or (self._failures >= self._patience and is_silent):
                 self.up = False
             return (was_up and not self.up) or (first and not was_up)

@@ -117,6 +117,7 @@ class RestVenue:
         failed: Callable[[VenueError], Input | None],
         priority: Priority = Priority.QUERY,
         key: int | None = None,
+        after_s: float = 0.0,
     ) -> None:
         """Have a question of another kind asked; what it gives is put in.
 
@@ -125,12 +126,14 @@ class RestVenue:
             failed: makes the input of what was raised, or of never being run; None puts in nothing.
             priority: what it goes before.
             key: the number of the adapter that does it; None: the next in turn.
+            after_s: not before so many seconds from now.
 
         """
         task = Task(
             work=lambda adapter: self._put_in(work(adapter)),
             failed=lambda error, _said: self._put_in(failed(error)),
             priority=priority,
+            after_s=after_s,
         )
         self._hands.ask(task, key)
 

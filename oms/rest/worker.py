@@ -29,6 +29,10 @@ Job = Callable[[], None]
 Dropped = Callable[[VenueUnavailable], None]
 
 
+class NotRun(VenueUnavailable):
+    """A job is not taken, or will never run: nothing left, and another attempt is of no use."""
+
+
 class VenueBanned(VenueRefused):
     """The venue turns us away altogether; knocking on makes it worse. The request was definitely not carried out."""
 
@@ -124,7 +128,7 @@ class Worker:
             after_s: not before so many seconds from now.
 
         Raises:
-            VenueUnavailable: it is not taken, and nothing leaves: too many wait, or the worker stands still.
+            NotRun: it is not taken, and nothing leaves: too many wait, or the worker stands still.
 
         """
         with self._changed:
@@ -141,7 +145,7 @@ class Worker:
         """Wait within a job, on this thread; whatever goes before the job is done meanwhile.
 
         Raises:
-            VenueUnavailable: nothing may leave any more.
+            NotRun: nothing may leave any more.
 
         """
         until_ns = time.monotonic_ns() + round(wait_s * _NS)
@@ -177,10 +181,10 @@ class Worker:
     def _check_open(self) -> None:
         if self._ended:
             told = f"{self.name}: shutting down; nothing was sent"
-            raise VenueUnavailable(told)
+            raise NotRun(told)
         if self._stopped is not None:
             told = f"{self.name}: the venue is left alone, nothing was sent: {self._stopped.reason}"
-            raise VenueUnavailable(told)
+            raise NotRun(told)
 
     def _check(self, priority: Priority) -> None:
         self._check_open()
@@ -191,7 +195,7 @@ class Worker:
                 f"{self.name}: {waiting} requests of priority {priority.name} wait already, nothing was sent;"
                 " the venue answers too slowly, or is asked too much"
             )
-            raise VenueUnavailable(told)
+            raise NotRun(told)
 
     # --- on the thread ----------------------------------------------------------------------------------------------
 
@@ -280,7 +284,7 @@ class Worker:
     def _drop(self, waiting: list[_Waiting], reason: str) -> None:
         for each in waiting:
             if each.dropped is not None:
-                self._guarded(each.dropped, VenueUnavailable(reason))
+                self._guarded(each.dropped, NotRun(reason))
 
     def _tell(self, text: str) -> None:
         _log.warning(text)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from oms.engine import Route
+from oms.rest.cloud.venue import CloudAdapter
 from oms.rest.marked import MarkedRestVenue
+from oms.rest.weex.venue import WeexAdapter
 from tests.rest.cloud import marked as cloud
 from tests.rest.marked_desk import Desk
 from tests.rest.weex import marked as weex
@@ -31,6 +33,7 @@ class Kind:
         storm: the options of a simulator with all of them on.
         at_once: how many orders are canceled together.
         poor: its word for too little money.
+        adapter: what speaks to it with a key.
         cannot: quantities and prices that it does not take, and the words that say why.
         listed: what it calls its symbols.
         currencies: of its symbol, base and quote.
@@ -51,6 +54,7 @@ class Kind:
     markets: tuple[tuple[str, str], ...]
     at_once: int
     poor: str
+    adapter: Any
     cannot: tuple[tuple[str, str, str], ...]
     listed: str
     currencies: tuple[str, str]
@@ -89,6 +93,7 @@ WEEX = Kind(
     markets=((weex.PAIR, "29000"), (weex.PAIR, "30010"), ("ltc_usd", "79"), ("eth_usd", "2001")),
     at_once=12,
     poor="not enough USD",
+    adapter=WeexAdapter,
     cannot=(
         ("1", "29000.1234", "3 decimals"),
         ("0.0001", "29000", "at least 0.001"),
@@ -111,6 +116,7 @@ CLOUD = Kind(
     markets=((cloud.SYMBOL, "29000"), (cloud.SYMBOL, "30010"), ("ethusdt", "1990"), ("ethbtc", "0.06675")),
     at_once=60,
     poor="insufficient",
+    adapter=CloudAdapter,
     cannot=(("0.00001", "29000", "at most 4 decimals"), ("1", "29000.001", "at most 2 decimals")),
     listed="a symbol of this venue",
     currencies=("btc", "usdt"),

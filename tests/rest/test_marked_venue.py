@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
 from oms.core.events import FeeNoted, Filled
 from oms.core.inputs import Received, WentOut
 from oms.core.values import External
@@ -248,6 +249,37 @@ def test_a_cancel_does_not_wait_behind_questions_that_have_no_turn(kind: Kind, s
         finally:
             gate.shut = False
         desk.until(lambda: order.phase == "CANCELED", "the cancel")
+
+
+@pytest.mark.parametrize(
+    ("error", "failures", "phase"),
+    [
+        (OutcomeUnknown("HTTP 502"), 3, "WORKING"),
+        (VenueUnavailable("cannot connect"), 2, "WORKING"),
+        (OutcomeUnknown("HTTP 502"), 1000, "DENIED"),
+        (VenueRefused("no such pair"), 1, "DENIED"),
+    ],
+)
+def test_a_mark_that_cannot_be_read_is_read_again_for_a_while(
+    kind: Kind, error: VenueError, failures: int, phase: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = kind.adapter.take_mark
+    count = 0
+
+    def mark(self: Any, symbol: str) -> Any:
+        nonlocal count
+        count += 1
+        if count <= failures:
+            raise error
+        return read(self, symbol)
+
+    monkeypatch.setattr(kind.adapter, "take_mark", mark)
+    desk.venue._wait_s = 2.0
+    order = desk.place("a", kind.symbol, "1", "1", "29000")
+    desk.until(lambda: order.phase == phase, "it leaves, or is denied", 8)
+    assert 1 <= count <= 8
+    if phase == "DENIED":
+        assert (order.denial, len(desk.submits())) == ("NOT_SENT", 0)
 
 
 # --- in doubt -------------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Whether a venue can be reached: each change is told once."""
 
+import pytest
+
 from oms.rest.standing import Standing
 
 
@@ -26,4 +28,16 @@ def test_one_ban_is_enough() -> None:
     standing = Standing(3)
     standing.came_up()
     assert standing.failed("go away", for_good=True)
+    assert not standing.up
+
+
+def test_failures_of_a_moment_do_not_take_it_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("oms.rest.standing.time.monotonic", lambda: now[0])
+    standing = Standing(3, quiet_s=1.0)
+    standing.heard()
+    standing.came_up()
+    assert not any(standing.failed("no") for _ in range(10))
+    now[0] += 1.0
+    assert standing.failed("no")
     assert not standing.up

@@ -11,6 +11,8 @@ from unittest import mock
 
 import oms.rest.contact
 import oms.rest.hands
+import oms.rest.marked
+import oms.rest.standing
 from oms.core.errors import VenueUnavailable
 from oms.rest.line import Line
 from oms.rest.worker import VenueBanned
@@ -200,4 +202,6 @@ def simulated(world: World) -> Iterator[None]:
         patch(oms.rest.contact, "threading", SimpleNamespace(Event=lambda: SimulatedEvent(world)))
         clock = SimpleNamespace(time_ns=world.time_ns, monotonic=lambda: world.now / S)
         patch(oms.rest.contact, "time", clock)
+        patch(oms.rest.marked, "time", clock)
+        patch(oms.rest.standing, "time", clock)
         yield
