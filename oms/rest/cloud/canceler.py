@@ -108,6 +108,7 @@ class Canceler:
         """Whether nothing is open there but what is to be canceled, and something is."""
         try:
             with self._line.asking():
+                self._account.number(self._orders)  # asked for once, and needed by what leaves
                 left = self._left(symbol)
         except VenueError:
             return False  # by their numbers, then: that needs no list
