@@ -49,6 +49,7 @@ class World:
         self.sent: list[Any] = []
         self.alerts: list[Alert] = []
         self.seq = 0
+        self.holds_back: list[Send] | None = None  # a list: nothing leaves, and is kept there
         self.step(Start())
 
     def step(self, message: Input, after_s: float = 0) -> Step:
@@ -57,14 +58,18 @@ class World:
         self.records.append(Record(kind="test", time_ns=self.now, events=step.events))  # type: ignore[arg-type]
         self.alerts += [effect for effect in step.effects if isinstance(effect, Alert)]
         for effect in [effect for effect in step.effects if isinstance(effect, Send)]:
-            self.sent.append(effect.message)
-            self.seq += 1
-            self.step(
-                WentOut(
-                    session=effect.session, order=effect.order, request=effect.request, seq=self.seq, raw=""
-                )
-            )
+            if self.holds_back is None:
+                self.leave(effect)
+            else:
+                self.holds_back.append(effect)
         return step
+
+    def leave(self, effect: Send) -> None:
+        """Let a message leave."""
+        self.sent.append(effect.message)
+        self.seq += 1
+        numbers = {"order": effect.order, "request": effect.request, "seq": self.seq}
+        self.step(WentOut(session=effect.session, raw="", **numbers))
 
     def up(self) -> None:
         self.seq = 0

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from oms.core.inputs import AskStatus, Received, Replace, SessionDown, StayedHere
+from oms.core.inputs import AskStatus, Cancel, Received, Replace, SessionDown, StayedHere, Tick
 from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot
 from oms.core.order import Order
-from tests.test_engine import ROUTE, World, view
+from tests.test_engine import ROUTE, S, World, view
 
 BY_CANCEL = msgspec.structs.replace(ROUTE, has_replace=False, cancel_before_ack=True)
 T0 = "20260301-09:00:00.000"
@@ -89,6 +89,41 @@ def test_that_the_venue_has_what_never_left_contradicts_it(world: World) -> None
     show(world, order, "0", T0)
     assert order.last_anomaly is not None
     assert order.last_anomaly.startswith("STATUS_MISMATCH")
+
+
+def test_what_is_held_back_here_is_in_no_doubt_and_its_answer_is_due_from_when_it_left(world: World) -> None:
+    world.holds_back = []
+    order = world.place()
+    world.step(Tick(), after_s=5)
+    world.step(Tick(), after_s=5)
+    assert (order.in_doubt, order.questions, codes(world)) == (False, 0, [])
+    world.now += 2 * S
+    world.leave(world.holds_back[0])
+    world.step(Tick(), after_s=4.9)
+    assert not order.in_doubt
+    world.step(Tick(), after_s=0.1)
+    assert (order.in_doubt, order.questions) == (True, 1)
+
+
+def test_what_nobody_says_has_left_is_in_doubt_in_the_end(world: World) -> None:
+    world.holds_back = []
+    order = world.place()
+    for _ in range(4):
+        assert not order.in_doubt
+        world.step(Tick(), after_s=5)
+    assert order.in_doubt
+
+
+def test_a_request_that_leaves_once_more_is_not_taken_for_one_that_left_before(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.step(Cancel(id="a"))
+    world.step(Tick(), after_s=5)
+    assert order.in_doubt
+    world.holds_back = []
+    world.step(Cancel(id="a"))
+    world.step(Tick(), after_s=5)
+    assert not order.in_doubt
 
 
 def stays(world: World, order: Order) -> None:

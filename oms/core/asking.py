@@ -70,8 +70,11 @@ def ask_overdue(work: Work) -> list[Order]:
     waited = []
     for number, request_number in work.doubts.overdue(work.now):
         order = work.blotter.orders.get(number)
-        if order is not None and _overdue(work, order, order.request(request_number)):
+        request = order.request(request_number) if order is not None else None
+        if order is not None and _overdue(work, order, request):
             waited.append(order)
+        if request is None or request.in_doubt:
+            work.departures.forget(request_number)
     for number in work.doubts.to_ask_again(work.now):
         order = work.blotter.orders.get(number)
         if order is not None and (order.in_doubt or work.doubts.needs_answer(order)):
@@ -90,7 +93,10 @@ def _overdue(work: Work, order: Order, request: Request | None) -> bool:
         return request.waiting
     elif not request.waiting and not request.in_doubt:
         timeout_ns = work.timing.ack_timeout_ns
-        if work.now - request.since_ns >= timeout_ns:
+        due_ns = work.departures.due_ns(request, work.now, timeout_ns)
+        if due_ns > work.now:
+            work.doubts.watch(order, request.number, due_ns)
+        else:
             doubt(work, order, request, f"no answer within {timeout_ns / 1e9:g} s")
             ask(work, order)
     return False

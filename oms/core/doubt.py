@@ -85,13 +85,14 @@ class Doubts:
         self._held: dict[int, int] = {}
         self._tries: list[tuple[int, int]] = []
 
-    def watch(self, order: Order, request_number: int) -> None:
-        """Expect an answer to a request in time."""
+    def watch(self, order: Order, request_number: int, from_ns: int = 0) -> None:
+        """Expect an answer to a request in time; look no earlier than `from_ns`, nanoseconds since the epoch."""
         request = order.request(request_number)
         if request is None or (request.waiting and not request.by_cancel):
             return
         within_ns = self._timing.replace_within_ns if request.by_cancel else self._timing.ack_timeout_ns
-        heapq.heappush(self._deadlines, (request.since_ns + within_ns, order.number, request_number))
+        due_ns = max(request.since_ns + within_ns, from_ns)
+        heapq.heappush(self._deadlines, (due_ns, order.number, request_number))
 
     def ask_later(self, order: Order, now_ns: int) -> None:
         """Plan the next question about an order, at a growing interval; one that is planned already stays."""

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from oms.core import events as ev
 from oms.core.blotter import Blotter, Book
+from oms.core.departures import Departures
 from oms.core.doubt import Doubts, Timing
 from oms.core.ids import ClOrdIds
 from oms.core.inputs import Alert, Answer, Effect, Send
@@ -73,6 +74,7 @@ class Work:
         self.ids = ClOrdIds()
         self.exposure = Exposure()
         self.doubts = Doubts(timing)
+        self.departures = Departures()
         self.touched: set[int] = set()
         self.events: list[ev.Fact] = []
         self.effects: list[Effect] = []

@@ -1,0 +1,39 @@
+"""Since when the answer to a request is due: since it left, which may be some time after it was handed over.
+
+A venue that lets so many requests a second leave holds the others back. What has not left is in no doubt.
+"""
+
+from typing import Final
+
+from oms.core.requests import Request
+
+_HELD_BACK_AT_MOST: Final = 4
+"""For so many times the time that an answer may take, a request counts as held back where nobody says that it left."""
+
+
+class Departures:
+    """When requests left. No state of an order: after a restart whatever has no answer is in doubt anyway."""
+
+    def __init__(self) -> None:
+        """Start with nothing on its way."""
+        self._left: dict[int, int] = {}
+
+    def note(self, request_number: int, now_ns: int) -> None:
+        """A request left now."""
+        self._left[request_number] = now_ns
+
+    def forget(self, request_number: int) -> None:
+        """No answer is waited for any more."""
+        self._left.pop(request_number, None)
+
+    def due_ns(self, request: Request, now_ns: int, within_ns: int) -> int:
+        """Say when the answer should have come: `within_ns` after the request left.
+
+        Returns:
+            nanoseconds since the epoch; not after `now_ns` where it is overdue.
+
+        """
+        left_ns = self._left.get(request.number)
+        if left_ns is not None and left_ns >= request.since_ns:  # not the departure before it was sent again
+            return left_ns + within_ns
+        return min(now_ns, request.since_ns + (_HELD_BACK_AT_MOST - 1) * within_ns) + within_ns
