@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from oms.rest.gathering import Redeemer
 
 SETTLE_S: Final = 1.0  # between the two looks with which a comparison begins
-LOOK_S: Final = 30.0  # between two looks for a movement in doubt
+LOOK_S: Final = 30.0  # at most between two looks for a movement in doubt, or not completed
+_LOOKED_FOR: Final = frozenset({MovementStatus.IN_DOUBT, MovementStatus.SUBMITTED})
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -124,6 +125,7 @@ class Watch:
         if not gatherer.has_balances:
             del self._tasks["balances"]
         self._due = dict.fromkeys(self._tasks, 0.0)
+        self._look_s = SETTLE_S
         self._start: Moment | None = None
         self._last: Moment | None = None
         self._shown: set[tuple[str, Decimal | None]] = set()
@@ -270,17 +272,22 @@ class Watch:
             told = type(error).__name__ if code is not None else f"{type(error).__name__}: {error}"
             return Moved(status=MovementStatus.IN_DOUBT, reason=told)
 
-    def _look_for_money(self) -> None:
+    def _look_for_money(self) -> float:
+        """Look, soon after a movement and then ever less often."""
+        self._look_s = min(2 * self._look_s, LOOK_S)
         movements = self._known.movements(self.facts.session)
         claimed = {each.log_id for each in movements.values() if each.log_id is not None}
         for movement in movements.values():
-            if movement.status == MovementStatus.IN_DOUBT:
+            if movement.status in _LOOKED_FOR:
                 moved = self._gatherer.look_for(movement, claimed)
                 if moved is not None:
+                    claimed |= set() if moved.log_id is None else {moved.log_id}
                     self._tell_moved(movement, moved)
+        return self._look_s
 
     def _tell_moved(self, movement: Movement, moved: Moved) -> None:
-        if moved.status is MovementStatus.IN_DOUBT:
+        if moved.status in _LOOKED_FOR:
+            self._look_s = SETTLE_S
             self._due["movements"] = time.monotonic() + SETTLE_S
         if moved.code is not None:
             self._keep(movement.id, moved.code)
@@ -291,6 +298,8 @@ class Watch:
             reason=moved.reason,
             log_id=moved.log_id,
             moved=moved.moved,
+            fee=moved.fee,
+            asset=moved.asset,
             raw=moved.raw,
         )
         self._sink(answer)

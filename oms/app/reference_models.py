@@ -189,7 +189,9 @@ class MovementObject(BaseModel):
     """A movement of money."""
 
     id: str
-    status: Literal["REQUESTED", "DONE", "REFUSED", "IN_DOUBT"]
+    status: Literal["REQUESTED", "SUBMITTED", "DONE", "REFUSED", "IN_DOUBT"] = Field(
+        description="SUBMITTED: the venue has taken it on, and may still complete or cancel it."
+    )
     reason: str | None
     kind: Literal[
         "withdrawal",
@@ -218,6 +220,7 @@ class MovementObject(BaseModel):
         " the withdrawal."
     )
     moved: str | None = Field(description="How much it was by the venue's word, where that says so.")
+    fee: str | None = Field(description="What the venue took for it beside the amount, where it says so.")
     log_id: str | None = Field(description="The venue's own id of it.")
     requested: str
     ended: str | None

@@ -176,6 +176,7 @@ def movement_view(movement: Movement) -> dict[str, Any]:
         "target": movement.target,
         "subject": movement.subject,
         "moved": format_optional(movement.moved),
+        "fee": format_optional(movement.fee),
         "log_id": movement.log_id,
         "requested": ns_to_iso(movement.time_ns),
         "ended": None if movement.ended_ns is None else ns_to_iso(movement.ended_ns),

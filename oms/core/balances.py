@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from oms.core.instruments import Instrument
-from oms.core.movements import Movement
+from oms.core.movements import Movement, MovementStatus
 from oms.core.positions import Position
 from oms.core.values import AVG_PX_STEP, ROUNDING, ZERO
 
@@ -118,7 +118,7 @@ def flows(
             _add(found, currency, -fee)
     for movement in movements:
         if movement.change:
-            _add(found, movement.currency, movement.change)
+            _add(found, movement.changes_currency, movement.change)
     return Flows(found, frozenset(unknown))
 
 
@@ -136,7 +136,7 @@ def compare(
     """
     then = flows(start.positions, instruments, start.movements)
     since = flows(now.positions, instruments, now.movements)
-    unknown = then.unknown | since.unknown
+    unknown = then.unknown | since.unknown | _under_way(now.movements)
     known = {each.currency: each.amount for each in before.differences} if before is not None else {}
     differences = []
     for currency in sorted(start.totals.keys() | now.totals.keys()):
@@ -155,6 +155,11 @@ def compare(
         differences=tuple(differences),
         unknown=tuple(sorted(unknown)),
     )
+
+
+def _under_way(movements: Iterable[Movement]) -> frozenset[str]:
+    """Name the currencies of which something was taken on: whether balances have it yet, nobody says."""
+    return frozenset(each.changes_currency for each in movements if each.status == MovementStatus.SUBMITTED)
 
 
 def _change(before: Amounts, after: Amounts, currency: str) -> Decimal:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from oms.core import events as ev
 from oms.core.errors import IllegalTransition
 from oms.core.instruments import Instrument, Key, merged
-from oms.core.movements import Movement, MovementStatus
+from oms.core.movements import OPEN, Movement, MovementStatus
 from oms.core.naming import Ids
 from oms.core.order import Order
 
@@ -125,13 +125,17 @@ def _money_decided(book: Book, event: ev.MoneyDecided) -> None:
         message = f"{event!r} names no movement of money that was requested"
         raise IllegalTransition(message)
     status = _MONEY[type(event)]
-    told: dict[str, Any] = {"status": status, "reason": event.reason, "moved": event.moved}
-    told["log_id"] = event.log_id or movement.log_id
-    ended_ns = None if status is MovementStatus.IN_DOUBT else event.time_ns
-    book.movements = {**book.movements, event.id: replace(movement, **told, ended_ns=ended_ns)}
+    told: dict[str, Any] = {"status": status, "reason": event.reason}
+    told |= {name: said for name in _SAID if (said := getattr(event, name)) is not None}
+    told["ended_ns"] = None if status in OPEN else event.time_ns
+    if status is MovementStatus.IN_DOUBT:
+        told["doubted_ns"] = event.time_ns
+    book.movements = {**book.movements, event.id: replace(movement, **told)}
 
 
+_SAID: Final = ("log_id", "moved", "fee", "asset")  # what was said before stays said
 _MONEY: Final[dict[type, MovementStatus]] = {
+    ev.MoneySubmitted: MovementStatus.SUBMITTED,
     ev.MoneyDone: MovementStatus.DONE,
     ev.MoneyRefused: MovementStatus.REFUSED,
     ev.MoneyInDoubt: MovementStatus.IN_DOUBT,

@@ -572,19 +572,28 @@ class MoneyRequested(SessionFact, frozen=True, kw_only=True):
 
 
 class MoneyDecided(SessionFact, frozen=True, kw_only=True):
-    """What became of a movement of money; `log_id` is the venue's id of it, `moved` how much it was, if told."""
+    """What became of a movement of money; `log_id` is the venue's id of it.
+
+    `moved`, `fee` and `asset` are those of `oms.core.movements.Movement`, if told.
+    """
 
     id: str
     time_ns: int
     reason: str | None = None
     log_id: str | None = None
     moved: Decimal | None = None
+    fee: Decimal | None = None
+    asset: str | None = None
     actor: str | None = None
     origin: str | None = None
 
 
+class MoneySubmitted(MoneyDecided, frozen=True, kw_only=True):
+    """The venue took a movement on, and may still complete or cancel it."""
+
+
 class MoneyDone(MoneyDecided, frozen=True, kw_only=True):
-    """The venue took a movement on, or a person says that it did."""
+    """The venue made a movement (or took it on, where it tells nothing of it later), or a person says that it did."""
 
 
 class MoneyRefused(MoneyDecided, frozen=True, kw_only=True):
@@ -660,5 +669,5 @@ DeskEvent = (
     | TradingResumed
     | Reconciled
 )
-VenueEvent = InstrumentsKnown | MoneyRequested | MoneyDone | MoneyRefused | MoneyInDoubt
+VenueEvent = InstrumentsKnown | MoneyRequested | MoneySubmitted | MoneyDone | MoneyRefused | MoneyInDoubt
 AnyEvent = OrderEvent | DeskEvent | VenueEvent

@@ -2,8 +2,9 @@
 
 1. A movement is on record before anything of it leaves, and leaves at most once: nothing here ever sends it again.
 2. What was on its way when the daemon ended is in doubt.
-3. While one of a currency at an exchange is open, another is denied: the venue's list could not tell them apart.
-4. A withdrawal that was taken back has not moved: it is refused, by the word of the venue that took it back.
+3. While one of a currency at an exchange is unanswered, another is denied: the venue's list could not tell them apart.
+4. What the venue has taken on may still be canceled there: it is followed until it is done, and then people are told.
+5. A withdrawal that was taken back has not moved: it is refused, by the word of the venue that took it back.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,9 +23,14 @@ DAY_NS: Final = 86_400 * NS_PER_S
 DONE, NOT_DONE = "done", "not-done"
 _SAME: Final = ("kind", "label", "amount", "subject")
 _DECIDED: Final[Mapping[MovementStatus, type[ev.MoneyDecided]]] = {
+    MovementStatus.SUBMITTED: ev.MoneySubmitted,
     MovementStatus.DONE: ev.MoneyDone,
     MovementStatus.REFUSED: ev.MoneyRefused,
 }
+
+
+_TAKEN_ON: Final = frozenset({MovementStatus.SUBMITTED, MovementStatus.DONE})
+_RESOLVABLE: Final = frozenset({MovementStatus.SUBMITTED, MovementStatus.IN_DOUBT})
 
 
 def move(work: Work, command: MoveMoney) -> Answer:
@@ -73,7 +79,7 @@ def _deny_back(work: Work, withdrawal: Movement) -> Denial | None:
         return Denial(
             "MONEY_OFF", f"the configuration has no lane {withdrawal.label!r} any more: see [[money.lane]]"
         )
-    is_there = withdrawal.kind == MovementKind.WITHDRAWAL and withdrawal.status == MovementStatus.DONE
+    is_there = withdrawal.kind == MovementKind.WITHDRAWAL and withdrawal.status in _TAKEN_ON
     if not is_there or withdrawal.log_id is None:
         told = f"{withdrawal.kind} {withdrawal.id} is {withdrawal.status}: only a withdrawal the venue took on can be"
         return Denial("NOT_WITHDRAWN", f"{told} taken back")
@@ -122,7 +128,7 @@ def _requested(command: MoveMoney, route: Route, lane: Lane, now_ns: int) -> ev.
 def answered(work: Work, message: MoneyAnswered) -> None:
     """Take in what became of a movement; what is decided stays decided."""
     movement = work.blotter.book(message.session).movements.get(message.id)
-    if movement is None or not movement.is_open:
+    if movement is None or not movement.is_open or message.status == movement.status:
         return
     kind = _DECIDED.get(MovementStatus(message.status))
     if kind is not None:
@@ -133,10 +139,22 @@ def answered(work: Work, message: MoneyAnswered) -> None:
             reason=message.reason,
             log_id=message.log_id,
             moved=message.moved,
+            fee=message.fee,
+            asset=message.asset,
         )
+        _tell_canceled(work, movement, decided)
         _decide(work, movement, decided)
     elif movement.status == MovementStatus.REQUESTED:
         _doubt(work, movement, message.reason or "no answer")
+
+
+def _tell_canceled(work: Work, movement: Movement, decided: ev.MoneyDecided) -> None:
+    if isinstance(decided, ev.MoneyRefused) and movement.status == MovementStatus.SUBMITTED:
+        told = (
+            f"{movement.kind} {movement.id} of {format_decimal(movement.amount)} {movement.currency} from"
+            f" {movement.exchange} was taken on by the venue, and came to nothing there: {decided.reason}"
+        )
+        work.alert("MONEY_CANCELED", told, session=movement.session)
 
 
 def _decide(work: Work, movement: Movement, decided: ev.MoneyDecided) -> None:
@@ -152,11 +170,11 @@ def _decide(work: Work, movement: Movement, decided: ev.MoneyDecided) -> None:
 
 
 def resolve(work: Work, command: ResolveMoney) -> Answer:
-    """Take a person's word for a movement in doubt."""
+    """Take a person's word for a movement in doubt, or for one that the venue does not end."""
     movement = _find(work, command.id)
     if movement is None:
         return Answer(refusal="NOT_FOUND", field="id", text=f"no movement of money has the id {command.id!r}")
-    if movement.status != MovementStatus.IN_DOUBT:
+    if movement.status not in _RESOLVABLE:
         told = f"movement {movement.id} is not in doubt: it is {movement.status}"
         return Answer(refusal="NOT_IN_DOUBT", field="id", text=told)
     if command.outcome not in {DONE, NOT_DONE}:
@@ -218,7 +236,7 @@ def _deny(work: Work, command: MoveMoney, route: Route, lane: Lane) -> Denial | 
 
 def _deny_second(movements: list[Movement], lane: Lane) -> Denial | None:
     for each in movements:
-        if each.is_open and (each.exchange, each.currency) == (lane.exchange, lane.currency):
+        if each.is_unanswered and (each.exchange, each.currency) == (lane.exchange, lane.currency):
             told = (
                 f"{each.kind} {each.id} of {each.currency} from {each.exchange} is not decided: {each.status}"
             )

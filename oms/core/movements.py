@@ -1,7 +1,8 @@
 """Movements of money and credit: where they may go, and how each one stands.
 
-A movement leaves at most once. REQUESTED: on record, and perhaps on its way; DONE and REFUSED: by the venue's word, or
-a person's; IN_DOUBT: it may have left, and nobody knows what became of it.
+A movement leaves at most once. REQUESTED: on record, and perhaps on its way; SUBMITTED: the venue has taken it on, and
+may still complete or cancel it; DONE and REFUSED: by the venue's word, or a person's; IN_DOUBT: it may have left, and
+nobody knows what became of it.
 """
 
 from decimal import Decimal
@@ -34,12 +35,14 @@ class MovementStatus(StrEnum):
     """What is known of a movement."""
 
     REQUESTED = "REQUESTED"
+    SUBMITTED = "SUBMITTED"
     DONE = "DONE"
     REFUSED = "REFUSED"
     IN_DOUBT = "IN_DOUBT"
 
 
-OPEN = frozenset({MovementStatus.REQUESTED, MovementStatus.IN_DOUBT})
+UNANSWERED = frozenset({MovementStatus.REQUESTED, MovementStatus.IN_DOUBT})
+OPEN = UNANSWERED | {MovementStatus.SUBMITTED}
 CHANGING = frozenset(
     {
         MovementKind.WITHDRAWAL,
@@ -89,6 +92,9 @@ class Movement(Struct, frozen=True, kw_only=True):
             of a withdrawal that is taken back, our id of it.
         log_id: the venue's own id of it.
         moved: what the venue says that it moved, where that is not `amount`.
+        fee: what the venue says that it took for it, beside the amount.
+        asset: the currency as balances name it, where `currency` is the code of a coin.
+        doubted_ns: when it came into doubt: its request had left by then, if it left at all.
 
     """
 
@@ -107,6 +113,9 @@ class Movement(Struct, frozen=True, kw_only=True):
     inward: bool = False
     subject: str | None = None
     moved: Decimal | None = None
+    fee: Decimal | None = None
+    asset: str | None = None
+    doubted_ns: int | None = None
     status: str = MovementStatus.REQUESTED
     reason: str | None = None
     log_id: str | None = None
@@ -116,13 +125,26 @@ class Movement(Struct, frozen=True, kw_only=True):
 
     @property
     def change(self) -> Decimal:
-        """What it changed of the account's balances; 0 unless it is done."""
-        if self.status != MovementStatus.DONE or self.kind not in CHANGING:
+        """What it changed of the account's balances, with its fee; 0 unless it is done."""
+        if self.status != MovementStatus.DONE:
             return Decimal(0)
+        fee = Decimal(0) if self.fee is None else self.fee
+        if self.kind not in CHANGING:
+            return -fee
         amount = self.amount if self.moved is None else self.moved
-        return amount if self.inward else -amount
+        return (amount if self.inward else -amount) - fee
+
+    @property
+    def changes_currency(self) -> str:
+        """The currency whose balance it changes."""
+        return self.asset or self.currency
 
     @property
     def is_open(self) -> bool:
         """Whether it may still turn out either way."""
         return self.status in OPEN
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Whether the venue's word on it is not here."""
+        return self.status in UNANSWERED

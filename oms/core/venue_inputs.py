@@ -50,9 +50,9 @@ class TakeBack(Struct, frozen=True, kw_only=True):
 
 
 class MoneyAnswered(Struct, frozen=True, kw_only=True):
-    """What became of a movement: `status` is DONE, REFUSED or IN_DOUBT. `raw`: what the venue said, in words.
+    """What became of a movement: `status` is SUBMITTED, DONE, REFUSED or IN_DOUBT. `raw`: the venue's words.
 
-    `moved`: how much it was, where the venue says so.
+    `moved`, `fee` and `asset` are those of `Movement`, where the venue says so.
     """
 
     session: str
@@ -61,11 +61,13 @@ class MoneyAnswered(Struct, frozen=True, kw_only=True):
     reason: str | None = None
     log_id: str | None = None
     moved: Decimal | None = None
+    fee: Decimal | None = None
+    asset: str | None = None
     raw: str | None = None
 
 
 class ResolveMoney(Struct, frozen=True, kw_only=True):
-    """A person decides what became of a movement in doubt: `outcome` is `done` or `not-done`."""
+    """A person decides what became of an open movement: `outcome` is `done` or `not-done`."""
 
     id: str
     outcome: str

@@ -24,8 +24,8 @@ class VenueClock(Struct, frozen=True):
 class Moved(Struct, frozen=True, kw_only=True):
     """What became of a movement of money; `raw` says it in the venue's words.
 
-    `moved`: how much it was, where the venue says so. `code`: of a coupon that was made; it is money, and goes on no
-    record.
+    `moved`, `fee` and `asset` are those of `Movement`, where the venue says so. `code`: of a coupon that was made; it
+    is money, and goes on no record.
     """
 
     status: MovementStatus
@@ -33,6 +33,8 @@ class Moved(Struct, frozen=True, kw_only=True):
     log_id: str | None = None
     raw: str | None = None
     moved: Decimal | None = None
+    fee: Decimal | None = None
+    asset: str | None = None
     code: Secret | None = None
 
 
@@ -42,7 +44,7 @@ class Gatherer(Protocol):
     Attributes:
         has_balances: balances can be had.
         cached_s: balances may be as they were so many seconds before the question.
-        tells_fees: executions come with their fees, and in which currency.
+        tells_fees: executions come with their fees, by the venue's word; what is computed may be off by a last digit.
 
     """
 
@@ -75,7 +77,9 @@ class Gatherer(Protocol):
         ...
 
     def look_for(self, movement: Movement, claimed: Collection[str]) -> Moved | None:
-        """Look for a movement in doubt in the venue's list; None where no row, or more than one, can be it.
+        """Look for a movement in the venue's list, which is in doubt, or which the venue has only taken on.
+
+        None: there is nothing new, or no row, or more than one, can be it.
 
         `claimed`: ids of rows that are other movements of ours.
         """

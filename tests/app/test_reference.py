@@ -249,3 +249,36 @@ def test_what_is_in_doubt_is_looked_for_and_never_sent(venue: FakeVenue, stage: 
     venue.found = Moved(status=MovementStatus.DONE, reason="in the list", log_id="L1")
     assert running.seen(MoneyAnswered)[0].log_id == "L1"
     assert not [call for call in venue.calls if call.startswith(("carry", "look for w0"))]
+
+
+class KeenVenue(FakeVenue):
+    """It remembers what was other movements' at each look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks: list[tuple[str, frozenset[str]]] = []
+
+    def look_for(self, movement: Movement, claimed: Collection[str]) -> Moved | None:
+        self.looks.append((movement.id, frozenset(claimed)))
+        return super().look_for(movement, claimed)
+
+
+def test_what_the_venue_has_taken_on_is_looked_for(venue: FakeVenue, stage: Any) -> None:
+    running = stage()
+    venue.found = Moved(status=MovementStatus.DONE, reason="completed", log_id="L1", fee=D(3), asset="XBT")
+    running.movements = {"w1": replace(MOVEMENT, status=MovementStatus.SUBMITTED, log_id="L1")}
+    answer = running.seen(MoneyAnswered)[0]
+    assert (answer.id, answer.status, answer.fee, answer.asset) == ("w1", "DONE", D(3), "XBT")
+
+
+def test_no_row_is_two_movements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oms.app.reference.LOOK_S", 0.02)
+    venue = KeenVenue()
+    venue.found = Moved(status=MovementStatus.DONE, reason="in the list", log_id="L1")
+    running = Stage(venue)
+    in_doubt = replace(MOVEMENT, status=MovementStatus.IN_DOUBT)
+    running.movements = {"w1": in_doubt, "w2": replace(in_doubt, id="w2")}
+    running.watch.start()
+    running.await_(lambda _: len(venue.looks) > 1, "both are looked for")
+    assert venue.looks[:2] == [("w1", frozenset()), ("w2", frozenset({"L1"}))]
+    assert running.watch.stop(WITHIN_S)

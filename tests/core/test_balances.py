@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from oms.core.balances import Balance, Compared, Moment, compare, flows, totals
 from oms.core.instruments import Instrument
 from oms.core.movements import Movement
@@ -75,3 +77,33 @@ def test_a_withdrawal_of_ours_is_expected_and_a_transfer_stays() -> None:
     moved = Movement(**common, kind="transfer", currency="BTC", amount=D(3), status="DONE")  # type: ignore[arg-type]
     refused = Movement(**common, kind="withdrawal", currency="BTC", amount=D(5), status="REFUSED")  # type: ignore[arg-type]
     assert flows({}, {}, (gone, moved, refused)).amounts == {"BTC": D(-2)}
+
+
+def test_what_a_movement_cost_is_expected_of_the_currency_that_balances_name() -> None:
+    common = {"id": "w", "session": "S", "account": "A", "label": "l", "exchange": "E", "time_ns": 1}
+    paid = {**common, "fee": D("0.5"), "asset": "USDT", "status": "DONE"}
+    gone = Movement(**paid, kind="withdrawal", currency="USDTTRC20", amount=D(20))  # type: ignore[arg-type]
+    moved = Movement(**paid, kind="transfer", currency="USDT", amount=D(30))  # type: ignore[arg-type]
+    assert flows({}, {}, (gone, moved)).amounts == {"USDT": D(-21)}
+
+
+def test_a_currency_is_not_compared_while_some_of_it_is_under_way() -> None:
+    way = Movement(
+        id="w",
+        session="S",
+        account="A",
+        label="l",
+        exchange="E",
+        time_ns=1,
+        kind="withdrawal",
+        currency="BTC",
+        amount=D(2),
+        status="SUBMITTED",
+    )
+    start = moment(1, "10", "100")
+    for btc in ("10", "8"):  # some venues take it off the balance at once, and some when it has left
+        now = replace(moment(2, btc, "99"), movements=(way,))
+        result = compared(start, now)
+        assert ([each.currency for each in result.differences], result.unknown) == (["USDT"], ("BTC",))
+    done = replace(moment(3, "8", "100"), movements=(replace(way, status="DONE"),))
+    assert (compared(start, done).differences, compared(start, done).unknown) == ((), ())

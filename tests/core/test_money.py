@@ -145,3 +145,48 @@ def test_the_daily_limit_counts_what_may_have_gone() -> None:
     told(mine, "DONE", "w4")
     mine.now += DAY_NS
     assert mine.step(withdrawal("w5", "2")).answer.created  # type: ignore[attr-defined]
+
+
+def test_what_the_venue_has_taken_on_is_followed_until_it_is_done() -> None:
+    mine = desk()
+    mine.step(withdrawal())
+    mine.step(MoneyAnswered(session="S", id="w1", status="SUBMITTED", log_id="L", fee=D("0.01"), asset="XBT"))
+    movement = mine.engine.blotter.book("S").movements["w1"]
+    assert (status(mine), movement.change, movement.ended_ns) == ("SUBMITTED", D(0), None)
+    assert told(mine, "SUBMITTED").events == ()  # type: ignore[attr-defined]
+    assert told(mine, "IN_DOUBT").events == ()  # type: ignore[attr-defined]
+    assert mine.step(withdrawal("w2")).answer.created, "its number tells it from the next one"  # type: ignore[attr-defined]
+    mine.engine = mine.recovered()
+    mine.step(Start())
+    assert status(mine) == "SUBMITTED", "a restart forgets nothing of it"
+    assert told(mine, "DONE").effects == ()  # type: ignore[attr-defined]
+    movement = mine.engine.blotter.book("S").movements["w1"]
+    assert (movement.change, movement.changes_currency, movement.log_id) == (D("-1.01"), "XBT", "L")
+
+
+def test_what_the_venue_took_on_and_canceled_has_not_moved_and_people_are_told() -> None:
+    mine = desk()
+    mine.step(withdrawal(amount="2"))
+    told(mine, "SUBMITTED")
+    step = told(mine, "REFUSED")
+    assert [effect.code for effect in step.effects] == ["MONEY_CANCELED"]  # type: ignore[attr-defined]
+    assert (status(mine), mine.engine.blotter.book("S").movements["w1"].change) == ("REFUSED", D(0))
+    assert mine.step(withdrawal("w2", "2")).answer.created, "it counts in no limit"  # type: ignore[attr-defined]
+
+
+def test_a_person_may_end_what_the_venue_does_not() -> None:
+    mine = desk()
+    mine.step(withdrawal())
+    told(mine, "SUBMITTED")
+    mine.step(ResolveMoney(id="w1", outcome="not-done", evidence="the venue's people say so", actor="ann"))
+    assert status(mine) == "REFUSED"
+
+
+def test_doubt_has_its_time() -> None:
+    mine = desk()
+    mine.step(withdrawal())
+    mine.now += 7
+    told(mine, "IN_DOUBT")
+    movement = mine.recovered().blotter.book("S").movements["w1"]
+    assert movement.doubted_ns is not None
+    assert movement.doubted_ns > movement.time_ns + 7

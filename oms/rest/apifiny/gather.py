@@ -1,9 +1,15 @@
-"""What Apifiny says of itself and of the account's money, in the engine's words."""
+"""What Apifiny says of itself and of the account's money, in the engine's words.
+
+A row of the venue's list is a movement of ours only where everything that can be compared is equal: the accounts that
+pay and are paid, currency, amount and address; and where the venue made it, by its own clock, neither before we asked
+nor after our request could still be taken. Where several rows can be it, a person decides.
+"""
 
 import time
-from collections.abc import Callable, Collection
-from decimal import Decimal
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
+
+from msgspec import Struct
 
 from oms.core.balances import Balance
 from oms.core.errors import OutcomeUnknown, VenueError
@@ -18,10 +24,12 @@ from oms.rest.gathering import Moved, VenueClock
 
 ENABLED: Final = "enabled"
 OUTGOING: Final = "OUTGOING"
-_SLACK_MS: Final = 60_000  # by how much the venue's stamp of a movement may lie before our record of it
+_SLACK_MS: Final = (
+    60_000  # for how long after it came into doubt the venue may write a movement down: exp, twice
+)
 # Status "SUBMITTED, COMPLETED, CANCELLED" of the chapter's tables. Submitted: the venue has taken it on.
 _STATUSES: Final = {
-    "SUBMITTED": MovementStatus.DONE,
+    "SUBMITTED": MovementStatus.SUBMITTED,
     "COMPLETED": MovementStatus.DONE,
     "CANCELLED": MovementStatus.REFUSED,
 }
@@ -38,11 +46,13 @@ class ApifinyGatherer:
         """Ask by `client`, which belongs to this gatherer's thread."""
         self._client = client
         self._now_ns = now_ns
+        self._clock: VenueClock | None = None
 
     def measure_clock(self) -> VenueClock:
         """See `Gatherer`."""
         difference = self._client.measure_clock()
-        return VenueClock(difference.ahead_ns, difference.uncertain_ns)
+        self._clock = VenueClock(difference.ahead_ns, difference.uncertain_ns)
+        return self._clock
 
     def exchanges(self) -> tuple[str | None, ...]:
         """Also those that are disabled: their symbols are known, and not traded."""
@@ -103,19 +113,24 @@ class ApifinyGatherer:
         )
 
     def look_for(self, movement: Movement, claimed: Collection[str]) -> Moved | None:
-        """Exactly one row that can be it decides; absence never does."""
-        start_ms = movement.time_ns // NS_PER_MS - _SLACK_MS
-        rows = self._client.accounts.activities((start_ms, self._now_ns() // NS_PER_MS + _SLACK_MS))
-        fits = [row for row in rows if row.log_id not in claimed and is_movement(row, movement)]
-        if len(fits) != 1 or fits[0].status not in _STATUSES:
+        """Exactly one row that can be it decides, or the one with its number; absence never does."""
+        signs = signs_of(movement, self._clock or self.measure_clock())
+        until_ms = self._now_ns() // NS_PER_MS + _SLACK_MS
+        rows = self._client.accounts.activities((signs.first_ms - _SLACK_MS, until_ms))
+        if movement.log_id is not None:
+            fits = [row for row in rows if row.log_id == movement.log_id]
+        else:
+            accounts = self._accounts()
+            free = (row for row in rows if row.log_id not in claimed)
+            fits = [row for row in free if is_movement(row, movement, signs, accounts)]
+        if len(fits) != 1 or _STATUSES.get(fits[0].status, movement.status) == movement.status:
             return None
         (row,) = fits
-        return Moved(
-            status=_STATUSES[row.status],
-            reason=f"the venue's list has it: {row.status}",
-            log_id=row.log_id,
-            raw=_told(row.log_id, row.status, row.amount),
-        )
+        return _moved(row, f"the venue's list has it: {row.status}")
+
+    def _accounts(self) -> dict[str, str]:
+        """Name the account at each exchange, as the venue does."""
+        return {each.venue: each.account_id for each in self._client.accounts.account_info().sub_account_info}
 
 
 def instrument_of(exchange: str | None, row: SymbolInfo) -> Instrument:
@@ -150,30 +165,81 @@ def quote_of(exchange: str | None, book: OrderBook, time_ns: int) -> Quote:
     )
 
 
-def is_movement(row: Activity, movement: Movement) -> bool:
-    """Whether a row of the venue's list can be this movement."""
-    if row.type != OUTGOING or row.amount != movement.amount:
+class Signs(Struct, frozen=True):
+    """When the venue may have written a movement down, milliseconds by its clock; `last_ms` None: there is no end."""
+
+    first_ms: int
+    last_ms: int | None
+
+
+def signs_of(movement: Movement, clock: VenueClock) -> Signs:
+    """Say when the venue may have written a movement down: from our record of it on, until its request was dead."""
+    first_ms = (movement.time_ns + clock.ahead_ns - clock.uncertain_ns) // NS_PER_MS
+    if movement.doubted_ns is None:
+        return Signs(first_ms, None)
+    doubted_ms = (movement.doubted_ns + clock.ahead_ns + clock.uncertain_ns) // NS_PER_MS
+    return Signs(first_ms, doubted_ms + _SLACK_MS)
+
+
+def is_movement(row: Activity, movement: Movement, signs: Signs, accounts: Mapping[str, str]) -> bool:
+    """Whether a row of the venue's list can be this movement; what it does not tell is not ours.
+
+    Args:
+        row: of the list.
+        movement: a withdrawal or a transfer.
+        signs: when it may have been written down.
+        accounts: the venue's name of the account at each exchange.
+
+    """
+    payer = accounts.get(movement.exchange)
+    if row.type != OUTGOING or row.amount != movement.amount or payer is None or row.account_id != payer:
         return False
-    if row.log_created_at is not None and row.log_created_at < movement.time_ns // NS_PER_MS - _SLACK_MS:
+    made_ms = row.log_created_at
+    if made_ms is None or made_ms < signs.first_ms or (signs.last_ms is not None and made_ms > signs.last_ms):
+        return False
+    if row.from_account_id not in {None, payer}:
         return False
     if movement.kind == MovementKind.WITHDRAWAL:
-        return row.target_address == movement.address and movement.currency in {row.coin, row.currency}
-    return not row.target_address and row.currency == movement.currency
+        return _goes_to(row, movement) and (row.coin or row.currency) == movement.currency
+    target = accounts.get(movement.target or "")
+    is_paid = target is not None and row.to_account_id == target
+    return is_paid and not row.target_address and row.currency == movement.currency
+
+
+def _goes_to(row: Activity, movement: Movement) -> bool:
+    """Hold address and memo against each other; the document's rows tell no memo."""
+    return row.target_address == movement.address and row.memo in {None, movement.memo}
 
 
 def _judged(movement: Movement, answer: Withdrawal | VenueTransfer) -> Moved:
     """Believe an answer about exactly what was asked; one about something else leaves it in doubt."""
-    raw = _told(answer.log_id, answer.status, answer.amount)
-    if answer.amount != movement.amount or answer.status not in _STATUSES:
-        told = f"the venue's answer is about something else, or in a word that is not known: {raw}"
-        return Moved(status=MovementStatus.IN_DOUBT, reason=told, raw=raw)
+    if _is_about(answer, movement) and answer.status in _STATUSES:
+        return _moved(answer, f"the venue says {answer.status}")
+    raw = _told(answer)
+    told = f"the venue's answer is about something else, or in a word that is not known: {raw}"
+    return Moved(status=MovementStatus.IN_DOUBT, reason=told, raw=raw)
+
+
+def _is_about(answer: Withdrawal | VenueTransfer, movement: Movement) -> bool:
+    if (answer.amount, answer.venue) != (movement.amount, movement.exchange):
+        return False
+    if isinstance(answer, VenueTransfer):
+        return (answer.currency, answer.target_venue) == (movement.currency, movement.target)
+    same_coin = (answer.coin or answer.currency) == movement.currency
+    return same_coin and answer.target_address in {None, movement.address}
+
+
+def _moved(row: Activity | Withdrawal | VenueTransfer, reason: str) -> Moved:
     return Moved(
-        status=_STATUSES[answer.status],
-        reason=f"the venue says {answer.status}",
-        log_id=answer.log_id,
-        raw=raw,
+        status=_STATUSES[row.status],
+        reason=reason,
+        log_id=row.log_id,
+        fee=row.fee,
+        asset=row.currency,
+        raw=_told(row),
     )
 
 
-def _told(log_id: str, status: str, amount: Decimal) -> str:
-    return f"logId {log_id}, status {status}, amount {format_decimal(amount)}"
+def _told(row: Activity | Withdrawal | VenueTransfer) -> str:
+    fee = "" if row.fee is None else f", fee {format_decimal(row.fee)}"
+    return f"logId {row.log_id}, status {row.status}, amount {format_decimal(row.amount)}{fee}"

@@ -96,7 +96,7 @@ class VenueTransfer(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class Activity(Struct, frozen=True, rename="camel", kw_only=True):
-    """A deposit (IMCOMING, as the document spells it), withdrawal or transfer (OUTGOING)."""
+    """A deposit (IMCOMING, as the document spells it), withdrawal or transfer (OUTGOING); its rows print no memo."""
 
     account_id: str
     currency: str
@@ -115,6 +115,7 @@ class Activity(Struct, frozen=True, rename="camel", kw_only=True):
     action_note: str | None = None
     from_account_id: str | None = None
     to_account_id: str | None = None
+    memo: str | None = None
 
 
 class ActivityPage(Struct, frozen=True, rename="camel", kw_only=True):

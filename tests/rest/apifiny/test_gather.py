@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from oms.core.movements import Movement, MovementStatus
-from oms.rest.apifiny.gather import ApifinyGatherer, is_movement, quote_of
-from oms.rest.apifiny.models import Activity, OrderBook
-from tests.rest.apifiny.simulated import ACCOUNT, Simulator
+from oms.rest.apifiny.gather import ApifinyGatherer, is_movement, quote_of, signs_of
+from oms.rest.apifiny.models import Activity, OrderBook, VenueTransfer
+from oms.rest.gathering import VenueClock
+from tests.rest.apifiny.simulated import ACCOUNT, WITHIN_S, Simulator
 
 D = Decimal
+TAKEN = {MovementStatus.SUBMITTED, MovementStatus.DONE}
 VENUE, OTHER = "BINANCEUS", "OKEX"
 ADDRESS = "3Nxwena-somewhere-else-fp8v"
 # The document's own sample of /md/orderbook: asks from the worst to the best.
@@ -91,14 +93,14 @@ def test_a_withdrawal_with_a_ticket_of_its_own(gatherer: ApifinyGatherer) -> Non
     before = has("BTC")
     mine = movement()
     moved = gatherer.carry_out(mine)
-    assert (moved.status, bool(moved.log_id)) == (MovementStatus.DONE, True)
+    assert (moved.status, bool(moved.log_id)) == (MovementStatus.SUBMITTED, True)
     assert has("BTC") <= before - D("0.5")
     found = gatherer.look_for(mine, ())
     assert found is not None
-    assert (found.status, found.log_id) == (MovementStatus.DONE, moved.log_id)
+    assert (found.status in TAKEN, found.log_id) == (True, moved.log_id)
     assert gatherer.look_for(mine, {moved.log_id or ""}) is None
     again = gatherer.carry_out(movement())  # another ticket: another movement
-    assert again.status is MovementStatus.DONE
+    assert again.status is MovementStatus.SUBMITTED
     assert gatherer.look_for(mine, ()) is None  # two rows could be it: a person decides
 
 
@@ -106,7 +108,7 @@ def test_a_withdrawal_with_a_ticket_of_its_own(gatherer: ApifinyGatherer) -> Non
 def test_a_transfer_between_exchanges(gatherer: ApifinyGatherer) -> None:
     mine = movement("transfer", currency="USDT", amount=D("12.5"))
     moved = gatherer.carry_out(mine)
-    assert moved.status is MovementStatus.DONE
+    assert moved.status is MovementStatus.SUBMITTED
     found = gatherer.look_for(mine, ())
     assert found is not None
     assert found.log_id == moved.log_id
@@ -141,34 +143,137 @@ def test_without_an_answer_it_is_in_doubt_and_found_in_the_list() -> None:
         assert gatherer.carry_out(mine).status is MovementStatus.IN_DOUBT
         found = gatherer.look_for(mine, ())
         assert found is not None
-        assert found.status is MovementStatus.DONE
+        assert found.status in TAKEN
         refused = gatherer.carry_out(movement())
         assert (refused.status, "no ticket" in refused.reason) == (MovementStatus.REFUSED, True)
         assert len(client.accounts.activities((0, time.time_ns() // 1_000_000 + 60_000))) in {1, 2}
 
 
-def test_a_row_of_the_list_must_fit_in_everything() -> None:
-    mine = movement(time_ns=1_600_000_000_000_000_000)
-    row = Activity(
-        account_id="x",
-        currency="BTC",
-        status="COMPLETED",
-        type="OUTGOING",
-        amount=D("0.50"),
-        log_id="1",
-        coin="BTC",
-        target_address=ADDRESS,
-        log_created_at=1_600_000_000_100,
+ASKED_NS = 1_600_000_000_000_000_000
+CLOCK = VenueClock(ahead_ns=2_000_000_000, uncertain_ns=1_000_000)
+SIGNED_MS = 1_600_000_001_999  # the venue's clock is 2 s ahead, give or take a millisecond
+ACCOUNTS = {VENUE: "STA-BINANCEUS_00000015", OTHER: "STA-OKEX_00000015"}
+ROW = Activity(
+    account_id=ACCOUNTS[VENUE],
+    currency="USDT",
+    status="COMPLETED",
+    type="OUTGOING",
+    amount=D("0.50"),
+    log_id="1",
+    coin="USDTTRC20",
+    target_address=ADDRESS,
+    log_created_at=SIGNED_MS,
+)
+TRANSFER_ROW = msgspec.structs.replace(
+    ROW,
+    coin="USDT",
+    target_address="",
+    from_account_id=ACCOUNTS[VENUE],
+    to_account_id=ACCOUNTS[OTHER],
+)
+
+
+def fits(row: Activity, mine: Movement) -> bool:
+    return is_movement(row, mine, signs_of(mine, CLOCK), ACCOUNTS)
+
+
+def differs(row: Activity, mine: Movement, changes: dict[str, Any]) -> None:
+    assert fits(row, mine)
+    for name, values in changes.items():
+        for value in values:
+            assert not fits(msgspec.structs.replace(row, **{name: value}), mine), (name, value)
+
+
+def test_a_withdrawal_s_row_must_fit_in_everything() -> None:
+    mine = movement(time_ns=ASKED_NS, currency="USDTTRC20", memo="7", doubted_ns=ASKED_NS + 5_000_000_000)
+    last_ms = SIGNED_MS + 5_002 + 60_000
+    assert fits(msgspec.structs.replace(ROW, memo="7", log_created_at=last_ms), mine)
+    differs(
+        ROW,
+        mine,
+        {
+            "type": ("IMCOMING",),
+            "amount": (D("0.51"),),
+            "account_id": (ACCOUNTS[OTHER], ACCOUNT),
+            "from_account_id": (ACCOUNTS[OTHER],),
+            "target_address": ("other", None, ""),
+            "memo": ("8", ""),
+            "coin": ("USDT", None),  # the same currency on another chain
+            "log_created_at": (SIGNED_MS - 1, last_ms + 1, None),
+        },
     )
-    assert is_movement(row, mine)
-    for name, value in (
-        ("type", "IMCOMING"),
-        ("amount", D("0.51")),
-        ("target_address", "other"),
-        ("coin", "LTC"),
-        ("log_created_at", 1_599_999_000_000),
-    ):
-        other = msgspec.structs.replace(
-            row, **{name: value, **({"currency": "LTC"} if name == "coin" else {})}
+
+
+def test_a_transfer_s_row_must_fit_in_everything() -> None:
+    mine = movement("transfer", currency="USDT", time_ns=ASKED_NS)
+    differs(
+        TRANSFER_ROW,
+        mine,
+        {
+            "type": ("IMCOMING",),
+            "account_id": ("STA-HUOBI_00000015",),
+            "from_account_id": ("STA-HUOBI_00000015",),
+            "to_account_id": ("STA-KUCOIN_00000015", ACCOUNTS[VENUE], None),
+            "target_address": (ADDRESS,),
+            "currency": ("BTC",),
+            "log_created_at": (SIGNED_MS - 1, None),
+        },
+    )
+    assert not is_movement(TRANSFER_ROW, mine, signs_of(mine, CLOCK), {}), "the venue names no such account"
+
+
+@pytest.mark.system
+def test_what_somebody_else_moved_is_not_what_we_asked_for(venue: Simulator) -> None:
+    with venue.client() as client:
+        gatherer = ApifinyGatherer(client)
+        gatherer.measure_clock()
+        stranger: dict[str, Any] = {"currency": "ETH", "amount": D("3.5")}
+        before = client.accounts.transfer(VENUE, OTHER, **stranger)
+        assert before.log_created_at is not None
+        mine = movement(
+            "transfer", **stranger, time_ns=(before.log_created_at + 5) * 1_000_000, exchange=VENUE
         )
-        assert not is_movement(other, mine), name
+        client.accounts.transfer("KUCOIN", "OKEX", **stranger)
+        client.accounts.transfer(VENUE, "KUCOIN", **stranger)
+        assert gatherer.look_for(mine, ()) is None
+
+
+@pytest.mark.system
+def test_a_movement_is_followed_until_the_venue_has_completed_it(gatherer: ApifinyGatherer) -> None:
+    mine = movement("transfer", currency="USDT", amount=D("77"))
+    taken = gatherer.carry_out(mine)
+    assert (taken.status, taken.fee, taken.asset) == (MovementStatus.SUBMITTED, D(1), "USDT")
+    known = msgspec.structs.replace(mine, status=MovementStatus.SUBMITTED, log_id=taken.log_id)
+    until = time.monotonic() + WITHIN_S
+    while (done := gatherer.look_for(known, {taken.log_id or ""})) is None:
+        assert time.monotonic() < until
+    assert (done.status, done.log_id, done.fee) == (MovementStatus.DONE, taken.log_id, D(1))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"venue": OTHER}, {"amount": D(2)}, {"currency": "BTC"}, {"target_venue": "KUCOIN"}, {"status": "HELD"}],
+)
+def test_an_answer_about_something_else_is_not_believed(changes: dict[str, Any]) -> None:
+    answer = VenueTransfer(
+        account_id=ACCOUNT,
+        venue=VENUE,
+        currency="USDT",
+        amount=D("0.5"),
+        target_venue=OTHER,
+        log_id="1",
+        status="COMPLETED",
+    )
+    said: list[VenueTransfer] = [answer, msgspec.structs.replace(answer, **changes)]
+
+    class Accounts:
+        def transfer(self, *_where: object, **_what: object) -> VenueTransfer:
+            return said.pop(0)
+
+    class Client:
+        accounts = Accounts()
+
+    asks = ApifinyGatherer(Client())  # type: ignore[arg-type]
+    mine = movement("transfer", currency="USDT")
+    assert asks.carry_out(mine).status is MovementStatus.DONE
+    assert asks.carry_out(mine).status is MovementStatus.IN_DOUBT
