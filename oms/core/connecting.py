@@ -86,8 +86,6 @@ def went_out(work: Work, message: WentOut) -> None:
     """A message left; where messages are numbered, a reject may name its number."""
     if message.request:
         work.departures.note(message.request, work.now)
-    if message.request:
-        work.departures.note(message.request, work.now)
     if message.seq:
         work.emit(ev.RequestSent(order=message.order, request=message.request, seq=message.seq))
 
