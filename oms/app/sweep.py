@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from oms.app.client import Client, NoDaemonError, RefusedError
+from oms.app.client import MOST_ORDERS, Client, NoDaemonError, RefusedError
 from oms.app.notes import sessions_of
 
 LOOK_EVERY_S: Final = 0.2
@@ -16,7 +16,10 @@ Tell = Callable[[str], None]
 
 
 class Sweep(Struct):
-    """What came of it: how many orders were asked to go, those that are open all the same, and refusals by number."""
+    """What came of it: how many orders were asked to go, those that are open all the same, and refusals by number.
+
+    Those that others had at the venue and nobody here knew are among them.
+    """
 
     asked: int
     left: list[dict[str, Any]] = field(default_factory=list)
@@ -38,6 +41,7 @@ def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: 
 
     """
     started = time.monotonic()
+    newest = max((order["id"] for order in client.orders(limit=1)), default=0)
     done = Sweep(asked=client.cancel_all(**which))
     last: dict[int, float] = {}
     while True:
@@ -46,6 +50,7 @@ def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: 
             looking = _is_looking(client)  # before the orders: what it shows stands among them then
             done.left = client.every_order(status="open", **which)
             if is_over or not (done.left or looking):
+                done.asked += _of_others(client, which, newest)
                 return done
             tell(_progress(done, time.monotonic() - started))
             _ask_again(client, done, last, started)
@@ -54,6 +59,18 @@ def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: 
                 raise
             tell(str(error))
         time.sleep(LOOK_EVERY_S)
+
+
+def _of_others(client: Client, which: dict[str, str | None], newest: int) -> int:
+    """Count the orders of others that were found meanwhile and asked to go, also where they went between two looks."""
+    found = 0
+    page: dict[str, Any] = {"next": None}
+    while True:
+        page = client.page(**which, limit=MOST_ORDERS, before=page["next"])
+        later = [order for order in page["orders"] if order["id"] > newest]
+        found += sum(1 for order in later if order["external"])
+        if page["next"] is None or len(later) < len(page["orders"]):
+            return found
 
 
 def _ask_again(client: Client, done: Sweep, last: dict[int, float], started: float) -> None:

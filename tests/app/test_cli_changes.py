@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 from typer.testing import Result
@@ -15,7 +16,7 @@ from oms.app import sweep as sweeping
 from oms.app.client import Client, NoDaemonError
 from oms.app.tables import open_points
 from oms.app.tables_unsettled import doubts_table
-from oms.core.inputs import Cancel, CancelAll, Received
+from oms.core.inputs import Cancel, CancelAll, Instruction, Received
 from oms.core.messages import CancelReject, ExecutionReport
 from tests.app.fake_desk import TOKENS, FakeDesk
 
@@ -208,6 +209,36 @@ def test_everything_is_canceled(desk: FakeDesk, working: Run, quick: None) -> No
     assert sum(isinstance(command, CancelAll) for command in desk.commands) == 1
     nothing = working("order cancel --all --json")
     assert (nothing.exit_code, json.loads(nothing.stdout)) == (0, {"canceling": 0, "open": []})
+
+
+def test_one_of_others_that_was_found_and_canceled_meanwhile_counts(
+    desk: FakeDesk, oms: Run, quick: None
+) -> None:
+    def found() -> None:
+        report = ExecutionReport(
+            order_id="V9",
+            exec_id="x",
+            exec_type="0",
+            ord_status="0",
+            symbol="BTCUSDT",
+            side="1",
+            order_qty=Decimal(1),
+        )
+        desk.step(Received(session="main", raw="", report=report))
+        canceled = msgspec.structs.replace(report, exec_id="y", exec_type="4", ord_status="4")
+        desk.step(Received(session="main", raw="", report=canceled))
+
+    commit = desk.submit
+
+    def submit(instruction: Instruction) -> Any:
+        answer = commit(instruction)
+        if isinstance(instruction, CancelAll):
+            found()
+        return answer
+
+    desk.submit = submit  # type: ignore[method-assign]
+    result = oms("order cancel --all")
+    assert "1 order asked to go, and nothing is open any more" in one_line(result)
 
 
 def test_a_cancel_that_is_under_way_is_not_asked_for_again(desk: FakeDesk, working: Run, quick: None) -> None:
