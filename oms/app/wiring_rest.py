@@ -26,6 +26,7 @@ from oms.rest.apifiny import stream
 from oms.rest.apifiny.client import ApifinyClient
 from oms.rest.apifiny.pushed import order_stream
 from oms.rest.apifiny.signing import Credentials
+from oms.rest.apifiny.unread import UnreadRows
 from oms.rest.apifiny.venue import ApifinyAdapter, Whose
 from oms.rest.contact import Habit, Outlet
 from oms.rest.feed import Feed
@@ -134,7 +135,11 @@ def _venue(
     """Make a venue with two connections: the venue takes requests of one key side by side."""
     secrets, counted = [credentials.secret.reveal()], pacer(section)
     lines = [line(around.config, section, section.url, secrets, counted) for _ in range(2)]
-    adapters = [ApifinyAdapter(ApifinyClient(credentials, each), each, whose) for each in lines]
+    clients = [ApifinyClient(credentials, each) for each in lines]
+    unread = UnreadRows(lambda text: around.sink(Alert(code="UNREADABLE", text=text, session=whose.session)))
+    for client in clients:
+        client.on_unread(unread)
+    adapters = [ApifinyAdapter(client, each, whose) for client, each in zip(clients, lines, strict=True)]
     return RestVenue(whose.session, adapters, outlet(around, whose.session), habit)
 
 
@@ -149,6 +154,11 @@ def _web_socket(url: str) -> str:
 def pacer(section: HttpSection) -> Pacer:
     """Make what counts the requests of a session: all its keys and connections share one."""
     return Pacer({TRADE: Limit(section.trades_per_s, 1.0), QUERY: Limit(section.queries_per_s, 1.0)})
+
+
+def key_label(place: int, key_id: str) -> str:
+    """Name a key for people, who know it by its place in the configuration and by how it begins."""
+    return f"key {place + 1} ({key_id[:4]}...)"
 
 
 def line(config: Config, section: HttpSection, url: str, secrets: list[str], counted: Pacer) -> Line:

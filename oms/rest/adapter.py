@@ -5,7 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from oms.core.errors import VenueError
+from oms.core.errors import OutcomeUnknown, VenueError
 from oms.core.messages import (
     CancelOrder,
     CancelReject,
@@ -32,6 +32,10 @@ class Told(Struct, frozen=True):
 
 
 Outcome = Told | VenueError
+
+
+class Unreadable(OutcomeUnknown):
+    """The venue was reached and answered, in JSON that is not what was asked for: no reason to think it is gone."""
 
 
 class Adapter(Protocol):

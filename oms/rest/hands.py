@@ -1,15 +1,22 @@
-"""The keys of an account at work: a worker for each, jobs spread over them, each with an end that is told."""
+"""The keys of an account at work: a worker for each, jobs spread over them, each with an end that is told.
+
+A key that the venue refuses, or that is used up, is left out until it is greeted again with success; meanwhile the
+others do its work. An order that the venue refused for the key is not sent a second time; whatever else was refused, or
+did not leave, goes by another key.
+"""
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from msgspec import Struct
 
 from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
-from oms.rest.adapter import Adapter
-from oms.rest.worker import Bounds, Priority, VenueBanned, Worker
+from oms.rest.adapter import Adapter, Unreadable
+from oms.rest.keys import KeySpent, KeyTrouble
+from oms.rest.limiter import QUERY
+from oms.rest.worker import Bounds, NotRun, Priority, VenueBanned, Worker
 
 _log = structlog.get_logger()
 
@@ -35,7 +42,7 @@ class Task(Struct, frozen=True, kw_only=True):
     failed: Callable[[VenueError, str], None]
     leaving: Callable[[str], None] = _unheard
     priority: Priority = Priority.QUERY
-    kind: str = "query"
+    kind: str = QUERY
     after_s: float = 0.0
 
 
@@ -50,7 +57,7 @@ class Hands:
         *,
         apart: bool = False,
         judge: Callable[[VenueError | None], None],
-        alert: Callable[[str], None],
+        alert: Callable[[str, str], None],
     ) -> None:
         """Prepare; `start` starts it.
 
@@ -60,7 +67,7 @@ class Hands:
             bounds: how much may wait for each, and how long a ban holds.
             apart: the first connection is for orders and cancels alone, so that no question delays them.
             judge: told how each task ended, after its outcome: with an answer (None), or without one.
-            alert: told of bans.
+            alert: told of bans and of keys, by code and text.
 
         """
         self._name = name
@@ -73,6 +80,9 @@ class Hands:
         ]
         for adapter, worker in self._pairs:
             adapter.line.pause = worker.pause
+        self._keys = [adapter.line.key or f"key {place}" for place, adapter in enumerate(adapters, 1)]
+        self._out: dict[str, str] = {}
+        self._spent: set[str] = set()
         self._apart = apart and len(self._pairs) > 1
         self._turns = itertools.count()
 
@@ -81,6 +91,26 @@ class Hands:
         """Why the venue is left alone; None while it is not."""
         stopped = next((worker.stopped for _, worker in self._pairs if worker.stopped), None)
         return stopped.reason if stopped else None
+
+    @property
+    def out(self) -> Mapping[str, str]:
+        """The keys that are left out, and why."""
+        return dict(self._out)
+
+    def is_out(self, number: int) -> bool:
+        """Whether the key of the adapter of that number is left out."""
+        return self._keys[number] in self._out
+
+    @property
+    def is_keyless(self) -> bool:
+        """Whether every key is left out."""
+        return len(self._out) == len(set(self._keys))
+
+    def restore(self, adapter: Adapter) -> None:
+        """Let a key work again: it was greeted with success."""
+        name = next(name for name, (each, _) in zip(self._keys, self._pairs, strict=True) if each is adapter)
+        if self._out.pop(name, None) is not None:
+            self._alert("KEY_BACK", f"{self._name}: {name} works again")
 
     def start(self) -> None:
         """Begin."""
@@ -101,17 +131,17 @@ class Hands:
         return all(ended)
 
     def give(self, task: Task, key: int | None = None) -> None:
-        """Have a task run by the next key in turn, or by the key of that number.
+        """Have a task run by the next key in turn, or by the adapter of that number, its key left out or not.
 
         Raises:
             VenueUnavailable: it is not taken, nothing leaves, and `failed` is not called.
 
         """
-        self._check()
-        adapter, worker = self._pairs[self._next(task) if key is None else key]
-        worker.put(
+        self._check(needs_key=key is None)
+        number = self._next(task) if key is None else key
+        self._pairs[number][1].put(
             task.priority,
-            lambda: self._run(adapter, task),
+            lambda: self._run(number, task, bound=key is not None),
             kind=task.kind,
             dropped=lambda error: task.failed(error, ""),
             after_s=task.after_s,
@@ -124,10 +154,13 @@ class Hands:
         except VenueUnavailable as error:
             task.failed(error, "")
 
-    def _check(self) -> None:
+    def _check(self, *, needs_key: bool) -> None:
         """A ban of one connection is one of all: they come from the same address."""
         if (reason := self.banned) is not None:
             told = f"{self._name}: the venue is left alone, nothing was sent: {reason}"
+            raise NotRun(told)
+        if needs_key and self.is_keyless:
+            told = f"{self._name}: no key is of use, nothing was sent: {'; '.join(self._out.values())}"
             raise NotRun(told)
 
     def _told(self, text: str) -> None:
@@ -135,19 +168,30 @@ class Hands:
         ban, self._ban = self._ban, None
         if ban is not None:
             self._judge(ban)
-        self._alert(text)
+        self._alert("VENUE_BANNED", text)
 
     def _next(self, task: Task) -> int:
         """Choose who does a task: each in turn."""
-        if not self._apart:
-            return next(self._turns) % len(self._pairs)
-        if task.priority is not Priority.QUERY:
-            return 0
-        return 1 + next(self._turns) % (len(self._pairs) - 1)
+        able = [number for number in range(len(self._pairs)) if not self.is_out(number)]
+        if task.priority is Priority.ORDER:
+            able = [number for number in able if self._keys[number] not in self._spent] or able
+        if self._apart:
+            asks = task.priority is Priority.QUERY
+            able = [number for number in able if (number > 0) is asks] or able
+        return able[next(self._turns) % len(able)]
 
-    def _run(self, adapter: Adapter, task: Task) -> None:
+    def _run(self, number: int, task: Task, *, bound: bool) -> None:
+        if self.is_out(number) and not bound:
+            self.ask(task)
+            return
+        adapter = self._pairs[number][0]
         adapter.line.begin(task.kind, task.leaving)
         error = self._error_of(adapter, task)
+        if isinstance(error, KeyTrouble | KeySpent) and self._leave_out(number, error):
+            may_repeat = task.kind == QUERY or task.priority is Priority.CANCEL or not adapter.line.left
+            if may_repeat and not bound:
+                self.ask(task)
+                return
         if error is not None:
             task.failed(error, adapter.line.said)
         if isinstance(error, VenueBanned):
@@ -155,10 +199,23 @@ class Hands:
             raise error
         self._judge(error)
 
+    def _leave_out(self, number: int, error: KeyTrouble | KeySpent) -> bool:
+        """Do without a key from now on, or without orders by it; tell whether another can do its work."""
+        name = self._keys[number]
+        if isinstance(error, KeySpent):
+            self._spent.add(name)
+            return any(each not in self._spent and each not in self._out for each in self._keys)
+        is_news = name not in self._out
+        self._out[name] = str(error)
+        if is_news and not self.is_keyless:
+            told = f"{self._name}: {name} is left out, the other keys do its work: {error}; mend or replace it"
+            self._alert("KEY_LEFT_OUT", told)
+        return not self.is_keyless
+
     def _error_of(self, adapter: Adapter, task: Task) -> VenueError | None:
         """Do it. An error of ours may have come after the request left: then its outcome is unknown."""
         try:
-            self._check()
+            self._check(needs_key=False)
             task.work(adapter)
         except VenueError as error:
             return error
@@ -172,5 +229,6 @@ class Hands:
 
 
 def is_answer(error: VenueError | None) -> bool:
-    """Whether a task that ended so was answered: a refusal is an answer, a ban is not one."""
-    return error is None or (isinstance(error, VenueRefused) and not isinstance(error, VenueBanned))
+    """Whether a task that ended so was answered, be it in words that nobody can read; a ban is no answer."""
+    answered = isinstance(error, VenueRefused | Unreadable) and not isinstance(error, VenueBanned)
+    return error is None or answered

@@ -1,7 +1,8 @@
 """What an answer says: the thing asked for, or one of three refusals to give it. Pure.
 
 1. A request is `ApifinyRefused` only by a code that the document gives for what was definitely not done.
-2. Everything else that is no readable answer to exactly what was asked is `ApifinyUnknown`.
+2. Everything else that is no readable answer to exactly what was asked is `ApifinyUnknown`: `ApifinyUnreadable` where
+   it is sound JSON, so that the venue is there and only its words are not understood.
 """
 
 import re
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from oms.core.errors import OutcomeUnknown, VenueRefused
+from oms.rest.adapter import Unreadable
 from oms.rest.apifiny.codes import Verdict
 from oms.rest.apifiny.meaning import Meaning, meaning
 from oms.rest.transport import Reply
@@ -68,6 +70,10 @@ class ApifinyUnknown(OutcomeUnknown):
         self.fence_ns = fence_ns
 
 
+class ApifinyUnreadable(ApifinyUnknown, Unreadable):
+    """Answered, with something else than what the document says; what was asked for is not known."""
+
+
 class Asked(Struct, frozen=True):
     """What was asked.
 
@@ -121,18 +127,24 @@ def decoded(method: str, text: bytes | str, kind: type[T]) -> T:
     """Read JSON as a type; numbers may be text.
 
     Raises:
-        ApifinyUnknown: it is not of that type; names method and field.
+        ApifinyUnreadable: it is not of that type; names method and field.
+        ApifinyUnknown: it is not JSON.
 
     """
     try:
         value = msgspec.json.decode(text, type=kind, strict=False)
     except (ValueError, ArithmeticError, RecursionError) as error:
         told = str(error).replace("Object missing", "the answer is missing")
-        failure = ApifinyUnknown(f"{method}: the answer cannot be read: {_clipped(told)}")
+        sound = isinstance(error, msgspec.ValidationError | ArithmeticError)
+        failure = (ApifinyUnreadable if sound else ApifinyUnknown)(
+            f"{method}: the answer cannot be read: {clipped(told)}"
+        )
     else:
         if not (wrong := unfit_number(value)):
             return value
-        failure = ApifinyUnknown(f"{method}: the answer cannot be read: {wrong} is no number to reckon with")
+        failure = ApifinyUnreadable(
+            f"{method}: the answer cannot be read: {wrong} is no number to reckon with"
+        )
     raise failure  # outside the handler: no chain
 
 
@@ -166,7 +178,7 @@ def _opened(asked: Asked, reply: Reply) -> tuple[bytes, _Error | None]:
         envelope = msgspec.json.decode(_HEXADECIMAL.sub(rb'\1"\2"', text), type=_Envelope)
     except (ValueError, RecursionError) as error:
         failure = ApifinyUnknown(
-            f"{asked.method}: HTTP {reply.status}: the answer cannot be read: {_clipped(str(error))}"
+            f"{asked.method}: HTTP {reply.status}: the answer cannot be read: {clipped(str(error))}"
         )
     else:
         said = _Error(message=envelope.error) if isinstance(envelope.error, str) else envelope.error
@@ -177,7 +189,7 @@ def _opened(asked: Asked, reply: Reply) -> tuple[bytes, _Error | None]:
 
 def _failure(asked: Asked, error: _Error, *, contradicts: bool) -> Exception:
     said = meaning("" if error.code is None else error.code, error.message or "")
-    told = f"{asked.method}: {said}: {_clipped(asked.mask(error.message or 'no text'))}"
+    told = f"{asked.method}: {said}: {clipped(asked.mask(error.message or 'no text'))}"
     if contradicts:
         return ApifinyUnknown(f"{told}; and yet there is a result beside the error", said)
     if said.verdict is Verdict.STOP:
@@ -189,6 +201,7 @@ def _failure(asked: Asked, error: _Error, *, contradicts: bool) -> Exception:
     return ApifinyRefused(told, said)  # a question that was answered with an error changed nothing
 
 
-def _clipped(text: str) -> str:
-    shown = "".join(char if char.isprintable() else "?" for char in text[:_LONGEST_TEXT])
-    return shown if len(text) <= _LONGEST_TEXT else f"{shown}…"
+def clipped(text: str, longest: int = _LONGEST_TEXT) -> str:
+    """Make what a venue said fit for people's eyes."""
+    shown = "".join(char if char.isprintable() else "?" for char in text[:longest])
+    return shown if len(text) <= longest else f"{shown}…"

@@ -1,17 +1,18 @@
 """Signed requests to `POST /gx/openApi/v1`: reads may be asked again a few times, everything else leaves once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from oms.core.errors import OutcomeUnknown, VenueUnavailable
-from oms.rest.apifiny.answers import ApifinyUnknown, Asked, interpret
+from oms.rest.apifiny.answers import ApifinyUnknown, ApifinyUnreadable, Asked, clipped, decoded, interpret
 from oms.rest.apifiny.clock import ClockDifference, best, measured
 from oms.rest.apifiny.params import Params, encode
 from oms.rest.apifiny.signing import Credentials, request_token
-from oms.rest.transport import Transport
+from oms.rest.apifiny.unread import Unread
+from oms.rest.transport import Reply, Transport
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ CLOCK: Final = "utils.currentTimeMillis"
 _CLOCK_LIFETIME_S: Final = (
     86_400  # where the clocks differ by hours, the question that finds out must be heard
 )
-
+_LONGEST_SHOWN: Final = 1000
 
 Check = Callable[[T], str]
 
@@ -51,12 +52,19 @@ class Manner(Struct, frozen=True, kw_only=True):
 
 
 class Caller:
-    """Speaks for one key, on one thread. `difference` corrects the claim `exp` for the venue's clock."""
+    """Speaks for one key, on one thread. `difference` corrects the claim `exp` for the venue's clock.
+
+    Attributes:
+        unread: told of every row and answer that cannot be read; None: a list with such a row cannot be read at all.
+
+    """
 
     def __init__(self, transport: Transport, credentials: Credentials, manner: Manner | None = None) -> None:
         """Ask by `transport`, which belongs to this caller's thread."""
         self.credentials = credentials
         self.difference = ClockDifference()
+        self.unread: Callable[[Unread], None] | None = None
+        self._token = ""
         self._transport = transport
         self._manner = manner or Manner()
 
@@ -78,6 +86,32 @@ class Caller:
                     raise
             self._manner.pause(self._manner.pause_s)
         return self._once(question)
+
+    def rows(self, method: str, params: Params, kind: type[T], check: Check[T] = _sound) -> tuple[T, ...]:
+        """Ask for a list, as `read` does; a row that cannot be read is told of, and takes no other with it."""
+        return self.readable(method, self.read(method, params, tuple[Raw, ...]), kind, check)
+
+    def readable(
+        self, method: str, rows: Iterable[Raw], kind: type[T], check: Check[T] = _sound
+    ) -> tuple[T, ...]:
+        """Read each row of an answer to `method`, those that can be.
+
+        Raises:
+            ApifinyUnreadable: one cannot be, and nobody is told of those.
+
+        """
+        found = []
+        for row in rows:
+            try:
+                each = decoded(method, row, kind)
+                _verify(method, each, check)
+            except ApifinyUnreadable as error:
+                if self.unread is None:
+                    raise
+                self._tell_unread(method, error, row)
+            else:
+                found.append(each)
+        return tuple(found)
 
     def change(self, method: str, params: Params, kind: type[T], check: Check[T] = _sound) -> T:
         """Have something done: sent once at most. `check` tells what is wrong with an answer, or ``.
@@ -110,13 +144,13 @@ class Caller:
         method, body = question.method, encode(question.params)
         lifetime_s = question.lifetime_s or self._manner.lifetime_s
         exp_s = self.difference.expiry_s(self._manner.now_ns(), lifetime_s)
-        token = request_token(self.credentials, method=method, body=body, exp_s=exp_s)
-        asked = Asked(method, question.changes, lambda text: self._masked(text, token))
+        token = self._token = request_token(self.credentials, method=method, body=body, exp_s=exp_s)
+        asked = Asked(method, question.changes, self._masked)
         try:
             reply = self._transport.call(
                 "POST", PATH, query=f"signature={token}", body=body, headers=_HEADERS
             )
-            answer = interpret(asked, reply, question.kind)
+            return self._answer(asked, reply, question)
         except VenueUnavailable as error:
             failure: Exception = VenueUnavailable(f"{method}: {error}")
         except ApifinyUnknown as error:
@@ -125,16 +159,32 @@ class Caller:
         except OutcomeUnknown as error:
             fence_ns = self.difference.fence_ns(exp_s)
             failure = ApifinyUnknown(f"{method}: {error}", again=True, fence_ns=fence_ns)
-        else:
-            if not (wrong := question.check(answer)):
-                return answer
-            failure = ApifinyUnknown(f"{method}: {wrong}", fence_ns=self.difference.fence_ns(exp_s))
         raise failure  # outside the handlers: no chain
 
-    def _masked(self, text: str, token: str) -> str:
-        for hidden in (token, self.credentials.secret.reveal()):
+    def _answer(self, asked: Asked, reply: Reply, question: "_Question[T]") -> T:
+        try:
+            answer = interpret(asked, reply, question.kind)
+            _verify(asked.method, answer, question.check)
+        except ApifinyUnreadable as error:
+            self._tell_unread(asked.method, error, reply.body)
+            raise
+        return answer
+
+    def _tell_unread(self, method: str, error: ApifinyUnreadable, said: bytes | Raw) -> None:
+        if self.unread is not None:
+            text = self._masked(bytes(said).decode("utf-8", "replace"))
+            self.unread(Unread(method, str(error), clipped(text, _LONGEST_SHOWN)))
+
+    def _masked(self, text: str) -> str:
+        for hidden in (self._token, self.credentials.secret.reveal()):
             text = text.replace(hidden, "***")
         return text
+
+
+def _verify(method: str, answer: T, check: Check[T]) -> None:
+    if wrong := check(answer):
+        told = f"{method}: {wrong}"
+        raise ApifinyUnreadable(told)
 
 
 class _Question(Struct, Generic[T], frozen=True):

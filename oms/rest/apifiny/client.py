@@ -1,5 +1,6 @@
 """Everything that Apifiny answers over REST, with one key: start here."""
 
+from collections.abc import Callable
 from typing import Self
 
 from oms.rest.apifiny.accounts import AccountClient
@@ -9,6 +10,7 @@ from oms.rest.apifiny.market import MarketClient
 from oms.rest.apifiny.orders import OrderClient
 from oms.rest.apifiny.reference import ReferenceClient
 from oms.rest.apifiny.signing import Credentials
+from oms.rest.apifiny.unread import Unread
 from oms.rest.transport import Transport
 
 
@@ -42,6 +44,10 @@ class ApifinyClient:
 
         """
         return self._caller.measure_clock(times)
+
+    def on_unread(self, tell: Callable[[Unread], None]) -> None:
+        """Have `tell` told of rows that cannot be read; the others of a list are taken all the same from now on."""
+        self._caller.unread = tell
 
     def __enter__(self) -> Self:
         """Use it until the end of a block."""

@@ -1,10 +1,10 @@
 """Chapter "Trading API": orders entered, canceled and asked for. An order and a cancel leave once at most."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from oms.core.errors import CommandError
 from oms.rest.apifiny import params
@@ -22,9 +22,11 @@ from oms.rest.apifiny.history import (
 from oms.rest.apifiny.models import CommissionRate, Detail, Order, StreamEntry
 
 MOST_IDS: Final = 500
+LATEST_MS: Final = 253_402_300_799_999  # the end of the year 9999
 GTC: Final = 1
 IOC: Final = 3
 POST_ONLY: Final = 7
+_COMPLETED: Final = "order.listCompletedOrderLite"
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -78,12 +80,12 @@ class OrderClient:
         asked = params.InsertOrder(
             account_id=self._account_id, venue=venue, order_id=order_id, order_info=info
         )
-        return self._caller.change("order.insertOrderLite", asked, Order, _only(order_id))
+        return self._caller.change("order.insertOrderLite", asked, Order, _among((order_id,)))
 
     def cancel(self, venue: str, order_id: str) -> Order:
         """order.cancelOrderLite: ask for the end of an order; `cancelled_updated_at` tells that it is under way."""
         asked = self._one(venue, order_id)
-        return self._caller.change("order.cancelOrderLite", asked, Order, _only(order_id))
+        return self._caller.change("order.cancelOrderLite", asked, Order, _among((order_id,)))
 
     def query(self, venue: str, order_id: str) -> Order:
         """order.queryOrderInfoLite: an order's state, and how much of it is filled.
@@ -93,7 +95,7 @@ class OrderClient:
 
         """
         asked = self._one(venue, order_id)
-        return self._caller.read("order.queryOrderInfoLite", asked, Order, _only(order_id))
+        return self._caller.read("order.queryOrderInfoLite", asked, Order, _among((order_id,)))
 
     def query_many(self, order_ids: Sequence[str]) -> tuple[Order, ...]:
         """order.listOrderInfoLite: the states of any number of orders. One that is not among them proves nothing."""
@@ -101,18 +103,13 @@ class OrderClient:
         for at in range(0, len(order_ids), MOST_IDS):
             some = tuple(order_ids[at : at + MOST_IDS])
             asked = params.ManyOrders(account_id=self._account_id, order_id_list=some)
-            found += self._caller.read(
-                "order.listOrderInfoLite",
-                asked,
-                tuple[Order, ...],
-                _among(some),
-            )
+            found += self._caller.rows("order.listOrderInfoLite", asked, Order, _among(some))
         return tuple(found)
 
     def open_orders(self) -> tuple[Order, ...]:
         """order.listOpenOrderLite: all open orders of the account."""
         asked = params.Account(account_id=self._account_id)
-        return self._caller.read("order.listOpenOrderLite", asked, tuple[Order, ...])
+        return self._caller.rows("order.listOpenOrderLite", asked, Order, _timed)
 
     def completed_orders(self, span: Span, which: Completed | None = None) -> tuple[Order, ...]:
         """order.listCompletedOrderLite: orders that ended, asked for in windows until no answer is full.
@@ -134,16 +131,17 @@ class OrderClient:
             raise CommandError(told)
         wanted = which or Completed()
         try:
-            return in_windows(
-                span, COMPLETED_ROWS, lambda part: self._completed(part, wanted), lambda order: order.order_id
-            )
+            rows = in_windows(span, COMPLETED_ROWS, lambda part: self._completed(part, wanted), bytes)
+            found = self._caller.readable(_COMPLETED, rows, Order, _timed)
+            return tuple({order.order_id: order for order in found}.values())
         except TooDenseError:
             failure = ApifinyUnknown(
                 f"order.listCompletedOrderLite: {COMPLETED_ROWS} orders or more ended at one moment; ask by their ids"
             )
         raise failure
 
-    def _completed(self, span: Span, which: Completed) -> tuple[Order, ...]:
+    def _completed(self, span: Span, which: Completed) -> tuple[Raw, ...]:
+        """Give the rows as they are: also one that cannot be read counts when an answer is full."""
         asked = params.CompletedOrders(
             account_id=self._account_id,
             venue=which.venue,
@@ -156,7 +154,7 @@ class OrderClient:
             order_side=which.order_side,
             order_status=which.order_status,
         )
-        return self._caller.read("order.listCompletedOrderLite", asked, tuple[Order, ...])
+        return self._caller.read(_COMPLETED, asked, tuple[Raw, ...])
 
     def recent_fills(self, venue: str, start_ms: int) -> tuple[Detail, ...]:
         """order.listDetailLite: at most 1000 fills within 2 minutes from `start_ms` (milliseconds) on."""
@@ -170,7 +168,7 @@ class OrderClient:
     def order_fills(self, venue: str, order_id: str) -> tuple[Detail, ...]:
         """order.readerOrderDetail: the fills of one order."""
         asked = self._one(venue, order_id)
-        return self._caller.read("order.readerOrderDetail", asked, tuple[Detail, ...], _among((order_id,)))
+        return self._caller.rows("order.readerOrderDetail", asked, Detail, _among((order_id,)))
 
     def commission_rate(self, venue: str, symbol: str) -> CommissionRate:
         """order.getCommissionRate: what a trade costs."""
@@ -186,18 +184,21 @@ class OrderClient:
         return params.OneOrder(account_id=self._account_id, venue=venue, order_id=order_id)
 
 
-def _only(order_id: str) -> Callable[[Order], str]:
-    """Make the check that an answer is about one order."""
-    return lambda order: _among((order_id,))((order,))
-
-
-def _among(order_ids: Sequence[str]) -> Callable[[Iterable[Order]], str]:
-    """Make the check that all rows are about some of these orders."""
+def _among(order_ids: Sequence[str]) -> Callable[[Order], str]:
+    """Make the check that a row is about one of these orders."""
     asked = frozenset(order_ids)
 
-    def check(rows: Iterable[Order]) -> str:
-        foreign = next((row.order_id for row in rows if row.order_id not in asked), None)
+    def check(row: Order) -> str:
+        if row.order_id in asked:
+            return _timed(row)
         which = order_ids[0] if len(order_ids) == 1 else f"{len(order_ids)} orders"
-        return "" if foreign is None else f"asked about {which}, and answered about {foreign[:100]!r}"
+        return f"asked about {which}, and answered about {row.order_id[:100]!r}"
 
     return check
+
+
+def _timed(row: Order) -> str:
+    """Check that a row is of a time that can be written."""
+    times = (row.updated_at, row.filled_updated_at, getattr(row, "last_filled_created_at", None))
+    wrong = next((time for time in times if time is not None and not 0 <= time <= LATEST_MS), None)
+    return "" if wrong is None else f"{wrong} is no time in milliseconds"

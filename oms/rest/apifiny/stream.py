@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from oms.rest.apifiny.answers import decoded
+from oms.rest.apifiny.answers import ApifinyUnreadable, clipped, decoded
 from oms.rest.apifiny.calls import PATH
 from oms.rest.apifiny.clock import ClockDifference
 from oms.rest.apifiny.models import Kline, OrderBook, StreamEntry, Ticker, Trade
@@ -23,6 +23,7 @@ MARKET_PATH: Final = "/md/orderbook/v1"
 _METHOD: Final = "order.streamDetail"
 _LIFETIME_S: Final = 30
 _LONGEST_SHOWN: Final = 200
+_LONGEST_ROW: Final = 1000
 _PING: Final = re.compile(r"\bping\b")
 
 
@@ -63,6 +64,7 @@ class OrderStream(Feed):
         self._credentials = credentials
         self._host = route.host
         self._on_change = on_change
+        self._gap = watch.on_gap
         self._token = ""
         talk = Conversation(self._opening, tuple, self._heard, watch.on_gap, watch.alert)
         super().__init__("apifiny-orders", talk, patience=route.patience, ca_file=route.ca_file)
@@ -82,9 +84,19 @@ class OrderStream(Feed):
         if not many and bytes(decoded(_METHOD, text, _Other).error) not in {b"", b"null"}:
             self._alert(f"{self.name}: the venue says: {_shown(text.replace(self._token, '***'))}")
             return None
-        for entry in decoded(_METHOD, text if many else f"[{text}]", tuple[StreamEntry, ...]):
-            self._on_change(entry)
+        for row in decoded(_METHOD, text if many else f"[{text}]", tuple[msgspec.Raw, ...]):
+            self._take(row)
         return None
+
+    def _take(self, row: msgspec.Raw) -> None:
+        """Tell of a change; a row that cannot be read takes no other with it, and orders are asked for instead."""
+        try:
+            self._on_change(decoded(_METHOD, row, StreamEntry))
+        except ApifinyUnreadable as error:
+            said = bytes(row).decode("utf-8", "replace").replace(self._token, "***")
+            secret = self._credentials.secret.reveal()
+            self._alert(f"{self.name}: {error}: {clipped(said.replace(secret, '***'), _LONGEST_ROW)}")
+            self._gap("a message could not be handled: a row of it cannot be read")
 
 
 class _Other(Struct):

@@ -15,7 +15,7 @@ from oms.core.errors import VenueError, VenueUnavailable
 from oms.core.messages import CancelOrder, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
 from oms.core.values import ZERO, OrdStatus
-from oms.rest.adapter import Outcome, Told, unknown_order
+from oms.rest.adapter import Outcome, Told, Unreadable, unknown_order
 from oms.rest.apifiny import models
 from oms.rest.apifiny.answers import ApifinyRefused
 from oms.rest.apifiny.client import ApifinyClient
@@ -119,7 +119,7 @@ class ApifinyAdapter:
         states = {state.order_id: state for state in self._client.orders.open_orders()}
         span = (since_ms, now_ms + _MARGIN_MS)
         states.update((state.order_id, state) for state in self._client.orders.completed_orders(span))
-        found = [self._with_fills(state) for state in states.values() if self._is_news(state)]
+        found = [self._as_far_as_read(state) for state in states.values() if self._is_news(state)]
         self._caught_up_ms = now_ms - 2 * _MARGIN_MS
         return found
 
@@ -139,7 +139,10 @@ class ApifinyAdapter:
         known = self._joined.get(state.order_id)
         if known is not None and known[0] == state:
             return known[1]
-        told = self._with_fills(state)
+        try:
+            told = self._with_fills(state)
+        except Unreadable:
+            return self._told(state, ())
         self._joined[state.order_id] = state, told
         return told
 
@@ -154,6 +157,13 @@ class ApifinyAdapter:
         if sum((row.last_filled_quantity or ZERO for row in rows), ZERO) != state.filled_cumulative_quantity:
             state = orders.query(state.venue, state.order_id)
         return self._told(state, rows)
+
+    def _as_far_as_read(self, state: models.Order) -> Told:
+        """Tell a row of a list; where its fills cannot be read, without them, so that the other rows are told too."""
+        try:
+            return self._with_fills(state)
+        except Unreadable:
+            return self._told(state, ())
 
     def _told_at_once(self, state: models.Order) -> Told:
         """Tell what a request answered; it was done, whatever the question about its fills comes to."""
