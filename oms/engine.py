@@ -54,11 +54,12 @@ from oms.core.inputs import (
     Unanswered,
     WentOut,
 )
-from oms.core.intake import named, receive, refused
+from oms.core.intake import named, receive
 from oms.core.legs import acceptance, refusal
 from oms.core.messages import Anomaly, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order, Request
 from oms.core.records import Record
+from oms.core.refusals import refused
 from oms.core.showing import news
 from oms.core.values import AnomalyCode, External, Phase, RequestKind
 from oms.core.venue_inputs import MoveMoney, ResolveMoney, TakeBack
@@ -222,6 +223,7 @@ class Engine:
             now_ns=work.now,
             ref=ref,
             external=route.external if route else External.IGNORE,
+            account=route.account if route else None,
         )
         anomaly = None
         for outcome in outcomes:

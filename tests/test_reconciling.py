@@ -24,6 +24,7 @@ from oms.core.inputs import (
 )
 from oms.core.messages import CancelOrder, StatusRequest
 from oms.core.order import Order
+from oms.core.records import Record
 from oms.core.values import External
 from tests.test_engine import ROUTE, START_NS, TIMING, S, World, view
 
@@ -290,6 +291,47 @@ def test_an_unknown_order_is_adopted_and_lives_on() -> None:
     world.fill(1, "f1", order_id="V9")
     assert order.cum_qty == Decimal(1)
     assert view(world.recovered()) == view(world.engine)
+
+
+def test_an_adopted_order_is_of_the_sessions_account(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.fill(1, "f1")
+    told: dict[str, Any] = {
+        "cl_ord_id": "theirs",
+        "order_id": "V9",
+        "exec_type": "2",
+        "ord_status": "2",
+        "last_px": Decimal(99),
+    }
+    world.report(exec_id="x1", order_qty=Decimal(3), last_shares=Decimal(3), **told)
+    assert world.order("theirs").account == order.account == ROUTE.account
+    ((key, position),) = world.engine.blotter.positions.by_key.items()
+    assert (key, position.qty) == ((ROUTE.account, "BTCUSDT"), Decimal(4))
+    assert view(world.recovered()) == view(world.engine)
+
+
+def test_an_order_by_telephone_and_one_whose_report_was_held_are_too(world: World) -> None:
+    world.place()
+    world.fill(1, "f1", order_id="V9")
+    world.report(order_id="V8", exec_id="x2", exec_type="0", ord_status="0")
+    world.ack(world.order("a"))
+    assert {order.account for order in world.engine.blotter.orders.values()} == {ROUTE.account}
+    assert {order.order_id for order in world.engine.blotter.orders.values()} == {"V1", "V8", "V9"}
+
+
+def test_a_journal_from_before_accounts_were_noted_gives_the_state_that_it_gave(world: World) -> None:
+    fields = {
+        "type": "Adopted",
+        "order": 1,
+        "session": "main",
+        "order_id": "V9",
+        "symbol": "BTCUSDT",
+        "side": "1",
+    }
+    body = {"kind": "received", "time_ns": 1, "events": [{**fields, "time_ns": 1}]}
+    world.engine.recover(msgspec.convert(body, Record))
+    assert world.order("V9").account is None
 
 
 def test_an_unknown_order_can_be_left_an_anomaly() -> None:

@@ -203,6 +203,7 @@ def _adopted(event: ev.Adopted) -> Order:
         cl_ord_id=event.cl_ord_id,
         first_cl_ord_id=event.cl_ord_id,
         created_ns=event.time_ns,
+        account=event.account,
         exchange=event.exchange,
         order_id=event.order_id,
         order_qty=event.order_qty,

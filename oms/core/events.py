@@ -57,7 +57,10 @@ class Placed(Event, frozen=True, kw_only=True):
 
 
 class Adopted(Event, frozen=True, kw_only=True):
-    """The venue reported an order that nobody sent from here: a telephone order, or another system's."""
+    """The venue reported an order that nobody sent from here: a telephone order, or another system's.
+
+    `account`: that of the session; None in a log, and in journals from before it was noted.
+    """
 
     session: str
     order_id: str
@@ -68,6 +71,7 @@ class Adopted(Event, frozen=True, kw_only=True):
     exchange: str | None = None
     order_qty: Decimal | None = None
     price: Decimal | None = None
+    account: str | None = None
 
 
 class Denied(Event, frozen=True, kw_only=True):

@@ -12,14 +12,13 @@ from msgspec import Struct
 
 from oms.core import events as ev
 from oms.core.blotter import Blotter
-from oms.core.inputs import Refused
-from oms.core.legs import refusal
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
-from oms.core.order import Order, Request
-from oms.core.reconcile import Verdict, interpret, interpret_cancel_reject
+from oms.core.order import Order
+from oms.core.reconcile import interpret, interpret_cancel_reject
+from oms.core.refusals import rejected
 from oms.core.showing import take_in
 from oms.core.status import UNKNOWN_ORDER
-from oms.core.values import ENDED, SIDES, AnomalyCode, ExecType, External, Phase, RequestKind
+from oms.core.values import SIDES, AnomalyCode, ExecType, External
 
 UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
 
@@ -41,6 +40,7 @@ def receive(  # noqa: PLR0913 - by name
     now_ns: int,
     ref: int,
     external: External = External.IGNORE,
+    account: str | None = None,
 ) -> list[Outcome]:
     """Take in one report and apply what it becomes, with every held report that it sets free.
 
@@ -51,20 +51,23 @@ def receive(  # noqa: PLR0913 - by name
         now_ns: the time of receipt, nanoseconds since the epoch.
         ref: the number of the record or line that brought it.
         external: what becomes of an order that nobody here knows.
+        account: the session's account, which such an order is of; None where nobody says, as in a log.
 
     """
     judged = _judge(blotter, session, report, now_ns=now_ns, ref=ref)
     if judged.order is None and external is not External.IGNORE:
         judged = _or_adopt(blotter, session, report, judged, now_ns)
-    outcome = _apply(blotter, judged, report, now_ns)
+    outcome = _apply(blotter, judged, report, now_ns, account)
     if not outcome.events or not blotter.books[session].held:
         return [outcome]
-    return [outcome, *_set_free(blotter, session, now_ns=now_ns, external=external)]
+    return [outcome, *_set_free(blotter, session, now_ns=now_ns, external=external, account=account)]
 
 
-def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> Outcome:
-    """Fold the events; an order just adopted is told its first report."""
+def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int, account: str | None) -> Outcome:
+    """Fold the events; an order just adopted is of the session's account, and is told its first report."""
     order = outcome.order
+    if order is None and account is not None:
+        outcome = _of_account(outcome, account)
     for event in outcome.events:
         blotter.apply(event, order)
     if isinstance(report, OrderSnapshot):
@@ -79,6 +82,14 @@ def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int) -> O
     blotter.apply_all(verdict.events)
     anomaly = verdict.anomaly or outcome.anomaly
     return Outcome(order, (*outcome.events, *verdict.events), anomaly, outcome.ref)
+
+
+def _of_account(outcome: Outcome, account: str) -> Outcome:
+    events = tuple(
+        msgspec.structs.replace(event, account=account) if isinstance(event, ev.Adopted) else event
+        for event in outcome.events
+    )
+    return msgspec.structs.replace(outcome, events=events)
 
 
 def _shown(blotter: Blotter, outcome: Outcome, snapshot: OrderSnapshot, now_ns: int) -> Outcome:
@@ -185,7 +196,9 @@ def _adopt(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: i
     return Outcome(None, (adopted,), None, ref)
 
 
-def _set_free(blotter: Blotter, session: str, *, now_ns: int, external: External) -> list[Outcome]:
+def _set_free(
+    blotter: Blotter, session: str, *, now_ns: int, external: External, account: str | None
+) -> list[Outcome]:
     """Apply every held report whose OrderID is tied now, and give up those that nobody awaits any more."""
     book = blotter.book(session)
     freed = []
@@ -204,7 +217,7 @@ def _set_free(blotter: Blotter, session: str, *, now_ns: int, external: External
             given_up = _nobodys(blotter, session, report, now_ns=now_ns, ref=held.ref)
             if external is not External.IGNORE:
                 given_up = _or_adopt(blotter, session, report, given_up, now_ns)
-            outcome = _apply(blotter, given_up, report, now_ns)
+            outcome = _apply(blotter, given_up, report, now_ns, account)
             freed.append(Outcome(outcome.order, (unheld, *outcome.events), outcome.anomaly, outcome.ref))
     return freed
 
@@ -223,76 +236,8 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
 
 
 def _reject(blotter: Blotter, session: str, report: Reject, ref: int) -> Outcome:
-    """Tie a session or business Reject to what it refuses; it names only the MsgSeqNum (RefSeqNum, 45)."""
-    hit = blotter.sent_as(session, report.ref_seq_num) or _by_ref_id(blotter, session, report)
-    book = blotter.book(session)
-    if hit is None:
-        why = "too old to be remembered" if book.is_too_old(report.ref_seq_num) else "not on record"
-        told = f"a reject of message {report.ref_seq_num}, which is {why}: {report.text or 'no text'}"
-        return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_REQUEST, told), ref)
-    order, request = hit
-    _, number = book.sent_under(report.ref_seq_num) or (0, 0)
-    is_new = request is None and order.placed is not None and order.placed.request == number
-    verdict = _new_refused(order, report) if is_new else _refusal(order, request, report)
+    order, verdict = rejected(blotter, session, report)
     return Outcome(order, verdict.events, verdict.anomaly, ref)
-
-
-def _by_ref_id(blotter: Blotter, session: str, report: Reject) -> tuple[Order, Request | None] | None:
-    """Find what a business reject names by BusinessRejectRefID (379): the ClOrdID of the message it refuses."""
-    order = blotter.find(session, report.ref_id)
-    if order is None:
-        return None
-    kind = _KINDS.get(report.ref_msg_type or "")
-    for request in order.pending:
-        if request.cl_ord_id == report.ref_id and kind in (None, request.kind):
-            return order, request
-    return order, None
-
-
-_KINDS: Final = {"D": RequestKind.NEW, "F": RequestKind.CANCEL, "G": RequestKind.REPLACE}
-
-
-def _refusal(order: Order, request: Request | None, report: Reject) -> Verdict:
-    if request is None and order.unheard:
-        return Verdict()  # it is to be asked again
-    if request is None:
-        answered = order.questions > 0 and report.ref_msg_type in (None, "H")
-        return Verdict((ev.StatusAnswered(order=order.number),) if answered else ())
-    return Verdict((_not_done(order, request, _reason(report)),))
-
-
-def _not_done(order: Order, request: Request, reason: str) -> ev.Event:
-    if request.kind is RequestKind.CANCEL:
-        return ev.CancelRejected(order=order.number, request=request.number, reason=reason)
-    if request.kind is RequestKind.REPLACE:
-        return ev.ReplaceRejected(order=order.number, request=request.number, reason=reason)
-    return refusal(order, reason)
-
-
-def refused(blotter: Blotter, message: Refused) -> tuple[Order | None, tuple[ev.Event, ...]]:
-    """Say what a venue's definite refusal of one of our requests means; the caller applies it."""
-    order = blotter.orders.get(message.order)
-    if order is None:
-        return None, ()
-    request = order.request(message.request)
-    if request is not None:
-        if request.kind is RequestKind.NEW and order.phase is not Phase.PENDING_NEW:
-            return order, ()  # other evidence has shown the order meanwhile
-        return order, (_not_done(order, request, message.reason),)
-    asked = message.request == 0 and order.questions
-    return order, (ev.StatusAnswered(order=order.number),) if asked else ()
-
-
-def _new_refused(order: Order, report: Reject) -> Verdict:
-    """A reject of a new order that was answered before: the same again, or a contradiction."""
-    if order.phase in ENDED:
-        return Verdict()
-    told = f"a reject of an order that the venue had accepted: {_reason(report)}"
-    return Verdict((), Anomaly(AnomalyCode.ILLEGAL_TRANSITION, told))
-
-
-def _reason(report: Reject) -> str:
-    return report.text or f"rejected by the venue (35={report.msg_type}, reason {report.reason})"
 
 
 def named(snapshot: OrderSnapshot, order: Order) -> OrderSnapshot:
