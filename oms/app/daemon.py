@@ -38,7 +38,6 @@ from oms.core.inputs import (
     SessionUp,
 )
 from oms.core.messages import Other
-from oms.core.venue_inputs import MoveMoney, TakeBack
 from oms.engine import Engine
 from oms.fix import inputs as fix_in
 from oms.fix.codec import decode, split
@@ -232,8 +231,7 @@ class Daemon:
         """See `Desk.submit`."""
         self.rest.heed(instruction)
         future = self.loop.submit(instruction)
-        if isinstance(instruction, MoveMoney | TakeBack):
-            self.reference.carry_out(instruction, future)
+        self.reference.heed(instruction, future)
         return future
 
     def sessions(self) -> list[dict[str, Any]]:

@@ -4,38 +4,37 @@
    money go into the journal, through the engine.
 2. Each kind of question has its own interval, and its own failure, which is shown; one does not stop the others.
 3. Movements of money go first, each once; nothing is repeated.
+4. A venue that banned us is asked nothing more, until a person resumes.
 """
 
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from oms.app.reference_money import LOOK_S, Moves
+from oms.app.reference_prices import Prices
 from oms.core.balances import Balance, Compared, Moment, compare, totals
 from oms.core.errors import VenueError
 from oms.core.inputs import Alert
 from oms.core.instruments import Instrument, Key
-from oms.core.movements import Movement, MovementStatus
+from oms.core.movements import Movement
 from oms.core.positions import Position
-from oms.core.prices import Quote
 from oms.core.secret import Secret
 from oms.core.values import format_decimal
-from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, PricesSeen
-from oms.rest.gathering import Gatherer, Moved, VenueClock
+from oms.core.venue_inputs import InstrumentsSeen
+from oms.rest.gathering import Gatherer, VenueClock
 from oms.rest.polling import Poller
 from oms.rest.worker import VenueBanned
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from oms.rest.gathering import Redeemer
+    from oms.core.prices import Quote
 
 SETTLE_S: Final = 1.0  # between the two looks with which a comparison begins
-LOOK_S: Final = 30.0  # at most between two looks for a movement in doubt, or not completed
-_LOOKED_FOR: Final = frozenset({MovementStatus.IN_DOUBT, MovementStatus.SUBMITTED})
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -113,53 +112,72 @@ class Watch:
         self._known = known
         self._sink = sink
         self._now_ns = now_ns
-        self._keep = keep
-        self._money: deque[tuple[Movement, Secret | None]] = deque()
+        movements = lambda: known.movements(facts.session)  # noqa: E731
+        self._moves = Moves(gatherer, movements, sink, keep)
         self._tasks: dict[str, tuple[float, Callable[[], float | None]]] = {
             "clock": (plan.clock_s, self._clock),
             "instruments": (plan.instruments_s, self._instruments),
-            "prices": (plan.prices_s, self._prices),
+            "prices": (plan.prices_s, self._ask_for_prices),
             "balances": (max(plan.balances_s, gatherer.cached_s), self._balances),
-            "movements": (LOOK_S, self._look_for_money),
+            "movements": (LOOK_S, self._moves.look),
         }
         if not gatherer.has_balances:
             del self._tasks["balances"]
         self._due = dict.fromkeys(self._tasks, 0.0)
-        self._look_s = SETTLE_S
+        self._resumed = threading.Event()
         self._start: Moment | None = None
         self._last: Moment | None = None
         self._shown: set[tuple[str, Decimal | None]] = set()
         self._differs = False
+        self.prices = Prices(facts.quotes, plan.pairs, interval_s=plan.prices_s, now_ns=now_ns)
         self._poller = Poller(f"reference-{facts.session}", self._turn)
+        self._teller = Poller(f"prices-{facts.session}", self._tell_prices)
 
     def start(self) -> None:
         """Begin."""
         self._poller.start()
+        self._teller.start()
 
     def stop(self, within_s: float) -> bool:
         """Ask nothing more. Money that waits is not sent: it is told so at the next start, as in doubt."""
-        return self._poller.stop(within_s)
+        until = time.monotonic() + within_s
+        told = self._teller.stop(within_s)
+        return self._poller.stop(max(until - time.monotonic(), 0.0)) and told
+
+    def resume(self) -> None:
+        """Ask a venue again that banned us, for everything; a person's decision."""
+        self._resumed.set()
+        self._poller.kick()
 
     def carry_out(self, movement: Movement, code: Secret | None = None) -> None:
         """Have a movement carried out that is on record; `code` is that of a coupon that is to be redeemed."""
-        self._money.append((movement, code))
+        self._moves.put(movement, code)
         self._poller.kick()
-
-    def quoted(self, quote: Quote) -> None:
-        """Take in prices that were pushed; readers copy what they go through."""
-        self.facts.quotes[quote.key] = quote
 
     # --- on the thread ----------------------------------------------------------------------------------------------
 
     def _turn(self) -> float:
         """Do what is due, and say how long to wait, seconds."""
         for name, (interval_s, task) in self._tasks.items():
-            self._carry_out_all()
+            self._move_money()
             if time.monotonic() >= self._due[name]:
                 sooner_s = self._guarded(name, task)
                 self._due[name] = time.monotonic() + (interval_s if sooner_s is None else sooner_s)
-        self._carry_out_all()
+        self._move_money()
         return max(min(self._due.values()) - time.monotonic(), 0.0)
+
+    def _move_money(self) -> None:
+        self._heed_resumption()  # a person may have resumed since this turn began, and then moved money
+        look_s = self._moves.carry_out_all(self.facts.banned)
+        if look_s is not None:
+            self._due["movements"] = time.monotonic() + look_s
+
+    def _heed_resumption(self) -> None:
+        if self._resumed.is_set():
+            self._resumed.clear()
+            if self.facts.banned is not None:
+                self.facts.banned, self.facts.problems = None, {}
+                self._due = dict.fromkeys(self._tasks, 0.0)
 
     def _guarded(self, name: str, task: Callable[[], float | None]) -> float | None:
         """Run a task; a failure is told once, until the task succeeds again."""
@@ -171,7 +189,7 @@ class Watch:
             self.facts.failures += 1
             if isinstance(error, VenueBanned):
                 self.facts.banned = str(error)
-                self._alert("VENUE_BANNED", f"nothing more is asked until a restart: {error}")
+                self._alert("VENUE_BANNED", f"nothing more is asked until a person resumes: {error}")
             elif name not in self.facts.problems:
                 self._alert("REFERENCE", f"{name} cannot be had: {error}")
             self.facts.problems = {**self.facts.problems, name: str(error)}
@@ -203,17 +221,21 @@ class Watch:
         session = self.facts.session
         self._sink(InstrumentsSeen(session=session, exchanges=exchanges, instruments=found))
 
-    def _prices(self) -> None:
-        """Ask for prices that were not pushed lately, and pass all of them on."""
-        facts = self.facts
-        for pair in self._plan.pairs:
-            quote, now = facts.quotes.get(pair), self._now_ns()
-            if quote is None or quote.age_s(now) >= self._plan.prices_s:
-                self.quoted(
-                    replace(self._gatherer.quote(pair), time_ns=now)
-                )  # old as the question, by one clock
-        if facts.quotes:
-            self._sink(PricesSeen(session=facts.session, quotes=tuple(facts.quotes.copy().values())))
+    def _ask_for_prices(self) -> float | None:
+        """Ask for one pair; where others are due, they follow when everything else that is due is done."""
+        pair = self.prices.due()
+        if pair is None:
+            return None
+        name = f"prices of {pair[1]}" if pair[0] is None else f"prices of {pair[0]}:{pair[1]}"
+        self._guarded(name, lambda: self.prices.ask(pair, self._gatherer.quote))
+        return None if self.prices.due() is None else 0.0
+
+    def _tell_prices(self) -> float:
+        """Pass on all prices that are known, whatever the venue's other answers take."""
+        seen = self.prices.current(self.facts.session)
+        if seen is not None:
+            self._sink(seen)
+        return self._plan.prices_s
 
     # --- balances
 
@@ -249,57 +271,3 @@ class Watch:
             )
             self._alert("BALANCE_DIFFERENCE", told)
         self._shown = standing if exact else standing | (self._shown & now.keys())
-
-    # --- money
-
-    def _carry_out_all(self) -> None:
-        while self._money:
-            movement, code = self._money.popleft()
-            banned = self.facts.banned
-            if banned is None:
-                self._tell_moved(movement, self._carried_out(movement, code))
-            else:
-                told = f"the venue is left alone, nothing was sent: {banned}"
-                self._tell_moved(movement, Moved(status=MovementStatus.REFUSED, reason=told))
-
-    def _carried_out(self, movement: Movement, code: Secret | None) -> Moved:
-        """Have it carried out; our own failure on the way leaves it in doubt, since it may have left."""
-        try:
-            if code is not None:
-                return cast("Redeemer", self._gatherer).redeem(movement, code)
-            return self._gatherer.carry_out(movement)
-        except Exception as error:  # noqa: BLE001 - a boundary: whatever it is, the movement is told about
-            told = type(error).__name__ if code is not None else f"{type(error).__name__}: {error}"
-            return Moved(status=MovementStatus.IN_DOUBT, reason=told)
-
-    def _look_for_money(self) -> float:
-        """Look, soon after a movement and then ever less often."""
-        self._look_s = min(2 * self._look_s, LOOK_S)
-        movements = self._known.movements(self.facts.session)
-        claimed = {each.log_id for each in movements.values() if each.log_id is not None}
-        for movement in movements.values():
-            if movement.status in _LOOKED_FOR:
-                moved = self._gatherer.look_for(movement, claimed)
-                if moved is not None:
-                    claimed |= set() if moved.log_id is None else {moved.log_id}
-                    self._tell_moved(movement, moved)
-        return self._look_s
-
-    def _tell_moved(self, movement: Movement, moved: Moved) -> None:
-        if moved.status in _LOOKED_FOR:
-            self._look_s = SETTLE_S
-            self._due["movements"] = time.monotonic() + SETTLE_S
-        if moved.code is not None:
-            self._keep(movement.id, moved.code)
-        answer = MoneyAnswered(
-            session=movement.session,
-            id=movement.id,
-            status=str(moved.status),
-            reason=moved.reason,
-            log_id=moved.log_id,
-            moved=moved.moved,
-            fee=moved.fee,
-            asset=moved.asset,
-            raw=moved.raw,
-        )
-        self._sink(answer)

@@ -10,9 +10,9 @@ from msgspec import Struct
 from oms.app.config import ApifinyRestSection, Config, RestSection, Session, SessionSection, secret_of
 from oms.app.config_marked import CloudSection, WeexSection
 from oms.app.reference_config import pairs
+from oms.app.reference_prices import Prices
 from oms.app.wiring_rest import transport
 from oms.core.instruments import Key
-from oms.core.prices import Quote
 from oms.core.secret import Secret
 from oms.rest.apifiny.client import ApifinyClient
 from oms.rest.apifiny.gather import ApifinyGatherer, quote_of
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from oms.rest.gathering import Gatherer
 
 ORDER_BOOK: Final = "orderbook"
-Quoted = Callable[[Quote], None]
 
 
 class Gathered(Struct, frozen=True):
@@ -41,14 +40,22 @@ class Gathered(Struct, frozen=True):
         session: of the configuration.
         gatherer: asks.
         pairs: whose prices are wanted of it.
-        feed: makes what pushes prices, given what takes them, the clock and what takes alerts; None: nothing does.
+        feed: makes what pushes prices; None: nothing does.
 
     """
 
     session: Session
     gatherer: Any
     pairs: tuple[Key, ...]
-    feed: Callable[[Quoted, Callable[[], int], Callable[[str], None]], "Feed"] | None = None
+    feed: Callable[["Told"], "Feed"] | None = None
+
+
+class Told(Struct, frozen=True):
+    """Who is told by what pushes prices, and by which clock."""
+
+    prices: Prices
+    now_ns: Callable[[], int]
+    alert: Callable[[str], None]
 
 
 def gatherers(config: Config, made: Mapping[str, "Gatherer"] = MappingProxyType({})) -> Iterator[Gathered]:
@@ -91,26 +98,22 @@ def _apifiny(config: Config, session: Session, keys: ApifinyRestSection | RestSe
     url = (keys.ws_url if isinstance(keys, ApifinyRestSection) else None) or _web_socket(keys.url)
     route = Route(host=url, ca_file=config.under(keys.ca_file) if keys.ca_file else None)
 
-    def feed(quoted: Quoted, now_ns: Callable[[], int], alert: Callable[[str], None]) -> "Feed":
-        return market_feed(credentials, wanted, route, (quoted, now_ns, alert))
+    def feed(told: Told) -> "Feed":
+        return market_feed(credentials, wanted, route, told)
 
     return Gathered(session, ApifinyGatherer(client), wanted, feed if wanted else None)
 
 
-def market_feed(
-    credentials: Credentials,
-    wanted: tuple[Key, ...],
-    route: Route,
-    told: tuple[Quoted, Callable[[], int], Callable[[str], None]],
-) -> MarketStream:
-    """Make what pushes order books, and take the best prices of each; `told`: quotes, the clock, alerts."""
-    quoted, now_ns, alert = told
+def market_feed(credentials: Credentials, wanted: tuple[Key, ...], route: Route, told: Told) -> MarketStream:
+    """Make what pushes order books, and take the best prices of each."""
+    prices = told.prices
 
     def heard(push: Push) -> None:
         if isinstance(push, BookUpdate) and len(push.venues) == 1:
-            quoted(quote_of(push.venues[0], push.orderbook, now_ns()))
+            prices.pushed(quote_of(push.venues[0], push.orderbook, told.now_ns()))
 
-    stream = MarketStream(credentials, heard, Listener(on_gap=lambda _why: None, alert=alert), route)
+    listener = Listener(on_gap=prices.lost, alert=told.alert, alive=prices.alive)
+    stream = MarketStream(credentials, heard, listener, route)
     for exchange, symbol in wanted:
         if exchange is not None:
             stream.subscribe(Subscription(ORDER_BOOK, symbol, (exchange,)))

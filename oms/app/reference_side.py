@@ -13,8 +13,8 @@ from oms.app.coupon_codes import Codes
 from oms.app.reference import Facts, Known, Plan, Watch
 from oms.app.reference_config import lanes
 from oms.app.reference_fees import Fees
-from oms.app.reference_gatherers import Gathered, gatherers
-from oms.core.inputs import Alert
+from oms.app.reference_gatherers import Gathered, Told, gatherers
+from oms.core.inputs import Alert, Instruction, Resume
 from oms.core.instruments import Instrument, Key
 from oms.core.messages import StatusRequest
 from oms.core.movements import Movement
@@ -75,7 +75,7 @@ class ReferenceSide:
         self.facts: dict[str, Facts] = {}
         self._around = around
         self._watches: dict[str, Watch] = {}
-        self._feeds: list[Feed] = []
+        self._feeds: dict[str, Feed] = {}
         self.codes = Codes()
         for gathered in gatherers(config, made):
             account = gathered.session.account
@@ -92,9 +92,9 @@ class ReferenceSide:
         self._accounts = {session.name: session.account for session in config.session}
 
     def _watch(self, config: Config, gathered: Gathered) -> Watch:
-        session = gathered.session
-        facts = self.facts[session.name] = Facts(session.name, session.account)
-        of_account = [each.name for each in config.session if each.account == session.account]
+        session, account = gathered.session, gathered.session.account
+        facts = self.facts[session.name] = Facts(session.name, account)
+        of_account = [each.name for each in config.session if each.account == account]
         watch = Watch(
             facts,
             gathered.gatherer,
@@ -110,7 +110,7 @@ class ReferenceSide:
         )
         if gathered.feed is not None:
             alert = lambda text: self._around.sink(Alert(code="PRICES", text=text, session=session.name))  # noqa: E731
-            self._feeds.append(gathered.feed(watch.quoted, self._around.now_ns, alert))
+            self._feeds[account] = gathered.feed(Told(watch.prices, self._around.now_ns, alert))
         return watch
 
     def _put_in(self, item: Any, sessions: list[str]) -> None:  # noqa: ANN401 - an input, or an alert
@@ -127,7 +127,7 @@ class ReferenceSide:
         """Ask all venues."""
         for watch in self._watches.values():
             watch.start()
-        for feed in self._feeds:
+        for feed in self._feeds.values():
             feed.start()
         self._fees.start()
 
@@ -135,10 +135,26 @@ class ReferenceSide:
         """Ask nothing more; all together no longer than that."""
         until = time.monotonic() + within_s
         parts: dict[str, Feed | Watch | Fees] = {"fees": self._fees, **self._watches}
-        parts |= {feed.name: feed for feed in self._feeds}
+        parts |= {f"{feed.name} of {account}": feed for account, feed in self._feeds.items()}
         late = [name for name, part in parts.items() if not part.stop(max(until - time.monotonic(), 0.0))]
         if late:
             _log.warning("still under way at the end", parts=late)
+
+    def resume(self, session: str) -> None:
+        """Ask again a venue that banned us, and let it push prices; a person's decision."""
+        account = self._accounts.get(session, "")
+        if account in self._watches:
+            self._watches[account].resume()
+        if account in self._feeds:
+            self._feeds[account].resume()
+
+    def heed(self, instruction: Instruction, future: "Future[Answer]") -> None:
+        """Do the part of an instruction that is not the engine's; `future` is the engine's answer."""
+        match instruction:
+            case MoveMoney() | TakeBack():
+                self.carry_out(instruction, future)
+            case Resume():
+                self.resume(instruction.session)
 
     def carry_out(self, command: MoveMoney | TakeBack, future: "Future[Answer]") -> None:
         """Have a movement carried out once it is committed, if it is a new one."""

@@ -39,13 +39,14 @@ class RestSide:
 
         """
         self._venues: dict[str, RestVenue] = {}
-        self._feeds: list[Feed] = []
+        self._feeds: dict[str, Feed] = {}
         self.gatherers: dict[str, Gatherer] = {}
         for session in around.config.session:
             if not isinstance(session, SessionSection):
                 made = MAKERS[type(session)](around, session)
                 self._venues[session.name] = made.venue
-                self._feeds += [made.feed] if made.feed is not None else []
+                if made.feed is not None:
+                    self._feeds[session.name] = made.feed
                 if made.gatherer is not None:
                     self.gatherers[session.name] = made.gatherer
             elif session.rest is not None:
@@ -73,13 +74,16 @@ class RestSide:
         """Reach all venues."""
         for venue in self._venues.values():
             venue.start()
-        for feed in self._feeds:
+        for feed in self._feeds.values():
             feed.start()
 
     def stop(self, within_s: float) -> None:
         """Send nothing more, and wait for what is under way; all together no longer than that."""
         until = time.monotonic() + within_s
-        parts: dict[str, Feed | RestVenue] = {**{feed.name: feed for feed in self._feeds}, **self._venues}
+        parts: dict[str, Feed | RestVenue] = {
+            **{f"{feed.name} of {session}": feed for session, feed in self._feeds.items()},
+            **self._venues,
+        }
         late = [name for name, part in parts.items() if not part.stop(max(until - time.monotonic(), 0.0))]
         if late:
             _log.warning("still under way at the end", venues=late)
@@ -101,6 +105,8 @@ class RestSide:
         """Speak again to a venue that banned us."""
         if session in self._venues:
             self._venues[session].resume()
+        if session in self._feeds:
+            self._feeds[session].resume()
 
     def refresh(self, session: str) -> None:
         """Compare the orders there with ours: messages of the session may have been missed."""

@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ class Conversation(Struct, frozen=True):
         heard: takes a message, and gives what to answer, if anything.
         on_gap: told why something may be missing; asks for it elsewhere.
         alert: told what a person should know.
+        alive: told that the connection showed a sign of life; where nobody wants to know, none is asked for.
 
     """
 
@@ -55,16 +56,21 @@ class Conversation(Struct, frozen=True):
     heard: Callable[[str], str | None]
     on_gap: Callable[[str], None]
     alert: Callable[[str], None]
+    alive: Callable[[], None] | None = None
 
 
 class Patience(Struct, frozen=True, kw_only=True):
-    """Seconds: to connect; first and longest pause; how long a connection lasts that was a good one; keepalive."""
+    """Seconds: to connect; first and longest pause; how long a connection lasts that was a good one; keepalive.
+
+    `quiet_s`: after a silence of so long, a connection is asked for a sign of life, where one is wanted.
+    """
 
     connect_s: float = 10.0
     first_pause_s: float = 0.5
     longest_pause_s: float = 30.0
     good_after_s: float = 10.0
     keepalive_s: float = 20.0
+    quiet_s: float = 1.0
 
 
 class Feed:
@@ -167,12 +173,29 @@ class Feed:
             for text in self._talk.greeting():
                 connection.send(text)
             self._talk.on_gap("connected: what happened before is not known from here")
-            for message in connection:
+            for message in self._messages(connection):
                 self._handle(connection, message)
         finally:
             with self._lock:
                 self._connection = None
             connection.close()
+
+    def _messages(self, connection: ClientConnection) -> Iterator[str | bytes]:
+        """Give what comes, and ask for a sign of life in a silence."""
+        alive = self._talk.alive
+        if alive is None:
+            yield from connection
+            return
+        while True:
+            try:
+                message = connection.recv(timeout=self._patience.quiet_s)
+            except TimeoutError:
+                if not connection.ping().wait(self._patience.keepalive_s):
+                    raise
+                alive()
+            else:
+                alive()
+                yield message
 
     def _handle(self, connection: ClientConnection, message: str | bytes) -> None:
         try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 D = Decimal
 WITHIN_S = 20
 PAIR = ("EX", "BTCUSDT")
+NO_ANSWER = OutcomeUnknown("no answer")
 BTC = Instrument(symbol="BTCUSDT", exchange="EX", base="BTC", quote="USDT")
 MOVEMENT = Movement(
     id="w1",
@@ -151,7 +152,7 @@ def venue() -> FakeVenue:
 @pytest.fixture
 def stage(venue: FakeVenue, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("oms.app.reference.SETTLE_S", 0.01)
-    monkeypatch.setattr("oms.app.reference.LOOK_S", 0.02)
+    monkeypatch.setattr("oms.app.reference_money.LOOK_S", 0.02)
     stages: list[Stage] = []
 
     def start(**plan: Any) -> Stage:
@@ -194,6 +195,52 @@ def test_a_ban_ends_all_questions_and_money_does_not_leave(venue: FakeVenue, sta
     (answer,) = running.seen(MoneyAnswered)
     assert (answer.status, "403" in answer.reason) == ("REFUSED", True)
     assert venue.calls == ["clock"]
+
+
+def test_a_person_has_a_venue_that_banned_us_asked_for_everything_again(venue: FakeVenue, stage: Any) -> None:
+    venue.failing["clock"] = VenueBanned("403")
+    running = stage(clock_s=3600.0, instruments_s=3600.0)
+    running.await_(lambda _: running.alerts("VENUE_BANNED"), "the ban is told")
+    venue.failing.clear()
+    running.watch.resume()
+    running.seen(InstrumentsSeen)
+    running.watch.carry_out(MOVEMENT)
+    assert running.seen(MoneyAnswered)[0].status == "DONE"
+    assert (running.facts.banned, running.facts.problems) == (None, {})
+    assert running.facts.clock is not None
+
+
+def test_prices_are_passed_on_while_an_answer_takes_its_time(venue: FakeVenue, stage: Any) -> None:
+    answered, asked = threading.Event(), threading.Event()
+
+    def balances() -> tuple[Balance, ...]:
+        asked.set()
+        assert answered.wait(WITHIN_S)
+        return ()
+
+    venue.balances = balances  # type: ignore[method-assign]
+    running = stage()
+    assert asked.wait(WITHIN_S)
+    count = len(running.seen(PricesSeen))
+    running.watch.prices.pushed(Quote(exchange="EX", symbol="X", bid=D(3)))
+    running.seen(PricesSeen, count + 2)
+    assert {each.symbol for each in running.seen(PricesSeen)[-1].quotes} == {"BTCUSDT", "X"}
+    answered.set()
+
+
+def test_a_pair_that_cannot_be_had_is_named_and_the_others_are_had(venue: FakeVenue, stage: Any) -> None:
+    good = venue.quote
+
+    def quote(key: Key) -> Quote:
+        if key == PAIR:
+            raise NO_ANSWER
+        return good(key)
+
+    venue.quote = quote  # type: ignore[method-assign]
+    running = stage(pairs=(PAIR, ("EX", "X")))
+    assert running.seen(PricesSeen)[0].quotes[0].symbol == "X"
+    running.await_(lambda _: running.facts.problems, "it is told")
+    assert running.facts.problems == {"prices of EX:BTCUSDT": "no answer"}
 
 
 def test_the_clock_is_told_once_beyond_the_limit(venue: FakeVenue, stage: Any) -> None:
@@ -272,7 +319,7 @@ def test_what_the_venue_has_taken_on_is_looked_for(venue: FakeVenue, stage: Any)
 
 
 def test_no_row_is_two_movements(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oms.app.reference.LOOK_S", 0.02)
+    monkeypatch.setattr("oms.app.reference_money.LOOK_S", 0.02)
     venue = KeenVenue()
     venue.found = Moved(status=MovementStatus.DONE, reason="in the list", log_id="L1")
     running = Stage(venue)

@@ -85,7 +85,7 @@ def test_our_own_failure_with_a_code_does_not_show_it(run: Callable[..., Stage])
 def test_a_code_that_was_made_is_kept_before_anything_is_told() -> None:
     kept: list[str] = []
     stage = Stage(FakeVenue())
-    stage.watch._keep = lambda any_id, code: kept.append(f"{any_id} {code.reveal()}")
+    stage.watch._moves._keep = lambda any_id, code: kept.append(f"{any_id} {code.reveal()}")
     stage.venue.moved = Moved(status=MovementStatus.DONE, reason="made", code=Secret(CODE))
     stage.watch.start()
     stage.watch.carry_out(MOVEMENT)

@@ -226,3 +226,24 @@ def test_handshakes_are_not_logged(exchange: Exchange, caplog: pytest.LogCapture
 
 def test_it_may_end_before_it_began() -> None:
     assert Listener("ws://127.0.0.1:1").feed.stop(0)
+
+
+def test_a_silent_connection_is_asked_for_a_sign_of_life(exchange: Exchange) -> None:
+    signs: queue.Queue[str] = queue.Queue()
+    heard: queue.Queue[str] = queue.Queue()
+    talk = Conversation(
+        lambda: Opening(exchange.url, {}),
+        tuple,
+        heard.put,
+        lambda _why: None,
+        lambda _text: None,
+        lambda: signs.put("alive"),
+    )
+    feed = Feed("test", talk, patience=Patience(first_pause_s=0.01, quiet_s=0.02, keepalive_s=0.2))
+    feed.start()
+    connection = exchange.next()
+    for _ in range(3):
+        signs.get(timeout=WITHIN_S)
+    connection.send("a message is one as well")
+    assert heard.get(timeout=WITHIN_S) == "a message is one as well"
+    assert feed.stop(WITHIN_S)

@@ -1,21 +1,25 @@
-"""Chapter "Market Data API" by REST: `/md/…`, one request a second for each key."""
+"""Chapter "Market Data API" by REST: `/md/…`, one request a second for each key.
+
+The venue counts when requests arrive, and how long one is on its way nobody knows: so the second counts from the answer
+to the one before, when that had arrived for certain. After "Request too often" the pause doubles until one is answered.
+"""
 
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from oms.rest.apifiny.answers import Asked, interpret
+from oms.rest.apifiny.answers import ApifinyRefused, Asked, interpret
 from oms.rest.apifiny.history import Span
 from oms.rest.apifiny.models import Kline, OrderBook, Ticker, Trade
 from oms.rest.apifiny.signing import Credentials, market_token
-from oms.rest.limiter import Limit, Pacer
 from oms.rest.transport import Transport
 
 T = TypeVar("T")
 
-MARKET: Final = "market"
-LIMITS: Final = {MARKET: Limit(1, 1.0)}
+PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 64.0
+TOO_OFTEN: Final = "REQUEST_TOO_OFTEN"
 PERIODS: Final = ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M")
 _NS: Final = 1_000_000_000
 
@@ -30,14 +34,16 @@ class MarketClient:
         self,
         transport: Transport,
         credentials: Credentials,
-        pacer: Pacer | None = None,
         pause: Callable[[float], None] = time.sleep,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """Ask by `transport`. Where others use the same key, they share the pacer; `pause` waits, seconds."""
+        """Ask by `transport`, alone with this key; `pause` waits, seconds, by the clock `monotonic_ns`."""
         self._transport = transport
         self._credentials = credentials
-        self._pacer = pacer or Pacer(LIMITS)
         self._pause = pause
+        self._monotonic_ns = monotonic_ns
+        self._pause_s = PAUSE_S
+        self._free_ns: int | None = None
 
     def order_book(self, symbol: str, venue: str) -> OrderBook:
         """Read the order book of a symbol at a venue."""
@@ -68,8 +74,20 @@ class MarketClient:
         return self._get(f"/md/ticker/v1/{_part(symbol)}/{_part(venue)}/", Ticker)
 
     def _get(self, path: str, kind: type[T], query: str = "") -> T:
-        while wait_ns := self._pacer.take(MARKET, time.monotonic_ns()):
+        while self._free_ns is not None and (wait_ns := self._free_ns - self._monotonic_ns()) > 0:
             self._pause(wait_ns / _NS)
+        too_often = False
+        try:
+            answer = self._ask(path, kind, query)
+        except ApifinyRefused as error:
+            too_often = any(row.name == TOO_OFTEN for row in error.meaning.rows)
+            raise
+        finally:
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) if too_often else PAUSE_S
+            self._free_ns = self._monotonic_ns() + round(self._pause_s * _NS)
+        return answer
+
+    def _ask(self, path: str, kind: type[T], query: str) -> T:
         token = market_token(self._credentials)
         reply = self._transport.call("GET", path, query=query, headers={"signature": token})
         secret = self._credentials.secret.reveal()

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from oms.rest.apifiny.answers import ApifinyUnreadable, clipped, decoded
 from oms.rest.apifiny.calls import PATH
-from oms.rest.apifiny.clock import ClockDifference
+from oms.rest.apifiny.clock import VenueTime
 from oms.rest.apifiny.models import Kline, OrderBook, StreamEntry, Ticker, Trade
 from oms.rest.apifiny.params import Since, encode
 from oms.rest.apifiny.signing import Credentials, market_token, request_token
@@ -33,19 +33,25 @@ class Watch(Struct, frozen=True, kw_only=True):
     Attributes:
         on_gap: something may be missing: ask for it over REST. Called after each connection, and on bad messages.
         alert: a person should know this.
+        alive: the connection showed a sign of life; None: nobody wants to know.
 
     """
 
     on_gap: Callable[[str], None]
     alert: Callable[[str], None]
+    alive: Callable[[], None] | None = None
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """Where to: `host` with its scheme (wss://), `ca_file` instead of the machine's authorities, how patiently."""
+    """Where to: `host` with its scheme (wss://), `ca_file` instead of the machine's authorities, how patiently.
+
+    `clock`: corrects tokens for the venue's clock, as it does for all who use the key at that host.
+    """
 
     host: str = HOST
     ca_file: Path | None = None
     patience: Patience = Patience()
+    clock: VenueTime | None = None
 
 
 class OrderStream(Feed):
@@ -58,9 +64,9 @@ class OrderStream(Feed):
         watch: Watch,
         route: Route | None = None,
     ) -> None:
-        """Tell `on_change` of each change. `difference` corrects the token for the venue's clock."""
+        """Tell `on_change` of each change."""
         route = route or Route()
-        self.difference = ClockDifference()
+        self._clock = route.clock or VenueTime()
         self._credentials = credentials
         self._host = route.host
         self._on_change = on_change
@@ -71,7 +77,7 @@ class OrderStream(Feed):
 
     def _opening(self) -> Opening:
         body = encode(Since(account_id=self._credentials.account_id, start_date_time=None))
-        exp_s = self.difference.expiry_s(time.time_ns(), _LIFETIME_S)
+        exp_s = self._clock.difference.expiry_s(time.time_ns(), _LIFETIME_S)
         self._token = request_token(self._credentials, method=_METHOD, body=body, exp_s=exp_s)
         return Opening(
             f"{self._host}{PATH}?signature={self._token}&body={quote(body, safe='')}&p=webSocket", {}
@@ -139,7 +145,9 @@ class MarketStream(Feed):
         self._host = route.host
         self._on_data = on_data
         self._subscriptions: dict[Subscription, None] = {}
-        talk = Conversation(self._opening, self._greeting, self._heard, watch.on_gap, watch.alert)
+        talk = Conversation(
+            self._opening, self._greeting, self._heard, watch.on_gap, watch.alert, watch.alive
+        )
         super().__init__("apifiny-market", talk, patience=route.patience, ca_file=route.ca_file)
 
     def subscribe(self, subscription: Subscription) -> None:
