@@ -71,7 +71,7 @@ def trading(script: Script, desk: Desk) -> Iterator[RestVenue]:
         client.on_unread(UnreadRows(lambda text: desk.sink(inputs.Alert(code="UNREADABLE", text=text))))
         adapter = ApifinyAdapter(client, line, Whose(session="rest", find=find))
         outlet = Outlet(sink=desk.sink, open_orders=lambda: desk.orders)
-        trader = RestVenue("rest", [adapter], outlet, Habit(pace=PACE, probe_s=0.05))
+        trader = RestVenue("rest", [adapter], outlet, Habit(pace=PACE, probe_s=0.05, quiet_s=0.0))
         trader.start()
         try:
             yield trader

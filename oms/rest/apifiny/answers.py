@@ -17,6 +17,7 @@ from oms.core.errors import OutcomeUnknown, VenueRefused
 from oms.rest.adapter import Unreadable
 from oms.rest.apifiny.codes import Verdict
 from oms.rest.apifiny.meaning import Meaning, meaning
+from oms.rest.keys import KeyRefused
 from oms.rest.transport import Reply
 from oms.rest.worker import VenueBanned
 
@@ -39,6 +40,10 @@ class ApifinyRefused(VenueRefused):
         """Keep what the code stands for."""
         super().__init__(text)
         self.meaning = meaning
+
+
+class ApifinyKeyRefused(ApifinyRefused, KeyRefused):
+    """A greeting was refused: neither will anything else be done for the key."""
 
 
 class ApifinyStopped(VenueBanned):

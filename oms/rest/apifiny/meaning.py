@@ -10,6 +10,9 @@ from oms.rest.apifiny.codes import CODES, Code, Verdict
 # Said of an order that was asked for by its id: the venue does not have it.
 NOT_THERE: Final = frozenset({"ORDER_UNKNOWN", "ORDER_UNKNOWN_EXECUTE_FAIL"})
 
+# Said of a token that has expired, and of others.
+OF_TOKEN: Final = frozenset({"TOKEN_ERROR"})
+
 _LONGEST_CODE: Final = 20
 
 
@@ -28,6 +31,11 @@ class Meaning(Struct, frozen=True):
     def is_not_there(self) -> bool:
         """Tell whether the order that was asked for does not exist."""
         return any(row.name in NOT_THERE for row in self.rows)
+
+    @property
+    def is_of_token(self) -> bool:
+        """Tell whether the token was refused, which may be for its time."""
+        return any(row.name in OF_TOKEN for row in self.rows)
 
     def __str__(self) -> str:
         """Name it for people."""

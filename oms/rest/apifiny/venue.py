@@ -17,7 +17,7 @@ from oms.core.order import Order
 from oms.core.values import ZERO, OrdStatus
 from oms.rest.adapter import Outcome, Told, Unreadable, unknown_order
 from oms.rest.apifiny import models
-from oms.rest.apifiny.answers import ApifinyRefused
+from oms.rest.apifiny.answers import ApifinyKeyRefused, ApifinyRefused, ApifinyUnknown, ApifinyUnreadable
 from oms.rest.apifiny.client import ApifinyClient
 from oms.rest.apifiny.history import COMPLETED_REACH_MS
 from oms.rest.apifiny.snapshots import snapshot
@@ -58,18 +58,27 @@ class ApifinyAdapter:
         self.line = line
         self._client = client
         self._whose = whose
-        self._ahead_ms = 0
-        self._measured_at: float | None = None
         self._caught_up_ms = 0
         self._joined: dict[str, tuple[models.Order, Told]] = {}
 
     def greet(self) -> None:
-        """Ask how the account stands; compare the clocks before, now and then."""
-        at = time.monotonic()
-        if self._measured_at is None or at - self._measured_at > _CLOCK_S:
-            self._ahead_ms = self._client.measure_clock().ahead_ns // 1_000_000
-            self._measured_at = at
-        self._client.accounts.account_info()
+        """Ask how the account stands; compare the clocks before, now and then.
+
+        Raises:
+            VenueError: no good answer; also one that nobody can read is none here.
+
+        """
+        try:
+            if self._client.clock.is_due(time.monotonic(), _CLOCK_S):
+                self._client.measure_clock()
+            self._client.accounts.account_info()
+        except ApifinyRefused as error:
+            failure: Exception = ApifinyKeyRefused(str(error), error.meaning)
+        except ApifinyUnreadable as error:
+            failure = ApifinyUnknown(str(error))
+        else:
+            return
+        raise failure
 
     # --- messages
 
@@ -80,7 +89,8 @@ class ApifinyAdapter:
             told = f"{terms.text}; nothing was sent"
             raise VenueUnavailable(told)
         self.line.about = "order.insertOrderLite"
-        state = self._client.orders.insert(message.exchange or "", message.cl_ord_id, terms)
+        orders = self._client.orders
+        state = self._done(lambda: orders.insert(message.exchange or "", message.cl_ord_id, terms))
         return self._told_at_once(state)
 
     def cancel(self, messages: Sequence[CancelOrder]) -> Sequence[Outcome]:
@@ -89,8 +99,19 @@ class ApifinyAdapter:
 
     def _cancel(self, message: CancelOrder) -> Told:
         self.line.about = "order.cancelOrderLite"
-        state = self._client.orders.cancel(_exchange(message), message.orig_cl_ord_id)
+        orders, exchange = self._client.orders, _exchange(message)
+        state = self._done(lambda: orders.cancel(exchange, message.orig_cl_ord_id))
         return self._told_at_once(state)
+
+    def _done(self, change: Callable[[], models.Order]) -> models.Order:
+        """Have something done; where the token was refused, the clocks are compared before the next needs one."""
+        try:
+            return change()
+        except ApifinyRefused:
+            said = self.line.said
+            self._client.measure_if_doubted()
+            self.line.said = said
+            raise
 
     def query(self, message: StatusRequest) -> Told:
         """order.queryOrderInfoLite, and order.readerOrderDetail."""
@@ -114,7 +135,7 @@ class ApifinyAdapter:
 
     def catch_up(self) -> Iterable[Told]:
         """order.listOpenOrderLite, and order.listCompletedOrderLite since the last time, or as far as it reaches."""
-        now_ms = time.time_ns() // 1_000_000 + self._ahead_ms
+        now_ms = (time.time_ns() + self._client.clock.difference.ahead_ns) // 1_000_000
         since_ms = max(self._caught_up_ms, now_ms - COMPLETED_REACH_MS) + _MARGIN_MS
         states = {state.order_id: state for state in self._client.orders.open_orders()}
         span = (since_ms, now_ms + _MARGIN_MS)
