@@ -153,7 +153,7 @@ def venue_view(facts: Facts, rest: Mapping[str, Any] | None, now_ns: int) -> dic
         "instruments_age_s": _age_s(facts, "instruments", now_ns),
         "poll_s": polled.get("poll_s"),
         "answer_age_s": polled.get("age_s"),
-        "problems": {**down, **facts.problems},
+        "problems": {**down, **polled.get("keys_out", {}), **facts.problems},
         "banned": polled.get("banned") or facts.banned,
     }
 

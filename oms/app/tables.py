@@ -125,6 +125,8 @@ def _notes(session: dict[str, Any]) -> str:
     held = session.get("held") or ()
     notes = [str(session["reason"])] if session.get("reason") and not session.get("logged_on") else []
     notes += [f"{len(held)} reports wait for their order"] if held else []
+    rest = session.get("rest") or {}
+    notes += [f"{key} is left out: {why}" for key, why in rest.get("keys_out", {}).items()]
     if session.get("halted"):
         notes.insert(0, f"no new order leaves: {session['halted']}; oms sessions --resume {session['name']}")
     return "; ".join([*notes, *_last_round(session)])

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from oms.app.config import Config, secret_of
 from oms.app.config_marked import CloudSection, MarkedSection, WeexSection
 from oms.app.limits import limits
-from oms.app.wiring_rest import Around, Made, habits, line, open_orders, outlet, pacer
+from oms.app.wiring_rest import Around, Made, habits, key_label, line, open_orders, outlet, pacer
 from oms.core.ids import account_digits
 from oms.core.inputs import Alert, ReserveNonces
 from oms.core.order import Order
@@ -36,7 +36,7 @@ from oms.rest.weex.account import Account as WeexAccount
 from oms.rest.weex.account import key_name
 from oms.rest.weex.client import TradeClient
 from oms.rest.weex.funds import WeexAccountGatherer
-from oms.rest.weex.nonce import NonceKeys
+from oms.rest.weex.nonce import SPENT_FROM, NonceKeys
 from oms.rest.weex.public import PublicClient
 from oms.rest.weex.venue import Key as WeexKey
 from oms.rest.weex.venue import WeexAdapter
@@ -66,7 +66,8 @@ def weex(around: Around, session: WeexSection) -> Made:
     for place, key in enumerate(keys):
         secret = Secret(secret_of(around.config, key, session.name))
         connection = line(around.config, session, session.url, [secret.reveal()], counted)
-        nonces = numbers.of(key_name(key.key_id))
+        connection.key = key_label(place, key.key_id)
+        nonces = numbers.of(key_name(key.key_id), connection.key)
         client = TradeClient(connection, key=key.key_id, secret=secret, nonces=nonces)
         at_work = WeexKey(number=place, client=client, public=PublicClient(connection), nonces=nonces)
         adapters.append(WeexAdapter(at_work, connection, account))
@@ -82,7 +83,7 @@ def _weex_funds(
     key = next(session.all_keys())
     secret = Secret(secret_of(around.config, key, session.name))
     connection = line(around.config, session, session.url, [secret.reveal()], counted)
-    nonces = numbers.of(key_name(key.key_id))
+    nonces = numbers.of(key_name(key.key_id), key_label(0, key.key_id))
     client = TradeClient(connection, key=key.key_id, secret=secret, nonces=nonces)
     return WeexAccountGatherer(PublicClient(connection), client)
 
@@ -109,7 +110,9 @@ def _reserver(around: Around, session: str) -> Callable[[str, int], None]:
 
 def _warner(around: Around, session: str) -> Callable[[str, int], None]:
     def warn(key: str, number: int) -> None:
-        told = f"nine tenths of the numbers of key {key} are used up ({number}): make a new API key soon"
+        told = f"nine tenths of the numbers of {key} are used up ({number}): make a new API key soon"
+        if number >= SPENT_FROM:
+            told = f"no order leaves by {key} any more, its last numbers are kept for cancels: make a new API key now"
         around.sink(Alert(code="NONCES_RUN_OUT", text=told, session=session))
 
     return warn
@@ -140,9 +143,10 @@ def cloud(around: Around, session: CloudSection) -> Made:
     )
     adapters = []
     keys, counted = list(session.all_keys()), pacer(session)
-    for key in (keys[0], *keys):  # one more connection, for orders and cancels alone
+    for place, key in ((0, keys[0]), *enumerate(keys)):  # one more connection, for orders and cancels alone
         secret = Secret(secret_of(around.config, key, session.name))
         connection = line(around.config, session, session.url, [secret.reveal()], counted)
+        connection.key = key_label(place, key.key_id)
         caller = Caller(connection, operator, Credential(access_key=key.key_id, secret=secret))
         at_work = CloudKey(orders=OrderClient(caller), market=MarketClient(caller))
         adapters.append(CloudAdapter(at_work, connection, account, fence_s=session.fence_s))

@@ -13,6 +13,7 @@ from oms.core.inputs import Alert, Input, Received, SessionDown, SessionUp
 from oms.core.order import Order
 from oms.rest.adapter import Adapter, Told
 from oms.rest.hands import Hands, Task, is_answer
+from oms.rest.keys import KeySpent, KeyTrouble
 from oms.rest.polling import Pace, Poller, interval_s
 from oms.rest.standing import Seen, Standing
 from oms.rest.worker import Bounds, VenueBanned
@@ -77,7 +78,7 @@ class Contact:
             *(session, adapters, habit.bounds),
             apart=habit.apart,
             judge=self._judge,
-            alert=lambda text: self._alert("VENUE_BANNED", text),
+            alert=self._alert,
         )
         self._keys = len(adapters)
         self._poller = Poller(session, self._turn)
@@ -87,6 +88,8 @@ class Contact:
         self._more_polls = 0
         self._pause_s = _FIRST_PAUSE_S
         self._ending = False
+        self._is_news = False
+        self._greet_again_at = 0.0
 
     @property
     def seen(self) -> Seen:
@@ -98,6 +101,7 @@ class Contact:
             age_s=standing.age_s,
             poll_s=self._poller.interval_s,
             banned=self.hands.banned,
+            keys_out=self.hands.out,
             comparing=standing.up and (self._behind or self._comparing),
         )
 
@@ -146,10 +150,12 @@ class Contact:
 
     def _judge(self, error: VenueError | None) -> None:
         """Learn from how a task ended whether the venue can be reached."""
-        if is_answer(error):
+        keyless = isinstance(error, KeyTrouble) and self.hands.is_keyless
+        if is_answer(error) and not keyless:
             self._standing.heard()
+        if not keyless and (is_answer(error) or isinstance(error, KeyTrouble | KeySpent)):
             return
-        news = self._standing.failed(str(error), for_good=isinstance(error, VenueBanned))
+        news = self._standing.failed(str(error), for_good=keyless or isinstance(error, VenueBanned))
         if not news or self._ending:
             return
         self._behind = True
@@ -159,10 +165,11 @@ class Contact:
             self._alert("REST_DOWN", str(error))
         self._poller.kick()
 
-    def _up(self) -> None:
-        """The key works."""
-        if not self._standing.came_up():
+    def _tell_up(self) -> None:
+        """Say that it can be reached, once that is so, and all keys were greeted: none that is of no use has work."""
+        if not (self._is_news and self._standing.up):
             return
+        self._is_news = False
         self._pause_s = _FIRST_PAUSE_S
         if self._habit.is_session:
             self._outlet.sink(SessionUp(session=self._session))
@@ -178,11 +185,13 @@ class Contact:
         """Take one step, and say how long to wait for the next, seconds."""
         if not self._standing.up:
             self._shown.clear()
-            for key in range(self._keys):
-                self._wait_for(self._greet, key)
+            self._greet_all(range(self._keys))
             if not self._standing.up:
                 self._pause_s = min(self._pause_s * 2, self._habit.probe_s)
                 return self._pause_s
+        elif self.hands.out and time.monotonic() >= self._greet_again_at:
+            self._greet_all([key for key in range(self._keys) if self.hands.is_out(key)])
+        self._tell_up()
         if self._behind:
             self._comparing, self._behind = True, False
             self._behind = not self._ask_around(self._catch_up) or self._behind
@@ -218,9 +227,16 @@ class Contact:
         ended.wait()
         return answered[0]
 
+    def _greet_all(self, keys: Iterable[int]) -> None:
+        """Greet these keys, those that were left out as well."""
+        for key in keys:
+            self._wait_for(self._greet, key)
+        self._greet_again_at = time.monotonic() + self._habit.probe_s
+
     def _greet(self, adapter: Adapter) -> Iterable[Told]:
         adapter.greet()
-        self._up()
+        self.hands.restore(adapter)
+        self._is_news = self._standing.came_up() or self._is_news
         return ()
 
     def _catch_up(self, adapter: Adapter) -> Iterable[Told]:

@@ -208,7 +208,9 @@ class Hands:
         is_news = name not in self._out
         self._out[name] = str(error)
         if is_news and not self.is_keyless:
-            told = f"{self._name}: {name} is left out, the other keys do its work: {error}; mend or replace it"
+            told = (
+                f"{self._name}: {name} is left out, the other keys do its work: {error}; mend or replace it"
+            )
             self._alert("KEY_LEFT_OUT", told)
         return not self.is_keyless
 

@@ -30,6 +30,7 @@ class Line(Transport):
     Attributes:
         about: what the next request is called in the texts, where its path does not tell; the venue's module sets it.
         said: the text of the last answer of the present job.
+        key: what its key is called, for people; the same for all connections of a key.
         left: the present job's first request was handed on to be sent.
         pacer: how fast requests may leave, by class; all connections to a venue share it.
         pause: waits within a job, so many seconds; it may do other jobs meanwhile.
@@ -41,6 +42,7 @@ class Line(Transport):
         super().__init__(base_url, **options)
         self.pacer = pacer or Pacer({})
         self.pause: Callable[[float], None] = time.sleep
+        self.key = ""
         self.about = ""
         self.said = ""
         self.left = False

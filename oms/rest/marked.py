@@ -124,6 +124,7 @@ class MarkedRestVenue(RestVenue):
     def look(self, effect: Look) -> None:
         """See `oms.ports.MarkedVenue`."""
         left = self._submits.left(effect.message.cl_ord_id)
+        key = None if left is None or self._hands.is_out(left.key) else left.key
 
         def work(adapter: Adapter) -> Input:
             return cast("MarkedAdapter", adapter).look(effect)
@@ -137,7 +138,7 @@ class MarkedRestVenue(RestVenue):
             )
             return Unanswered(session=self.session, order=effect.order, request=0, reason=str(error))
 
-        self.perform(work, failed, key=None if left is None else left.key)
+        self.perform(work, failed, key=key)
 
     # --- everything is canceled
 

@@ -5,6 +5,7 @@ Failures that follow one another within moments are no proof: many may have been
 
 import threading
 import time
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -18,6 +19,7 @@ class Seen(Struct, frozen=True, kw_only=True):
         age_s: seconds since its last answer; None before the first.
         poll_s: seconds between two polls.
         banned: why it is left alone; None while it is not.
+        keys_out: keys that are left out, and why.
         comparing: its list of open orders is to be compared with ours, or is being compared.
 
     """
@@ -27,6 +29,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     age_s: float | None = None
     poll_s: float = 0.0
     banned: str | None = None
+    keys_out: Mapping[str, str] = {}
     comparing: bool = False
 
 

@@ -173,7 +173,8 @@ class RestVenue:
         batch: list[Asked] = []
 
         def work(adapter: Adapter) -> None:
-            batch.extend(self._waiting_cancels(self._most_cancels))
+            room = self._most_cancels - len(batch)  # another key may have begun with these
+            batch.extend(self._waiting_cancels(room))
             messages = [each.message for each in batch if isinstance(each.message, CancelOrder)]
             self._answer_all(batch, adapter.cancel(messages) if messages else ())
 

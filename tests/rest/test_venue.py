@@ -13,6 +13,7 @@ from oms.core.messages import CancelOrder, ExecutionReport, NewOrder, ReplaceOrd
 from oms.core.order import Order
 from oms.rest.adapter import Outcome, Told
 from oms.rest.contact import Contact, Habit, Outlet
+from oms.rest.keys import KeyRefused, KeySpent, KeyUsedUp
 from oms.rest.limiter import QUERY, Limit, Pacer
 from oms.rest.line import Line
 from oms.rest.polling import Pace, interval_s
@@ -378,6 +379,93 @@ def test_other_work_tells_its_own_input_also_where_it_fails() -> None:
         )
         ends = desk.await_(inputs.StayedHere, 2)
     assert [(end.order, end.reason) for end in ends] == [(5, "done"), (6, "no")]
+
+
+# --- keys that are of no use ----------------------------------------------------------------------------------------
+
+
+def alerts(desk: Desk) -> list[str]:
+    return [alert.code for alert in desk.of(inputs.Alert)]
+
+
+QUICK = Habit(pace=PACE, probe_s=0.05)
+
+
+def test_a_key_that_is_refused_at_the_greeting_has_no_work_until_it_is_greeted_with_success() -> None:
+    desk, good, bad = Desk(), Fake(), Fake()
+    bad.greeting = KeyRefused("invalid sign")
+    bad.line.key = "key 2 (J2UF...)"
+    with running(good, bad, desk=desk, habit=QUICK) as venue:
+        desk.await_(inputs.SessionUp)
+        for number in range(4):
+            venue.send(new(f"N{number}"), order=number, request=1)
+        desk.await_(inputs.Received, 4)
+        assert (len(good.calls), bad.calls) == (4, [])
+        (alert,) = desk.of(inputs.Alert)
+        assert (alert.code, "key 2 (J2UF...)" in alert.text) == ("KEY_LEFT_OUT", True)
+        assert venue.seen.keys_out == {"key 2 (J2UF...)": "invalid sign"}
+        bad.greeting = None
+        desk.wait(lambda given: "KEY_BACK" in alerts(desk))
+        assert not venue.seen.keys_out
+        for number in range(4):
+            venue.send(new(f"M{number}"), order=number, request=2)
+        desk.await_(inputs.Received, 8)
+    assert len(bad.calls) == 2
+    assert [down.expected for down in desk.of(inputs.SessionDown)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("message", "trouble", "outcome"),
+    [
+        (new(), KeyRefused("no right"), inputs.Refused),
+        (new(), KeyUsedUp("used up"), inputs.Received),
+        (new(), KeySpent("spent"), inputs.Received),
+        (cancel(), KeyRefused("no right"), inputs.Received),
+        (cancel(), KeyUsedUp("used up"), inputs.Received),
+        (status(), KeyRefused("no right"), inputs.Received),
+        (status(), KeyUsedUp("used up"), inputs.Received),
+    ],
+)
+def test_what_a_key_cannot_do_another_does_but_an_order_that_was_refused(
+    message: NewOrder | CancelOrder | StatusRequest, trouble: VenueError, outcome: type
+) -> None:
+    desk, first, second = Desk(), Fake(), Fake()
+    first.trouble = second.trouble = trouble
+    with running(first, second, desk=desk, habit=Habit(pace=PACE, probe_s=600)) as venue:
+        desk.await_(inputs.SessionUp)
+        second.trouble = None
+        venue._hands._turns = iter((0, *range(1, 100)))  # type: ignore[assignment]
+        venue.send(message, order=1, request=7)
+        desk.wait(lambda given: any(isinstance(item, OUTCOMES) for item in given))
+        (end,) = desk.of(*OUTCOMES)
+        assert isinstance(end, outcome)
+        assert len(first.calls) == 1
+        assert len(second.calls) == (outcome is inputs.Received)
+        assert bool(venue.seen.keys_out) is not isinstance(trouble, KeySpent)
+        for number in range(3):
+            venue.send(new(f"N{number}"), order=2, request=number)
+        desk.wait(lambda given: len(desk.of(*OUTCOMES)) == 4)
+    assert len(first.calls) == 1, "it has no work any more"
+
+
+def test_without_any_key_the_session_is_down_until_one_works() -> None:
+    desk, fakes = Desk(), [Fake(), Fake()]
+    with running(*fakes, desk=desk, habit=QUICK) as venue:
+        desk.await_(inputs.SessionUp)
+        for fake in fakes:
+            fake.trouble = fake.greeting = KeyRefused("invalid key")
+        for number in range(2):
+            venue.send(new(f"N{number}"), order=1, request=number)
+        (down,) = desk.await_(inputs.SessionDown)
+        assert down.reason == "invalid key"
+        with pytest.raises(VenueUnavailable, match="no key is of use"):
+            venue.send(cancel(), order=1, request=9)
+        assert alerts(desk) == ["KEY_LEFT_OUT"], "that there is none any more is said by the session"
+        for fake in fakes:
+            fake.trouble = fake.greeting = None
+        desk.await_(inputs.SessionUp, 2)
+        venue.send(cancel(), order=1, request=10)
+        desk.await_(inputs.Received)
 
 
 # --- how often ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import msgspec
 
 from oms.core.errors import OutcomeUnknown
 from oms.rest.cloud.models import Envelope
-from oms.rest.cloud.refusals import CloudRefused, Reason
+from oms.rest.cloud.refusals import CloudKeyRefused, CloudRefused, Reason
 from oms.rest.cloud.signing import Credential, Operator, query_of, signed_query
 from oms.rest.rows import Unreadable, read, shown
 from oms.rest.transport import Reply, Transport
@@ -116,6 +116,8 @@ def _answer(what: str, reply: Reply, shape: type[T], *, part: str = "data", move
         raise OutcomeUnknown(fault)
     refusal = CloudRefused(what, envelope.err_code or "", envelope.err_msg or "")
     proves = envelope.status == "error" and refusal.reason is not Reason.OTHER
+    if refusal.reason is Reason.KEY:
+        refusal = CloudKeyRefused(what, refusal.code, refusal.text)
     if moves and not proves:
         message = (
             f"Cloud API {what}: an error that does not say what was done: {refusal.code}: {refusal.text}"

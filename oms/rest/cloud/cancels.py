@@ -8,6 +8,7 @@ from oms.core.errors import OutcomeUnknown, VenueUnavailable
 from oms.rest.cloud.models import BatchCanceled
 from oms.rest.cloud.orders import MOST_CANCELS, OrderClient
 from oms.rest.cloud.refusals import CloudRefused, Reason, reason_of
+from oms.rest.keys import KeyRefused
 
 
 class Cancels(Struct, frozen=True, kw_only=True):
@@ -28,10 +29,16 @@ class Cancels(Struct, frozen=True, kw_only=True):
 
 
 def cancel_all(client: OrderClient, order_ids: Sequence[int]) -> Cancels:
-    """Ask the venue to cancel all these orders. One batch that fails stops none of the others."""
+    """Ask the venue to cancel all these orders. One batch that fails stops none of the others.
+
+    Raises:
+        KeyTrouble: nothing was done, and another key may do it.
+
+    """
     wanted = list(dict.fromkeys(order_ids))
     parts = [
-        _cancel(client, wanted[start : start + MOST_CANCELS]) for start in range(0, len(wanted), MOST_CANCELS)
+        _cancel(client, wanted[start : start + MOST_CANCELS], is_first=not start)
+        for start in range(0, len(wanted), MOST_CANCELS)
     ]
     return Cancels(
         asked=tuple(order_id for part in parts for order_id in part.asked),
@@ -41,9 +48,13 @@ def cancel_all(client: OrderClient, order_ids: Sequence[int]) -> Cancels:
     )
 
 
-def _cancel(client: OrderClient, batch: Sequence[int]) -> Cancels:
+def _cancel(client: OrderClient, batch: Sequence[int], *, is_first: bool) -> Cancels:
     try:
         return _sorted_out(batch, client.batch_cancel(batch))
+    except KeyRefused as error:
+        if is_first:
+            raise
+        return Cancels(refused=dict.fromkeys(batch, str(error)))
     except VenueUnavailable as error:
         return Cancels(unsent=dict.fromkeys(batch, str(error)))
     except OutcomeUnknown as error:

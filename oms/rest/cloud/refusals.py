@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from oms.core.errors import VenueRefused
+from oms.rest.keys import KeyRefused
 
 
 class Reason(StrEnum):
@@ -53,6 +54,10 @@ class CloudRefused(VenueRefused):
         self.code = code
         self.text = text
         self.reason = reason_of(code)
+
+
+class CloudKeyRefused(CloudRefused, KeyRefused):
+    """Refused for the key: another one may do."""
 
 
 def reason_of(code: str) -> Reason:

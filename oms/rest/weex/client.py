@@ -123,6 +123,7 @@ class TradeClient:
 
     def trade(self, request: TradeRequest) -> Placed:
         """Place an order."""
+        self._nonces.check_for_order()
         parameters: dict[str, Value] = {
             "pair": request.pair,
             "type": request.type,

@@ -4,7 +4,8 @@ Invariants
 1. No number is given out twice for a key, nor one below a number given out before: not by two threads, not after a
    restart, not after a crash at any moment. The clock plays no part, so it may step as it likes.
 2. A number is given out only after `reserve` returned for a block that holds it: what was reserved is on disk.
-3. Nothing is given out above 4294967294; there the key is used up, and only a new key helps.
+3. Nothing is given out above 4294967294; there the key is used up, and only a new key helps. The last 100,000 are kept
+   for cancels and questions: what is open can be canceled to the end.
 """
 
 import re
@@ -13,10 +14,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from oms.core.errors import VenueRefused, VenueUnavailable
+from oms.rest.keys import KeyRefused, KeySpent, KeyUsedUp
 
 HIGHEST: Final = 4_294_967_294
 WARN_FROM: Final = HIGHEST * 9 // 10
+KEPT: Final = 100_000  # half a day of polls every half a second
+SPENT_FROM: Final = HIGHEST - KEPT + 1
 BLOCK: Final = 64
 
 Reserve = Callable[[str, int], None]
@@ -32,8 +35,15 @@ _INVALID: Final = re.compile(
 class Nonces:
     """The nonces of one key. Any thread may ask; `turn` is held while a request of this key is on its way."""
 
-    def __init__(
-        self, key: str, reserve: Reserve, *, reserved: int = 0, block: int = BLOCK, warn: Warn | None = None
+    def __init__(  # noqa: PLR0913 - by name
+        self,
+        key: str,
+        reserve: Reserve,
+        *,
+        reserved: int = 0,
+        block: int = BLOCK,
+        warn: Warn | None = None,
+        label: str = "",
     ) -> None:
         """Go on after the highest number that was ever reserved.
 
@@ -42,18 +52,21 @@ class Nonces:
             reserve: makes durable that numbers up to and including this one may be used; returns after the commit.
             reserved: the highest number that `reserve` was ever called with for this key; 0 for none.
             block: how many numbers are reserved at once. After a restart the rest of a block is skipped.
-            warn: is told once, with key and number, when nine tenths of all numbers are used up.
+            warn: is told once, with label and number, when nine tenths of all numbers are used up, and once more when
+                no order leaves by the key any more.
+            label: what people call the key.
 
         """
         self.turn = threading.Lock()
         self._key = key
+        self._label = label or key
         self._reserve = reserve
         self._warn = warn
         self._block = max(block, 1)
         self._lock = threading.Lock()
         self._last = reserved
         self._reserved = reserved
-        self._warned = False
+        self._to_warn = [SPENT_FROM, WARN_FROM]
         self._recovered = False
 
     @property
@@ -65,7 +78,7 @@ class Nonces:
         """Give out the next number.
 
         Raises:
-            VenueUnavailable: the key's numbers are used up.
+            KeyUsedUp: the key's numbers are used up.
 
         Whatever `reserve` raises goes through: then nothing was given out.
 
@@ -73,17 +86,32 @@ class Nonces:
         with self._lock:
             number = self._last + 1
             if number > HIGHEST:
-                raise VenueUnavailable(_used_up(self._key))
+                raise KeyUsedUp(_used_up(self._label))
             if number > self._reserved:
                 up_to = min(number + self._block - 1, HIGHEST)
                 self._reserve(self._key, up_to)
                 self._reserved = up_to
             self._last = number
-            news = number >= WARN_FROM and not self._warned
-            self._warned = self._warned or news
+            news = bool(self._to_warn) and number >= self._to_warn[-1]
+            while self._to_warn and number >= self._to_warn[-1]:
+                self._to_warn.pop()
         if news and self._warn is not None:
-            self._warn(self._key, number)
+            self._warn(self._label, number)
         return number
+
+    def check_for_order(self) -> None:
+        """Make sure that an order may leave by this key.
+
+        Raises:
+            KeySpent: the numbers that are left are kept for cancels and questions.
+
+        """
+        if self._last + 1 >= SPENT_FROM:
+            told = (
+                f"nonce: {self._label} takes no orders any more, its last numbers are kept for cancels; nothing was"
+                " sent: make a new API key in the venue's profile and configure it"
+            )
+            raise KeySpent(told)
 
     def accepted(self) -> None:
         """Note that the venue took a number: it may recover from the next "invalid nonce" again."""
@@ -101,7 +129,7 @@ class Nonces:
             whether the refused request is worth another attempt, with the next number.
 
         Raises:
-            VenueRefused: the venue's number leaves none above it: the key is used up.
+            KeyRefused: the venue's number leaves none above it: the key is used up.
 
         """
         found = _INVALID.search(text)
@@ -114,7 +142,7 @@ class Nonces:
             self._recovered = True
             self._last = max(self._last, min(wanted, HIGHEST + 1) - 1)
             if self._last >= HIGHEST:
-                raise VenueRefused(_used_up(self._key))
+                raise KeyRefused(_used_up(self._label))
         return True
 
 
@@ -130,12 +158,12 @@ class NonceKeys:
         self._lock = threading.Lock()
         self._by_key: dict[str, Nonces] = {}
 
-    def of(self, key: str) -> Nonces:
-        """Find the key's allocator; the same one each time."""
+    def of(self, key: str, label: str = "") -> Nonces:
+        """Find the key's allocator; the same one each time. `label`: what people call the key."""
         with self._lock:
             found = self._by_key.get(key)
             if found is None:
-                found = self._by_key[key] = self._make(key, reserved=self._reserved.get(key, 0))
+                found = self._by_key[key] = self._make(key, reserved=self._reserved.get(key, 0), label=label)
             return found
 
 
@@ -149,8 +177,8 @@ def may_have_been_taken(text: str, sent: int) -> bool:
     return found is None or int(found["sent"]) != sent or int(found["on_key"]) == sent
 
 
-def _used_up(key: str) -> str:
+def _used_up(label: str) -> str:
     return (
-        f"nonce: the numbers of key {key} are used up ({HIGHEST} is the last);"
+        f"nonce: the numbers of {label} are used up ({HIGHEST} is the last);"
         " make a new API key in the venue's profile and configure it"
     )

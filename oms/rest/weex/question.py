@@ -6,7 +6,7 @@ from oms.rest.rows import Unreadable, read, shown
 from oms.rest.transport import Reply
 from oms.rest.weex.loose import quoted
 from oms.rest.weex.models import Envelope
-from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused, reason_of
+from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexKeyRefused, WeexRefused, reason_of
 from oms.rest.worker import VenueBanned
 
 T = TypeVar("T")
@@ -67,7 +67,8 @@ class Question:
         if self.moves and reason is Reason.OTHER:
             told = f"an error that does not say what was done: {text or 'without a text'}"
             return self.in_doubt(told, nonce)
-        return WeexRefused(self.method, reason, self._masked(text))
+        kind = WeexKeyRefused if reason in (Reason.KEY, Reason.PERMISSION) else WeexRefused
+        return kind(self.method, reason, self._masked(text))
 
     def in_doubt(self, message: str, nonce: int) -> WeexInDoubt:
         """Make the error of a request whose outcome is not known."""

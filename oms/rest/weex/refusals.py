@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from oms.core.errors import OutcomeUnknown, VenueRefused
+from oms.rest.keys import KeyRefused
 
 
 class Reason(StrEnum):
@@ -69,6 +70,10 @@ class WeexRefused(VenueRefused):
         self.method = method
         self.reason = reason
         self.text = text
+
+
+class WeexKeyRefused(WeexRefused, KeyRefused):
+    """Refused for the key: another one may do."""
 
 
 class WeexInDoubt(OutcomeUnknown):

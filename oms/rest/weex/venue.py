@@ -19,6 +19,7 @@ from oms.core.messages import CancelOrder, Mark, NewOrder, OrderSnapshot, Status
 from oms.core.order import Order
 from oms.core.values import OrdStatus
 from oms.rest.adapter import Outcome, Told, unknown_order
+from oms.rest.keys import KeyRefused
 from oms.rest.line import Line
 from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
@@ -34,7 +35,7 @@ from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
 from oms.rest.weex.rules import check_pair, request_of
 from oms.rest.weex.snapshots import is_news, report_of_placed, with_fees
 from oms.rest.weex.terms import pair_of, symbol_of
-from oms.rest.weex.venue_cancels import cancel_many, canceling
+from oms.rest.weex.venue_cancels import cancel_many, canceling, in_parts
 from oms.rest.worker import VenueBanned
 
 MOST_CANCELS: Final = 50
@@ -75,7 +76,7 @@ class WeexAdapter:
         rights = self._client.get_info().rights
         if not (rights.info and rights.trade):
             told = "WEEX: the key lacks the right `info` or `trade`; grant it in the venue's profile"
-            raise VenueRefused(told)
+            raise KeyRefused(told)
         self._prove()
 
     # --- submits
@@ -85,6 +86,7 @@ class WeexAdapter:
         refusal = check_pair(pair_of(symbol), self._account.pairs) if self._account.pairs else None
         if refusal is not None:
             raise NotTakenError(refusal)
+        self._key.nonces.check_for_order()
         mark = take_mark(self._client, symbol)
         return msgspec.structs.replace(mark, keys=self._account.key_names)
 
@@ -204,8 +206,7 @@ class WeexAdapter:
 
     def cancel_open(self, messages: Sequence[CancelOrder], _symbol: str | None) -> Sequence[Outcome]:
         """CancelOrders, some at a time: the venue cancels nothing that is not named."""
-        parts = (messages[at : at + MOST_CANCELS] for at in range(0, len(messages), MOST_CANCELS))
-        return [outcome for part in parts for outcome in self.cancel(part)]
+        return in_parts(messages, MOST_CANCELS, self.cancel)
 
     def _cancel_one(self, message: CancelOrder, number: int) -> Told:
         """Cancel an order, and ask what of it was executed; it is canceled, whatever becomes of the question."""

@@ -1,24 +1,49 @@
 """Cancels of one or several orders, with the outcome of each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from oms.core.errors import VenueError
 from oms.core.messages import CancelOrder, ExecutionReport
 from oms.core.values import ExecTransType, OrdStatus
+from oms.rest.adapter import Outcome
+from oms.rest.keys import KeyTrouble
 from oms.rest.weex.client import TradeClient
 from oms.rest.weex.models import CancelResult
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused, reason_of
 
 
 def cancel_many(client: TradeClient, numbers: Sequence[int]) -> dict[int, VenueError | None]:
-    """Cancel several orders by CancelOrders; give of each what went wrong, None where it is canceled."""
+    """Cancel several orders by CancelOrders; give of each what went wrong, None where it is canceled.
+
+    Raises:
+        KeyTrouble: nothing was done, and another key may do it.
+
+    """
     if not numbers:
         return {}
     try:
         results = client.cancel_orders(numbers).cancel_result
+    except KeyTrouble:
+        raise
     except VenueError as error:
         return dict.fromkeys(numbers, error)
     return {number: _error_of(number, results.get(number)) for number in numbers}
+
+
+def in_parts(
+    messages: Sequence[CancelOrder], most: int, cancel: Callable[[Sequence[CancelOrder]], Sequence[Outcome]]
+) -> list[Outcome]:
+    """Cancel `most` orders at a time; once something was done, nothing of it is said to be another key's to do."""
+    ends: list[Outcome] = []
+    for at in range(0, len(messages), most):
+        part = messages[at : at + most]
+        try:
+            ends += cancel(part)
+        except KeyTrouble as error:
+            if not ends:
+                raise
+            ends += [error] * len(part)
+    return ends
 
 
 def canceling(message: CancelOrder) -> ExecutionReport:

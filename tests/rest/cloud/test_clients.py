@@ -17,6 +17,7 @@ from oms.rest.cloud.money import LoanSearch, MoneyClient
 from oms.rest.cloud.orders import OrderClient, Search
 from oms.rest.cloud.refusals import CloudRefused, Reason, reason_of
 from oms.rest.cloud.signing import Credential, Operator
+from oms.rest.keys import KeyRefused
 from oms.rest.transport import Transport
 from oms.rest.worker import VenueBanned
 from tests.rest.cloud import samples
@@ -516,8 +517,17 @@ def test_cancels_that_could_not_leave_are_told_apart() -> None:
         url = venue.url
     done = cancel_all(client_of(url), [1, 2])
     assert sorted(done.unsent) == [1, 2]
-    with ScriptedVenue([refusal("login-required")]) as venue:
+    with ScriptedVenue([refusal("bad-request")]) as venue:
         assert sorted(cancel_all(client_of(venue.url), [1, 2]).refused) == [1, 2]
+    with ScriptedVenue([refusal("login-required")]) as venue, pytest.raises(KeyRefused):
+        cancel_all(client_of(venue.url), [1, 2])
+
+
+def test_what_one_batch_did_is_told_where_the_next_is_refused_for_the_key() -> None:
+    done = '{"status": "ok", "data": {"success": [%s], "failed": []}}' % ",".join(map(str, range(50)))
+    with ScriptedVenue([done, refusal("login-required")]) as venue:
+        ends = cancel_all(client_of(venue.url), range(60))
+    assert (len(ends.asked), sorted(ends.refused)) == (50, list(range(50, 60)))
 
 
 def test_one_batch_holds_no_more_than_fifty() -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oms.core.errors import JournalError, VenueRefused, VenueUnavailable
-from oms.rest.weex.nonce import HIGHEST, WARN_FROM, NonceKeys, Nonces, may_have_been_taken
+from oms.rest.keys import KeySpent, KeyUsedUp
+from oms.rest.weex.nonce import HIGHEST, SPENT_FROM, WARN_FROM, NonceKeys, Nonces, may_have_been_taken
 
 Life = list[tuple[str, int, int]]
 
@@ -157,6 +158,26 @@ def test_it_recovers_once_until_a_number_is_accepted() -> None:
 @pytest.mark.parametrize("text", ["", "invalid sign", "invalid nonce", "invalid nonce parameter; on key:x"])
 def test_other_texts_recover_nothing(text: str) -> None:
     assert not allocator(Disk()).after_invalid(text)
+
+
+def test_the_last_numbers_are_kept_for_cancels_and_questions() -> None:
+    warnings: list[tuple[str, int]] = []
+    nonces = Nonces(
+        "K",
+        lambda _key, _up_to: None,
+        reserved=SPENT_FROM - 2,
+        warn=lambda key, used: warnings.append((key, used)),
+        label="key 2 (J2UF...)",
+    )
+    nonces.check_for_order()
+    assert nonces.next() == SPENT_FROM - 1
+    with pytest.raises(KeySpent, match=r"key 2 \(J2UF"):
+        nonces.check_for_order()
+    assert nonces.next() == SPENT_FROM
+    assert [number for _, number in warnings] == [SPENT_FROM - 1, SPENT_FROM]
+    used_up = Nonces("K", lambda _key, _up_to: None, reserved=HIGHEST, label="key 2 (J2UF...)")
+    with pytest.raises(KeyUsedUp, match=r"key 2 \(J2UF"):
+        used_up.next()
 
 
 def test_it_warns_once_from_nine_tenths_on() -> None:
