@@ -4,11 +4,13 @@ Fields that a row does not know are ignored; one that is missing, or that does n
 error that names it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
+
+from oms.rest.shapes import decoder
 
 T = TypeVar("T")
 
@@ -64,7 +66,7 @@ def read(content: bytes | msgspec.Raw, shape: type[T]) -> T:
         Unreadable: it is no JSON, or not of that shape.
 
     """
-    return _reading(msgspec.json.decode, content, shape)
+    return _reading(lambda: decoder(shape).decode(content))
 
 
 def convert(value: object, shape: type[T]) -> T:
@@ -74,12 +76,13 @@ def convert(value: object, shape: type[T]) -> T:
         Unreadable: it is not of that shape.
 
     """
-    return _reading(msgspec.convert, value, shape)
+    decoder(shape)  # makes it ready
+    return _reading(lambda: msgspec.convert(value, shape, strict=False))
 
 
-def _reading(decode: Any, content: object, shape: type[T]) -> T:  # noqa: ANN401 - msgspec's overloads
+def _reading(reads: Callable[[], T]) -> T:
     try:
-        found: T = decode(content, type=shape, strict=False)
+        found = reads()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Unreadable(str(error)) from None
     return found

@@ -18,6 +18,7 @@ from oms.rest.adapter import Unreadable
 from oms.rest.apifiny.codes import Verdict
 from oms.rest.apifiny.meaning import Meaning, meaning
 from oms.rest.keys import KeyRefused
+from oms.rest.shapes import decoder
 from oms.rest.transport import Reply
 from oms.rest.worker import VenueBanned
 
@@ -104,6 +105,9 @@ class _Envelope(Struct):
     error: _Error | str | None = None
 
 
+_envelope_of: Final = msgspec.json.Decoder(_Envelope).decode
+
+
 def interpret(asked: Asked, reply: Reply, kind: type[T]) -> T:
     """Read an answer, in the envelope of chapter "Standard response" or without one.
 
@@ -137,7 +141,7 @@ def decoded(method: str, text: bytes | str, kind: type[T]) -> T:
 
     """
     try:
-        value = msgspec.json.decode(text, type=kind, strict=False)
+        value = decoder(kind).decode(text)
     except (ValueError, ArithmeticError, RecursionError) as error:
         told = str(error).replace("Object missing", "the answer is missing")
         sound = isinstance(error, msgspec.ValidationError | ArithmeticError)
@@ -180,7 +184,7 @@ def _opened(asked: Asked, reply: Reply) -> tuple[bytes, _Error | None]:
     if not text.startswith(b"{"):
         return text, None
     try:
-        envelope = msgspec.json.decode(_HEXADECIMAL.sub(rb'\1"\2"', text), type=_Envelope)
+        envelope = _envelope_of(_HEXADECIMAL.sub(rb'\1"\2"', text))
     except (ValueError, RecursionError) as error:
         failure = ApifinyUnknown(
             f"{asked.method}: HTTP {reply.status}: the answer cannot be read: {clipped(str(error))}"
