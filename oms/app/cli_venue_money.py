@@ -5,15 +5,15 @@ from typing import Annotated, Any, Final, Literal
 import typer
 from rich.console import Console
 
-from oms.app.cli_daemon import Api, AsJson, TokenFile, daemon, fail, print_json, say
+from oms.app.cli_daemon import Api, AsJson, TimeoutS, TokenFile, daemon, fail, print_json, say
 from oms.app.client import DEFAULT_URL
 from oms.app.tables import new_table, text_of
 
 CODES: Final = """
 
 \b
-Exit codes: 0 on record and on its way, or done; 1 denied, refused, or in doubt; 2 a field or option is wrong;
-3 no daemon answers.
+Exit codes: 0 the venue has taken it on, or done it (with --no-wait: it is on record, and on its way); 1 denied,
+refused, in doubt, or not answered in the time given; 2 a field or option is wrong; 3 no daemon answers.
 """
 money_app = typer.Typer(
     no_args_is_help=True, help="Movements of money: what became of them, and what is in doubt." + CODES
@@ -24,7 +24,8 @@ Id = Annotated[
 ]
 Label = Annotated[str, typer.Option("--to", help="The label of a lane of the configuration (money.lane).")]
 Amount = Annotated[str, typer.Option(metavar="DECIMAL", help="How much, in the lane's currency.")]
-_COLUMNS: Final = ("id", "status", "kind", "label", "amount", "currency", "requested", "reason")
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the venue has answered.")]
+_COLUMNS: Final = ("id", "status", "kind", "label", "amount", "currency", "fee", "requested", "reason")
 
 
 def withdraw(  # noqa: PLR0913 - one parameter an option
@@ -32,12 +33,15 @@ def withdraw(  # noqa: PLR0913 - one parameter an option
     any_id: Id,
     label: Label,
     amount: Amount,
+    wait: Wait = True,
+    timeout_s: TimeoutS = 30.0,
     as_json: AsJson = False,
     api: Api = DEFAULT_URL,
     token_file: TokenFile = None,
 ) -> None:
     """Withdraw to an address that the configuration names; the token needs the scope `money`."""
-    _move("withdrawals", {"id": any_id, "label": label, "amount": amount}, as_json, (api, token_file))
+    body = {"id": any_id, "label": label, "amount": amount}
+    _move("withdrawals", body, timeout_s if wait else None, as_json, (api, token_file))
 
 
 def transfer(  # noqa: PLR0913 - one parameter an option
@@ -45,12 +49,15 @@ def transfer(  # noqa: PLR0913 - one parameter an option
     any_id: Id,
     label: Label,
     amount: Amount,
+    wait: Wait = True,
+    timeout_s: TimeoutS = 30.0,
     as_json: AsJson = False,
     api: Api = DEFAULT_URL,
     token_file: TokenFile = None,
 ) -> None:
     """Transfer from one exchange to another; the token needs the scope `money`."""
-    _move("transfers", {"id": any_id, "label": label, "amount": amount}, as_json, (api, token_file))
+    body = {"id": any_id, "label": label, "amount": amount}
+    _move("transfers", body, timeout_s if wait else None, as_json, (api, token_file))
 
 
 @money_app.command("list")
@@ -97,12 +104,21 @@ for _command in (withdraw, transfer):
     _command.__doc__ = f"{_command.__doc__}{CODES}"
 
 
-def _move(kind: str, body: dict[str, str], as_json: bool, where: Any) -> None:  # noqa: ANN401 - as the options come
+def _move(
+    kind: str,
+    body: dict[str, str],
+    wait_s: float | None,
+    as_json: bool,
+    where: Any,  # noqa: ANN401 - as the options come
+) -> None:
+    wait = None if wait_s is None else "ack"
     with daemon(*where) as client:
-        movement = client.move(kind, body)
+        movement = client.move(kind, body, wait=wait, timeout_s=wait_s or 0.0)
         if client.was_there:
             say(f"{body['id']} was on record before, and nothing moves because of this command")
     _show(movement, as_json=as_json)
+    if wait and movement["status"] == "REQUESTED":
+        fail(f"the venue has not answered; it may move all the same. Ask: oms money show {body['id']}")
 
 
 def _show(movement: dict[str, Any], *, as_json: bool) -> None:

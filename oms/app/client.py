@@ -127,9 +127,14 @@ class Client:
         """Fetch what is known besides orders: `instruments`, `prices`, `balances`, `positions`, `venues`, `money`."""
         return self._call("GET", f"/v1/{quote(what)}", query=_given(which))
 
-    def move(self, kind: str, body: dict[str, str]) -> dict[str, Any]:
-        """Move money: `withdrawals` or `transfers`, with `id`, `label` and `amount`. The same id moves it once."""
-        return self._call("POST", f"/v1/money/{kind}", body=body)
+    def move(
+        self, kind: str, body: dict[str, str], *, wait: str | None = None, timeout_s: float = 10.0
+    ) -> dict[str, Any]:
+        """Move money: `withdrawals` or `transfers`, with `id`, `label` and `amount`. The same id moves it once.
+
+        With `wait` "ack" wait for the venue's answer.
+        """
+        return self._call("POST", f"/v1/money/{kind}", body=body, query=_wait(wait, timeout_s))
 
     def resolve_money(self, any_id: str, decision: dict[str, str]) -> dict[str, Any]:
         """Decide what became of a movement of money in doubt: `as` and `evidence`."""

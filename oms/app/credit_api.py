@@ -4,9 +4,7 @@ They need the scope `money`, go by lanes of the configuration, and are put on re
 code is money: it comes in one request and goes out in one answer, and is in no record, no log and no other answer.
 """
 
-import asyncio
 import re
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,7 +18,7 @@ from oms.app.api_answers import BODY, DOWN, answers, body_of
 from oms.app.api_body import read_body, read_object
 from oms.app.api_engine import ToEngine, origin
 from oms.app.api_errors import ApiError, invalid, json_response
-from oms.app.reference_api import NoQuery, id_of, known, move_of, word
+from oms.app.reference_api import NoQuery, found_movement, id_of, known, move_of, until_answered, word
 from oms.app.reference_side import ReferenceSide
 from oms.app.reference_views import movement_view
 from oms.core.movements import Movement, MovementKind, MovementStatus
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
 
 MAX_CODE_CHARS: Final = 200
 CODE_WAIT_S: Final = 30.0
-_LOOK_S: Final = 0.02
 _NUMBER: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 _FIELDS: Final = ("id", "label", "amount")
 
@@ -86,14 +83,14 @@ class CreditApi:
         answer = await self._engine.instruct(command)
         if not answer.created:
             return self._shown(command.id, 200)
-        movement = await self._ended(command.id)
+        movement = await until_answered(self._reference, command.id, CODE_WAIT_S)
         if movement.status == MovementStatus.REQUESTED:
             return self._shown(command.id, 202)
         return self._with_code(movement, 201)
 
     async def code(self, id: str, _token: Mover, _query: NoQuery) -> Response:  # noqa: A002
         """Hand out the code of a coupon that nobody was told yet, once. 409: there is none, or it was handed out."""
-        movement = self._found(id)
+        movement = found_movement(self._reference, id)
         response = self._with_code(movement, 200)
         if response.status_code != 200:  # noqa: PLR2004 - as asked for
             told = f"no code of {id!r} is here: it was handed out, the coupon was not made, or the daemon was restarted"
@@ -122,15 +119,6 @@ class CreditApi:
             return self._shown(movement.id, 202)
         return json_response({**movement_view(movement), "coupon": code.reveal()}, status)
 
-    async def _ended(self, any_id: str) -> Movement:
-        """Wait until a movement has an outcome that is on record, or for long enough."""
-        until = time.monotonic() + CODE_WAIT_S
-        while True:
-            movement = self._found(any_id)
-            if movement.status != MovementStatus.REQUESTED or time.monotonic() > until:
-                return movement
-            await asyncio.sleep(_LOOK_S)
-
     # --- taking back
 
     async def take_back(self, request: Request, id: str, token: Mover, _query: NoQuery) -> Response:  # noqa: A002
@@ -145,13 +133,7 @@ class CreditApi:
         return self._shown(command.id, 202 if answer.created else 200)
 
     def _shown(self, any_id: str, status: int) -> Response:
-        return json_response(movement_view(self._found(any_id)), status)
-
-    def _found(self, any_id: str) -> Movement:
-        found = self._reference.movements().get(any_id)
-        if found is None:
-            raise ApiError(404, "NOT_FOUND", f"no movement of money has the id {any_id!r}", field="id")
-        return found
+        return json_response(movement_view(found_movement(self._reference, any_id)), status)
 
 
 def add_routes(app: FastAPI, engine: ToEngine, reference: ReferenceSide) -> None:

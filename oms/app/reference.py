@@ -24,7 +24,7 @@ from oms.core.movements import Movement
 from oms.core.positions import Position
 from oms.core.secret import Secret
 from oms.core.values import format_decimal
-from oms.core.venue_inputs import InstrumentsSeen
+from oms.core.venue_inputs import InstrumentsSeen, PricesSeen
 from oms.rest.gathering import Gatherer, VenueClock
 from oms.rest.polling import Poller
 from oms.rest.worker import VenueBanned
@@ -129,9 +129,9 @@ class Watch:
         self._last: Moment | None = None
         self._shown: set[tuple[str, Decimal | None]] = set()
         self._differs = False
-        self.prices = Prices(facts.quotes, plan.pairs, interval_s=plan.prices_s, now_ns=now_ns)
         self._poller = Poller(f"reference-{facts.session}", self._turn)
         self._teller = Poller(f"prices-{facts.session}", self._tell_prices)
+        self.prices = Prices(plan.pairs, interval_s=plan.prices_s, now_ns=now_ns, first=self._teller.kick)
 
     def start(self) -> None:
         """Begin."""
@@ -143,6 +143,10 @@ class Watch:
         until = time.monotonic() + within_s
         told = self._teller.stop(within_s)
         return self._poller.stop(max(until - time.monotonic(), 0.0)) and told
+
+    def leave_alone(self, reason: str) -> None:
+        """Ask nothing more until `resume`: some way to the venue was told that it is banned, and people know of it."""
+        self.facts.banned = reason
 
     def resume(self) -> None:
         """Ask a venue again that banned us, for everything; a person's decision."""
@@ -187,6 +191,8 @@ class Watch:
             sooner_s = task()
         except VenueError as error:
             self.facts.failures += 1
+            if self.facts.banned is not None:
+                return None  # meanwhile another way to the venue was told, and people know
             if isinstance(error, VenueBanned):
                 self.facts.banned = str(error)
                 self._alert("VENUE_BANNED", f"nothing more is asked until a person resumes: {error}")
@@ -232,9 +238,12 @@ class Watch:
 
     def _tell_prices(self) -> float:
         """Pass on all prices that are known, whatever the venue's other answers take."""
-        seen = self.prices.current(self.facts.session)
-        if seen is not None:
-            self._sink(seen)
+        quotes = self.prices.current()
+        if quotes:
+            self._sink(PricesSeen(session=self.facts.session, quotes=quotes))
+            self.facts.quotes = {
+                each.key: each for each in quotes
+            }  # nobody is shown what the engine does not have
         return self._plan.prices_s
 
     # --- balances

@@ -3,7 +3,9 @@
 What venues say is shown as they said it, with its age. Money needs a scope of its own, which no other includes.
 """
 
+import asyncio
 import re
+import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
@@ -27,12 +29,14 @@ from oms.app.reference_views import (
     venues_view,
 )
 from oms.core.money import DONE, NOT_DONE
-from oms.core.movements import MovementKind
+from oms.core.movements import Movement, MovementKind, MovementStatus
 from oms.core.venue_inputs import MoveMoney, ResolveMoney
 
 MAX_EVIDENCE_CHARS: Final = 1000
 _ID: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_LOOK_S: Final = 0.02
 NoQuery = Annotated[api_models.Nothing, Query()]
+WaitQuery = Annotated[api_models.Wait, Query()]
 WhichQuery = Annotated[models.Which, Query()]
 
 
@@ -82,19 +86,26 @@ class ReferenceApi:
 
     # --- money
 
-    async def withdraw(self, request: Request, token: Mover, _query: NoQuery) -> Response:
-        """Withdraw to an address of the configuration. 202 it is on record and on its way; 200 it was there before."""
-        return await self._move(request, token.name, MovementKind.WITHDRAWAL)
+    async def withdraw(self, request: Request, token: Mover, query: WaitQuery) -> Response:
+        """Withdraw to an address of the configuration. 202 it is on record and on its way; 200 it was there before.
 
-    async def transfer(self, request: Request, token: Mover, _query: NoQuery) -> Response:
+        `status` tells what became of it: with `wait=ack` the venue's word, if it comes in time.
+        """
+        return await self._move(request, token.name, MovementKind.WITHDRAWAL, query)
+
+    async def transfer(self, request: Request, token: Mover, query: WaitQuery) -> Response:
         """Transfer to another exchange, by a lane of the configuration; answers as a withdrawal does."""
-        return await self._move(request, token.name, MovementKind.TRANSFER)
+        return await self._move(request, token.name, MovementKind.TRANSFER, query)
 
-    async def _move(self, request: Request, actor: str, kind: MovementKind) -> Response:
+    async def _move(
+        self, request: Request, actor: str, kind: MovementKind, query: api_models.Wait
+    ) -> Response:
         given = read_object(await read_body(request))
         known(given, ("id", "label", "amount"))
         command = move_of(given, kind, (actor, origin(request)))
         answer = await self._engine.instruct(command)
+        if query.wait:
+            await until_answered(self._reference, command.id, query.timeout_s)
         return self._shown(command.id, 202 if answer.created else 200)
 
     async def resolve(self, request: Request, id: str, token: Mover, _query: NoQuery) -> Response:  # noqa: A002
@@ -121,10 +132,30 @@ class ReferenceApi:
         return self._shown(id, 200)
 
     def _shown(self, any_id: str, status: int) -> Response:
-        found = self._reference.movements().get(any_id)
-        if found is None:
-            raise ApiError(404, "NOT_FOUND", f"no movement of money has the id {any_id!r}", field="id")
-        return json_response(movement_view(found), status)
+        return json_response(movement_view(found_movement(self._reference, any_id)), status)
+
+
+def found_movement(reference: ReferenceSide, any_id: str) -> Movement:
+    """Give the movement with an id.
+
+    Raises:
+        ApiError: 404, there is none.
+
+    """
+    found = reference.movements().get(any_id)
+    if found is None:
+        raise ApiError(404, "NOT_FOUND", f"no movement of money has the id {any_id!r}", field="id")
+    return found
+
+
+async def until_answered(reference: ReferenceSide, any_id: str, within_s: float) -> Movement:
+    """Wait until what became of a movement is on record, or for long enough, seconds. Raises ApiError 404."""
+    until = time.monotonic() + within_s
+    while True:
+        movement = found_movement(reference, any_id)
+        if movement.status != MovementStatus.REQUESTED or time.monotonic() > until:
+            return movement
+        await asyncio.sleep(_LOOK_S)
 
 
 def move_of(

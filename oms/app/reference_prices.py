@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from oms.core.instruments import Key
 from oms.core.prices import Quote
 from oms.core.times import NS_PER_S
-from oms.core.venue_inputs import PricesSeen
 
 CHECK_S: Final = 30.0  # between two questions for a pair that is pushed
 ALIVE_S: Final = 3.0  # a connection that was silent for longer proves nothing
@@ -27,22 +26,23 @@ class Prices:
 
     def __init__(
         self,
-        quotes: dict[Key, Quote],
         pairs: Sequence[Key],
         *,
         interval_s: float,
         now_ns: Callable[[], int],
+        first: Callable[[], None] = lambda: None,
     ) -> None:
         """Start knowing nothing.
 
         Args:
-            quotes: where the last ones are kept; readers copy it.
             pairs: whose prices are wanted.
             interval_s: older ones are asked for, seconds.
             now_ns: the engine's clock.
+            first: called when a pair has prices that had none.
 
         """
-        self._quotes = quotes
+        self._quotes: dict[Key, Quote] = {}
+        self._first = first
         self._interval_s = interval_s
         self._now_ns = now_ns
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class Prices:
     def pushed(self, quote: Quote) -> None:
         """Take in prices that were pushed."""
         with self._lock:
-            self._quotes[quote.key] = quote
+            self._keep(quote)
             self._pushed.add(quote.key)
             self._looked_ns[quote.key] = self._alive_ns = self._now_ns()
 
@@ -91,15 +91,20 @@ class Prices:
         with self._lock:
             known = self._quotes.get(key)
             if known is None or known.time_ns <= asked_ns:
-                self._quotes[key] = quote
+                self._keep(quote)
+
+    def _keep(self, quote: Quote) -> None:
+        is_first = quote.key not in self._quotes
+        self._quotes[quote.key] = quote
+        if is_first:
+            self._first()
 
     # --- what is passed on
 
-    def current(self, session: str) -> PricesSeen | None:
-        """Give all prices as they are known now; None: there are none."""
+    def current(self) -> tuple[Quote, ...]:
+        """Give all prices as they are known now."""
         with self._lock:
             for key in self._pushed:
                 if self._quotes[key].time_ns < self._alive_ns:
                     self._quotes[key] = replace(self._quotes[key], time_ns=self._alive_ns)
-            quotes = tuple(self._quotes.values())
-        return PricesSeen(session=session, quotes=quotes) if quotes else None
+            return tuple(self._quotes.values())

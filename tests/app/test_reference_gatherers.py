@@ -36,7 +36,7 @@ def test_prices_are_pushed() -> None:
     wanted = (("BINANCEUS", "BTCUSDT"), ("OKEX", "BTCUSDT"))
     with Simulator() as venue:
         route = Route(host=venue.url.replace("http", "ws"))
-        prices = Heard({}, wanted, interval_s=1.0, now_ns=lambda: 7)
+        prices = Heard(wanted, interval_s=1.0, now_ns=lambda: 7)
         feed = market_feed(CREDENTIALS, wanted, route, Told(prices, lambda: 7, lambda _text: None))
         feed.start()
         try:

@@ -20,8 +20,11 @@ class Board:
 
     def __init__(self) -> None:
         self.now_ns = 1000 * S
-        self.quotes: dict[Key, Quote] = {}
-        self.prices = Prices(self.quotes, PAIRS, interval_s=1.0, now_ns=lambda: self.now_ns)
+        self.first = 0
+        self.prices = Prices(PAIRS, interval_s=1.0, now_ns=lambda: self.now_ns, first=self._count)
+
+    def _count(self) -> None:
+        self.first += 1
 
     def after(self, seconds: float) -> None:
         self.now_ns += round(seconds * S)
@@ -39,8 +42,7 @@ class Board:
         return key
 
     def ages(self) -> dict[str, float]:
-        seen = self.prices.current("S")
-        return {} if seen is None else {each.symbol: each.age_s(self.now_ns) for each in seen.quotes}
+        return {each.symbol: each.age_s(self.now_ns) for each in self.prices.current()}
 
 
 @pytest.fixture
@@ -124,4 +126,11 @@ def test_an_answer_does_not_replace_what_was_pushed_meanwhile(board: Board) -> N
         return old
 
     board.prices.ask(A, slowly)
-    assert board.quotes[A].bid == 2
+    assert [each.bid for each in board.prices.current()] == [2]
+
+
+def test_the_first_prices_of_a_pair_are_told_at_once(board: Board) -> None:
+    for _ in range(3):
+        board.push(A)
+        board.prices.ask(B, board.quote)
+    assert board.first == 2

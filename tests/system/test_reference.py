@@ -216,11 +216,31 @@ def test_money_without_an_answer_is_in_doubt_until_the_venue_s_list_shows_it(
     special: Callable[..., Stage],
 ) -> None:
     stage = special("--fault", "http-timeout-after@asset.transferToVenue=1")
-    assert stage.move("transfers", id="t1", label="across", amount="12.5").status_code == 202
+    environment = {"OMS_TOKEN": TOKEN, "OMS_API": stage.daemon.url, "COLUMNS": "200"}
+    sent = oms("transfer", "--id", "t1", "--to", "across", "--amount", "12.5", environment=environment)
+    assert (sent.returncode, "t1 is IN_DOUBT" in sent.stderr) == (1, True), sent.stderr
     found = _decided(stage, "t1")
     assert (found["status"], "list" in found["reason"], bool(found["log_id"])) == ("DONE", True, True)
     assert "MONEY_IN_DOUBT" in stage.log()
     assert stage.log().count("MONEY_IN_DOUBT") == 1
+
+
+def test_what_money_cost_is_no_difference(special: Callable[..., Stage]) -> None:
+    stage = special()
+
+    def comparison() -> dict[str, Any]:
+        (account,) = stage.get("balances")
+        found: dict[str, Any] = account["comparison"] or {}
+        return found
+
+    until(comparison, "the comparison began")
+    assert stage.move("withdrawals", id="w1", label="cold", amount="0.5").status_code == 202
+    assert stage.move("transfers", id="t1", label="across", amount="12.5").status_code == 202
+    assert (stage.reaches("w1", "DONE")["fee"], stage.reaches("t1", "DONE")["fee"]) == ("0.0005", "1")
+    began = comparison()["at"]
+    until(lambda: (now := comparison())["at"] > began and not now["differences"], "all is explained")
+    assert comparison()["unknown"] == []
+    assert "BALANCE_DIFFERENCE" not in stage.log()
 
 
 def _decided(stage: Stage, any_id: str) -> dict[str, Any]:
@@ -265,7 +285,8 @@ def test_the_command_line_shows_it_all(stage: Stage) -> None:
         (("balances",), "USDT"),
         (("positions", "--json"), '{"positions":['),
         (("venues",), ACCOUNT),
-        (("withdraw", "--id", "cli-1", "--to", "cold", "--amount", "0.1"), "cli-1"),
+        (("withdraw", "--id", "cli-1", "--to", "cold", "--amount", "0.1"), "SUBMITTED"),
+        (("withdraw", "--id", "cli-0", "--to", "cold", "--amount", "0.1", "--no-wait"), "cli-0"),
         (("money", "list"), "withdrawal"),
         (("money", "show", "cli-1"), "cold"),
     ):
