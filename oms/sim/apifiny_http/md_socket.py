@@ -49,7 +49,10 @@ class MdSocket:
             try:
                 self._subscribe(text)
             except Problem as problem:
-                self._pushes.answer(encode({"result": None, "error": problem.error}).decode())
+                self._refuse(problem)
+
+    def _refuse(self, problem: Problem) -> None:
+        self._pushes.answer(encode({"result": None, "error": problem.error}).decode())
 
     async def push(self) -> None:
         """Tell what changes, until cancelled or until the client has left too many pings unanswered."""
@@ -69,22 +72,28 @@ class MdSocket:
                 self._pushes.answer(encode({"ping": ms(now())}).decode())
 
     def _subscribe(self, text: str) -> None:
-        keys = list(_keys(text))
-        for key, action in keys:
+        for key, action in list(_keys(text)):
             if action == "unsub":
                 self._told.pop(key, None)
                 continue
-            channel, symbol, venue = key
-            if channel == "orderbook":
-                self._data.orderbook(symbol, venue)
-            elif channel.startswith("kline_"):
-                self._data.candles(symbol, venue, channel.removeprefix("kline_"))
-            else:
-                self._data.trades(symbol, venue)
-        for key, action in keys:
-            if action == "sub" and key not in self._told:
+            try:
+                self._check(key)
+            except Problem as problem:  # "Others will result in an error message": the others, and not all
+                self._refuse(problem)
+                continue
+            if key not in self._told:
                 self._told[key] = None
                 self._look(key, each_second=True)
+
+    def _check(self, key: Key) -> None:
+        """Raise Problem for what cannot be subscribed to."""
+        channel, symbol, venue = key
+        if channel == "orderbook":
+            self._data.orderbook(symbol, venue)
+        elif channel.startswith("kline_"):
+            self._data.candles(symbol, venue, channel.removeprefix("kline_"))
+        else:
+            self._data.trades(symbol, venue)
 
     def _look(self, key: Key, *, each_second: bool) -> None:
         channel, symbol, venue = key

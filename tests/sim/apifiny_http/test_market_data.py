@@ -228,6 +228,17 @@ def test_a_wrong_subscription_is_an_error_message(rest: Rest, text: str, code: i
         assert hear(socket)["error"]["code"] == code
 
 
+@pytest.mark.parametrize("venues", [("VENUE1", "OKEX"), ("OKEX", "VENUE1")])
+def test_a_venue_that_is_not_supported_keeps_no_other_from_being_subscribed(
+    rest: Rest, venues: tuple[str, ...]
+) -> None:
+    with rest.md_socket() as socket:
+        sub(socket, "ticker", *venues)
+        heard = [hear(socket) for _ in venues]
+    assert [message["error"]["code"] for message in heard if "error" in message] == [327741]
+    assert [message["provider"] for message in heard if "provider" in message] == ["OKEX"]
+
+
 @pytest.mark.slow
 def test_pings_come_and_one_who_never_answers_is_cut(rest: Rest) -> None:
     with rest.md_socket() as deaf, rest.md_socket() as polite:
