@@ -524,7 +524,8 @@ def test_cancels_that_could_not_leave_are_told_apart() -> None:
 
 
 def test_what_one_batch_did_is_told_where_the_next_is_refused_for_the_key() -> None:
-    done = '{"status": "ok", "data": {"success": [%s], "failed": []}}' % ",".join(map(str, range(50)))
+    data = {"success": list(range(50)), "failed": []}
+    done = json.dumps({"status": "ok", "data": data})
     with ScriptedVenue([done, refusal("login-required")]) as venue:
         ends = cancel_all(client_of(venue.url), range(60))
     assert (len(ends.asked), sorted(ends.refused)) == (50, list(range(50, 60)))
