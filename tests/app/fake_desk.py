@@ -22,10 +22,12 @@ from oms.core.inputs import (
     Instruction,
     PlaceOrder,
     Received,
+    Send,
     SessionDown,
     SessionUp,
     Start,
     Tick,
+    WentOut,
 )
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order
@@ -113,6 +115,12 @@ class FakeDesk:
             self.now += round(after_s * S)
             step = self.engine.step(message, self.now, 1)
             answer = step.answer
+            for effect in step.effects:
+                if isinstance(effect, Send):
+                    left = WentOut(
+                        session=effect.session, order=effect.order, request=effect.request, seq=0, raw=""
+                    )
+                    self.engine.step(left, self.now, 1)
             for event in step.events:
                 if isinstance(event, Reconciled):
                     self.rounds[event.session] = {

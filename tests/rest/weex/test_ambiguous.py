@@ -1,4 +1,4 @@
-"""Two equal orders at the venue, and the answer to ours lost: a person says which it is, and everything goes on by it."""
+"""Two equal orders at the venue, and the answer to ours lost: a person says which it is, and all goes on by it."""
 
 import contextlib
 from collections.abc import Iterator

@@ -18,7 +18,8 @@ Patch = Callable[[str, Any], None]
 
 def without_a_mark(patch: Patch) -> None:
     patch("Look", lambda **fields: Look(**{**fields, "mark": Mark()}))
-    patch("_is_above", lambda _number, _mark: True)
+    patch("is_above", lambda _number, _mark: True)
+    patch("_is_others", lambda _work, _order, _number: False)  # polls show whose the older ones are
 
 
 def taking_the_first_of_several(patch: Patch) -> None:
