@@ -224,6 +224,7 @@ class Engine:
             ref=ref,
             external=route.external if route else External.IGNORE,
             account=route.account if route else None,
+            answers=message.request,
         )
         anomaly = None
         for outcome in outcomes:

@@ -27,6 +27,7 @@ def world() -> World:
 def show(world: World, order: Order, status: str, time: str, *fills: tuple[str, str], **more: Any) -> None:
     """Show an order as REST does: its id is our ClOrdID, its total is that of its fills where none is given."""
     rows = tuple(FillRow(shares=Decimal(shares), price=Decimal(price)) for shares, price in fills)
+    request = more.pop("request", None)
     fields = {
         "cl_ord_id": order.cl_ord_id,
         "order_id": order.cl_ord_id,
@@ -36,7 +37,9 @@ def show(world: World, order: Order, status: str, time: str, *fills: tuple[str, 
     report = ExecutionReport(
         symbol="BTCUSDT", side="1", exec_trans_type="3", ord_status=status, transact_time=time, **fields
     )
-    world.step(Received(session="main", raw="", report=OrderSnapshot(report=report, fills=rows)))
+    world.step(
+        Received(session="main", raw="", report=OrderSnapshot(report=report, fills=rows), request=request)
+    )
 
 
 def codes(world: World) -> list[str]:
@@ -175,3 +178,61 @@ def test_an_older_total_of_a_working_order_does_not_close_the_gap_of_its_end(wor
     world.answer("4", cl_ord_id=order.cl_ord_id, transact_time=T2)
     show(world, order, "0", T1, order_id=None)
     assert (order.has_gap, order.anomalies) == (True, 0)
+
+
+# --- answers to requests that something else has answered meanwhile
+
+
+def place_number(order: Order) -> int:
+    assert order.placed is not None
+    return order.placed.request
+
+
+@pytest.mark.parametrize("time", [T0, T1, T2])
+@pytest.mark.parametrize("status", ["A", "0"])
+def test_the_answer_to_an_order_does_not_outrank_what_was_heard_since_it_was_sent(
+    world: World, status: str, time: str
+) -> None:
+    order = world.place(order_qty=Decimal(1))
+    show(world, order, "2", T1, ("1", "100"))
+    show(world, order, status, time, request=place_number(order))
+    assert (str(order.ord_status), order.pending, order.anomalies) == ("2", [], 0)
+
+
+@pytest.mark.parametrize("status", ["0", "6"])
+def test_nor_does_the_answer_to_a_cancel(world: World, status: str) -> None:
+    order = world.place()
+    show(world, order, "0", T0)
+    world.step(Cancel(id="a"))
+    (cancel,) = order.pending
+    show(world, order, "4", T1, ("1", "100"))
+    show(world, order, status, T1, request=cancel.number)
+    assert (str(order.ord_status), order.cum_qty, order.anomalies) == ("4", Decimal(1), 0)
+
+
+def test_a_question_that_is_answered_so_contradicts(world: World) -> None:
+    order = world.place(order_qty=Decimal(1))
+    show(world, order, "2", T1, ("1", "100"))
+    show(world, order, "0", T1)
+    assert order.anomalies == 1
+
+
+def test_an_answer_that_tells_more_counts_although_the_order_was_seen_before(world: World) -> None:
+    order = world.place()
+    show(world, order, "0", T1, order_id=None)
+    show(world, order, "1", T1, ("1", "100"), order_id=None, request=place_number(order))
+    assert order.cum_qty == Decimal(1)
+    show(world, order, "1", T1, ("1", "100"), request=place_number(order))
+    assert order.order_id == order.cl_ord_id
+    show(world, order, "4", T1, ("1", "100"), request=place_number(order))
+    assert (str(order.ord_status), order.anomalies) == ("4", 0)
+
+
+def test_an_answer_about_an_order_that_was_taken_for_not_placed_contradicts_that(world: World) -> None:
+    order = world.place()
+    show(world, order, "A", T0)
+    world.step(Tick(), after_s=601)
+    unknown(world, order)
+    assert order.phase == "REJECTED"
+    show(world, order, "0", T1, request=place_number(order))
+    assert order.anomalies == 1

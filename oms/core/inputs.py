@@ -114,11 +114,12 @@ class AskStatus(Struct, frozen=True, kw_only=True):
 
 
 class Received(Struct, frozen=True, kw_only=True):
-    """A venue said something. `raw` is the text as it came."""
+    """A venue said something. `raw` is the text as it came; `request`: which of our requests it answers, if any."""
 
     session: str
     raw: str
     report: Report
+    request: int | None = None
 
 
 class WentOut(Struct, frozen=True, kw_only=True):
@@ -213,10 +214,7 @@ class SessionUp(Struct, frozen=True, kw_only=True):
 
 
 class SessionDown(Struct, frozen=True, kw_only=True):
-    """A session ended or its logon was refused. `reason` is the venue's text where there is one.
-
-    `expected`: we logged out ourselves, so nobody has to be told.
-    """
+    """A session ended or was refused. `reason`: the venue's text, if any; `expected`: we logged out ourselves."""
 
     session: str
     reason: str | None = None

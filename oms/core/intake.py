@@ -16,7 +16,7 @@ from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnaps
 from oms.core.order import Order
 from oms.core.reconcile import interpret, interpret_cancel_reject
 from oms.core.refusals import rejected
-from oms.core.showing import take_in
+from oms.core.showing import is_overtaken, take_in
 from oms.core.status import UNKNOWN_ORDER
 from oms.core.values import SIDES, AnomalyCode, ExecType, External
 
@@ -41,6 +41,7 @@ def receive(  # noqa: PLR0913 - by name
     ref: int,
     external: External = External.IGNORE,
     account: str | None = None,
+    answers: int | None = None,
 ) -> list[Outcome]:
     """Take in one report and apply what it becomes, with every held report that it sets free.
 
@@ -52,8 +53,13 @@ def receive(  # noqa: PLR0913 - by name
         ref: the number of the record or line that brought it.
         external: what becomes of an order that nobody here knows.
         account: the session's account, which such an order is of; None where nobody says, as in a log.
+        answers: which of our requests it is the answer to, where that is known.
 
     """
+    if answers is not None and isinstance(report, OrderSnapshot):
+        order = blotter.of_report(session, report.report)
+        if order is not None and is_overtaken(order, report.report, answers):
+            return [Outcome(order, (), None, ref)]
     judged = _judge(blotter, session, report, now_ns=now_ns, ref=ref)
     if judged.order is None and external is not External.IGNORE:
         judged = _or_adopt(blotter, session, report, judged, now_ns)

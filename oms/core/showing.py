@@ -1,13 +1,15 @@
 """Orders as queries and streams show them: what a snapshot means, its fills and its state together."""
 
+from typing import Final
+
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.legs import acceptance, opened
-from oms.core.messages import Anomaly, OrderSnapshot
+from oms.core.messages import Anomaly, ExecutionReport, OrderSnapshot
 from oms.core.order import Order
 from oms.core.reconcile import interpret, is_of_another
 from oms.core.snapshots import is_of_earlier_leg, listed_fills
-from oms.core.values import ENDED
+from oms.core.values import ENDED, ZERO, OrdStatus, Phase
 
 
 def take_in(
@@ -40,6 +42,29 @@ def _acceptance(order: Order, snapshot: OrderSnapshot) -> tuple[ev.Event, ...]:
     late = order.chain is not None and is_of_earlier_leg(order.chain, report)
     order_id = report.order_id if order.order_id is None else None
     return () if late or not report.readable else (acceptance(order, order_id),)
+
+
+def is_overtaken(order: Order, report: ExecutionReport, request_number: int) -> bool:
+    """Whether the answer to a request tells nothing: since it was sent, other evidence has answered the request.
+
+    Ends are told whenever they come, and so are an OrderID and a total that are not known yet. Of an order that is
+    held for one which never was there, any answer is news.
+    """
+    if report.ord_status not in _ON_THE_WAY or order.request(request_number) is not None:
+        return False
+    if order.phase in (Phase.REJECTED, Phase.DENIED) or order.absent:
+        return False
+    is_tied = order.order_id is not None or report.order_id is None
+    base = order.chain.base_qty if order.chain is not None else ZERO
+    return is_tied and (report.cum_qty or ZERO) + base <= order.reported_cum
+
+
+_ON_THE_WAY: Final = (
+    OrdStatus.PENDING_NEW,
+    OrdStatus.NEW,
+    OrdStatus.PARTIALLY_FILLED,
+    OrdStatus.PENDING_CANCEL,
+)
 
 
 def news(order: Order, anomaly: Anomaly | None) -> Anomaly | None:

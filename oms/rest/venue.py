@@ -245,7 +245,9 @@ class RestVenue:
         given: Input
         match outcome:
             case Told():
-                given = Received(session=session, raw=outcome.raw, report=outcome.report)
+                given = Received(
+                    session=session, raw=outcome.raw, report=outcome.report, request=request or None
+                )
             case VenueUnavailable():
                 given = StayedHere(session=session, order=order, request=request, reason=str(outcome))
             case VenueRefused():
