@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from oms.app.reference_inquiries import Inquiries
 from oms.app.reference_money import LOOK_S, Moves
 from oms.app.reference_prices import Prices
 from oms.core.balances import Balance, Compared, Moment, compare, totals
@@ -25,11 +26,12 @@ from oms.core.positions import Position
 from oms.core.secret import Secret
 from oms.core.values import format_decimal
 from oms.core.venue_inputs import InstrumentsSeen, PricesSeen
-from oms.rest.gathering import Gatherer, VenueClock
+from oms.rest.gathering import Gatherer, Inquiry, Rows, VenueClock
 from oms.rest.polling import Poller
 from oms.rest.worker import VenueBanned
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from decimal import Decimal
 
     from oms.core.prices import Quote
@@ -114,6 +116,7 @@ class Watch:
         self._now_ns = now_ns
         movements = lambda: known.movements(facts.session)  # noqa: E731
         self._moves = Moves(gatherer, movements, sink, keep)
+        self._inquiries = Inquiries(gatherer)
         self._tasks: dict[str, tuple[float, Callable[[], float | None]]] = {
             "clock": (plan.clock_s, self._clock),
             "instruments": (plan.instruments_s, self._instruments),
@@ -158,17 +161,29 @@ class Watch:
         self._moves.put(movement, code)
         self._poller.kick()
 
+    def inquire(self, inquiry: Inquiry) -> "Future[Rows] | None":
+        """Have the venue asked for a person; None: it cannot be asked such things."""
+        future = self._inquiries.put(inquiry)
+        self._poller.kick()
+        return future
+
     # --- on the thread ----------------------------------------------------------------------------------------------
 
     def _turn(self) -> float:
         """Do what is due, and say how long to wait, seconds."""
         for name, (interval_s, task) in self._tasks.items():
-            self._move_money()
+            self._serve_people()
             if time.monotonic() >= self._due[name]:
                 sooner_s = self._guarded(name, task)
                 self._due[name] = time.monotonic() + (interval_s if sooner_s is None else sooner_s)
+        self._serve_people()
+        return 0.0 if self._inquiries.waiting else max(min(self._due.values()) - time.monotonic(), 0.0)
+
+    def _serve_people(self) -> None:
+        """Move all the money that is to be moved, and ask one question of a person's."""
         self._move_money()
-        return max(min(self._due.values()) - time.monotonic(), 0.0)
+        if (ban := self._inquiries.answer_one(self.facts.banned)) is not None:
+            self._banned(ban)
 
     def _move_money(self) -> None:
         self._heed_resumption()  # a person may have resumed since this turn began, and then moved money
@@ -194,8 +209,7 @@ class Watch:
             if self.facts.banned is not None:
                 return None  # meanwhile another way to the venue was told, and people know
             if isinstance(error, VenueBanned):
-                self.facts.banned = str(error)
-                self._alert("VENUE_BANNED", f"nothing more is asked until a person resumes: {error}")
+                self._banned(error)
             elif name not in self.facts.problems:
                 self._alert("REFERENCE", f"{name} cannot be had: {error}")
             self.facts.problems = {**self.facts.problems, name: str(error)}
@@ -203,6 +217,10 @@ class Watch:
         self.facts.asked_ns[name] = self._now_ns()
         self.facts.problems = {key: text for key, text in self.facts.problems.items() if key != name}
         return sooner_s
+
+    def _banned(self, error: VenueBanned) -> None:
+        self.facts.banned = str(error)
+        self._alert("VENUE_BANNED", f"nothing more is asked until a person resumes: {error}")
 
     def _alert(self, code: str, text: str) -> None:
         self._sink(Alert(code=code, text=text, session=self.facts.session))

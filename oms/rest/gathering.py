@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection
 from decimal import Decimal
-from typing import Protocol
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -83,6 +84,53 @@ class Gatherer(Protocol):
 
         `claimed`: ids of rows that are other movements of ours.
         """
+        ...
+
+
+class Asked(StrEnum):
+    """What people may ask a venue about."""
+
+    ACCOUNT = "account"
+    ACTIVITY = "activity"
+    CURRENCIES = "currencies"
+    ADDRESS = "address"
+    COMMISSION = "commission"
+    KLINES = "klines"
+    TRADES = "trades"
+    TICKER = "ticker"
+
+
+class Inquiry(Struct, frozen=True, kw_only=True):
+    """A question of a person's.
+
+    Attributes:
+        asked: what about.
+        exchange: where; None: everywhere, which only accounts can be asked for.
+        symbol: of commissions and market data; of klines as BASE/QUOTE.
+        coin: of an address, the venue's code of a currency on one chain.
+        period: of klines, like 1m.
+        span: of activity and klines, from and to, milliseconds since the epoch; None: the latest.
+
+    """
+
+    asked: Asked
+    exchange: str | None = None
+    symbol: str = ""
+    coin: str = ""
+    period: str = ""
+    span: tuple[int, int] | None = None
+
+
+Rows = tuple[dict[str, str | int | bool | None], ...]
+"""The venue's words: decimals as text, times in ISO 8601."""
+
+
+@runtime_checkable
+class Inquirer(Protocol):
+    """A gatherer that people can ask."""
+
+    def inquire(self, inquiry: Inquiry) -> Rows:
+        """Ask the venue. Raises VenueError."""
         ...
 
 

@@ -19,8 +19,9 @@ from oms.core.prices import Quote
 from oms.core.times import NS_PER_MS
 from oms.core.values import format_decimal
 from oms.rest.apifiny.client import ApifinyClient
+from oms.rest.apifiny.inquiries import ApifinyInquiries
 from oms.rest.apifiny.models import Activity, OrderBook, SymbolInfo, VenueTransfer, Withdrawal
-from oms.rest.gathering import Moved, VenueClock
+from oms.rest.gathering import Inquiry, Moved, Rows, VenueClock
 
 ENABLED: Final = "enabled"
 OUTGOING: Final = "OUTGOING"
@@ -36,7 +37,7 @@ _STATUSES: Final = {
 
 
 class ApifinyGatherer:
-    """Implements `oms.rest.gathering.Gatherer` with one client."""
+    """Implements `oms.rest.gathering.Gatherer` and `Inquirer` with one client."""
 
     has_balances = True
     cached_s = 0.0
@@ -47,6 +48,11 @@ class ApifinyGatherer:
         self._client = client
         self._now_ns = now_ns
         self._clock: VenueClock | None = None
+        self._inquiries = ApifinyInquiries(client, now_ns)
+
+    def inquire(self, inquiry: Inquiry) -> Rows:
+        """See `oms.rest.gathering.Inquirer`."""
+        return self._inquiries.inquire(inquiry)
 
     def measure_clock(self) -> VenueClock:
         """See `Gatherer`."""
