@@ -17,7 +17,7 @@ from tests.contract.kinds_marked import CLOUD, WEEX
 from tests.contract.person import Words
 from tests.system.harness import ACCOUNT, SECRET, oms
 
-pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(400)]
 
 APIFINY = Words(
     symbol="BTCUSDT",
