@@ -89,8 +89,9 @@ def resolve(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Decide what became of an order in doubt, or with fills missing. `oms orders --in-doubt` lists them.
 
-    Look at the venue first: what you say is taken for true, and is on record with your name and the evidence. At WEEX
-    and exchanges of the Cloud API say its number too: from then on it is asked for and canceled by it.
+    Look at the venue first: what you say is taken for true, and is on record with your name and the evidence.
+
+    At WEEX and exchanges of the Cloud API say its number too: from then on it is asked for and canceled by it.
     """
     given = {
         "as": outcome,
