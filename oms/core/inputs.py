@@ -308,10 +308,9 @@ class Look(Struct, frozen=True, kw_only=True):
 
 
 class CancelOpen(Struct, frozen=True, kw_only=True):
-    """Effect: have everything canceled that is open of a symbol (None: of all), and show what nobody here knew.
+    """Effect: have all canceled that is open of a symbol (None: of all), show what nobody knew, and answer `OpenShown`.
 
-    `cancels` are on record, each with an answer of its own, as if it were sent alone; what else is open there is left
-    alone until it is on record too. The end is told by `OpenShown`, with the same `turn`.
+    `cancels` are on record, each with an answer of its own; nothing else is canceled until it is on record too.
     """
 
     session: str
