@@ -138,7 +138,7 @@ class OrderSnapshot(Struct, frozen=True, kw_only=True):
     all_fills: bool = True
 
 
-class Mark(Struct, frozen=True, kw_only=True):
+class Mark(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a venue's numbering stood immediately before a submit: its highest ids, of whatever order and trade.
 
     `time_ns`: the venue's clock then, nanoseconds since the epoch; None where it does not tell. `keys`: the names of
