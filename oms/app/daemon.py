@@ -16,6 +16,7 @@ from oms.app import reference_side, wiring
 from oms.app.api import create_app
 from oms.app.clock import Clock
 from oms.app.config import Config
+from oms.app.hosts import Hosts
 from oms.app.keeper import Keeper
 from oms.app.loop import Loop
 from oms.app.recovery import READ_ALL_THE_SAME, recover
@@ -85,6 +86,7 @@ class Daemon:
             sink=self._put,
             log_dir=config.under(config.fix.log_dir),
         )
+        hosts = Hosts(self._put)
         self.rest = RestSide(
             Around(
                 config=config,
@@ -92,6 +94,7 @@ class Daemon:
                 orders=lambda: self.published,
                 submit=self.submit,
                 nonces=lambda session: self.keeper.engine.blotter.book(session).nonces,
+                hosts=hosts,
             ),
         )
         venues = self.rest.venues(self.initiator.venue, config.fix_sessions)
@@ -101,7 +104,7 @@ class Daemon:
             keeper=self.keeper,
         )
         self.published = self.loop.published
-        self.reference = ReferenceSide(config, self._around(), self.rest.gatherers)
+        self.reference = ReferenceSide(config, self._around(), hosts, self.rest.gatherers)
         app = create_app(self, tokens, reference=self.reference)
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._api_thread = threading.Thread(

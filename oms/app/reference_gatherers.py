@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from oms.app.config import ApifinyRestSection, Config, RestSection, Session, SessionSection, secret_of
 from oms.app.config_marked import CloudSection, WeexSection
+from oms.app.hosts import Hosts
 from oms.app.reference_config import pairs
 from oms.app.reference_prices import Prices
-from oms.app.wiring_rest import transport
+from oms.app.wiring_rest import transport, web_socket_route
 from oms.core.instruments import Key
 from oms.core.secret import Secret
 from oms.rest.apifiny.client import ApifinyClient
@@ -19,6 +20,7 @@ from oms.rest.apifiny.gather import ApifinyGatherer, quote_of
 from oms.rest.apifiny.signing import Credentials
 from oms.rest.apifiny.stream import BookUpdate, MarketStream, Push, Route, Subscription
 from oms.rest.apifiny.stream import Watch as Listener
+from oms.rest.ban import HostBan
 from oms.rest.cloud.caller import Caller
 from oms.rest.cloud.gather import CloudGatherer
 from oms.rest.cloud.market import MarketClient
@@ -41,6 +43,7 @@ class Gathered(Struct, frozen=True):
         gatherer: asks.
         pairs: whose prices are wanted of it.
         feed: makes what pushes prices; None: nothing does.
+        ban: of the host, where all ways to it share one.
 
     """
 
@@ -48,6 +51,7 @@ class Gathered(Struct, frozen=True):
     gatherer: Any
     pairs: tuple[Key, ...]
     feed: Callable[["Told"], "Feed"] | None = None
+    ban: HostBan | None = None
 
 
 class Told(Struct, frozen=True):
@@ -58,11 +62,14 @@ class Told(Struct, frozen=True):
     alert: Callable[[str], None]
 
 
-def gatherers(config: Config, made: Mapping[str, "Gatherer"] = MappingProxyType({})) -> Iterator[Gathered]:
+def gatherers(
+    config: Config, hosts: Hosts, made: Mapping[str, "Gatherer"] = MappingProxyType({})
+) -> Iterator[Gathered]:
     """Make what asks each session that can be asked.
 
     Args:
         config: the configuration.
+        hosts: what all who speak to one host have in common.
         made: what asks for an account already, by session; without one only what everybody may know is asked for.
 
     Raises:
@@ -73,9 +80,9 @@ def gatherers(config: Config, made: Mapping[str, "Gatherer"] = MappingProxyType(
     for session in config.session:
         match session:
             case ApifinyRestSection():
-                yield _apifiny(config, session, session, session.name)
+                yield _apifiny(config, session, session, hosts)
             case SessionSection(rest=RestSection() as keys):
-                yield _apifiny(config, session, keys, f"{session.name}.rest")
+                yield _apifiny(config, session, keys, hosts)
             case WeexSection():
                 public = PublicClient(transport(config, session, session.url, []))
                 asking = made.get(session.name) or WeexGatherer(public)
@@ -90,18 +97,22 @@ def gatherers(config: Config, made: Mapping[str, "Gatherer"] = MappingProxyType(
                 yield Gathered(session, asking, mine)
 
 
-def _apifiny(config: Config, session: Session, keys: ApifinyRestSection | RestSection, name: str) -> Gathered:
+def _apifiny(
+    config: Config, session: Session, keys: ApifinyRestSection | RestSection, hosts: Hosts
+) -> Gathered:
+    name = session.name if session is keys else f"{session.name}.rest"
     secret = Secret(secret_of(config, keys, name))
     credentials = Credentials(account_id=session.account, key_id=keys.key_id, secret=secret)
-    client = ApifinyClient(credentials, transport(config, keys, keys.url, [secret.reveal()]))
+    connection = transport(config, keys, keys.url, [secret.reveal()])
+    ban = connection.ban = hosts.ban(keys.url, keys)
+    client = ApifinyClient(credentials, connection, clock=hosts.clock(keys.url, keys.key_id))
     wanted = tuple(key for key in pairs(config.reference) if key[0] is not None)
-    url = (keys.ws_url if isinstance(keys, ApifinyRestSection) else None) or _web_socket(keys.url)
-    route = Route(host=url, ca_file=config.under(keys.ca_file) if keys.ca_file else None)
+    route = web_socket_route(config, keys, hosts)
 
     def feed(told: Told) -> "Feed":
         return market_feed(credentials, wanted, route, told)
 
-    return Gathered(session, ApifinyGatherer(client), wanted, feed if wanted else None)
+    return Gathered(session, ApifinyGatherer(client), wanted, feed if wanted else None, ban)
 
 
 def market_feed(credentials: Credentials, wanted: tuple[Key, ...], route: Route, told: Told) -> MarketStream:
@@ -118,8 +129,3 @@ def market_feed(credentials: Credentials, wanted: tuple[Key, ...], route: Route,
         if exchange is not None:
             stream.subscribe(Subscription(ORDER_BOOK, symbol, (exchange,)))
     return stream
-
-
-def _web_socket(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{'ws' if parts.scheme == 'http' else 'wss'}://{parts.netloc}"

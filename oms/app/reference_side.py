@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from oms.app.config import Config, Session, SessionSection
 from oms.app.coupon_codes import Codes
+from oms.app.hosts import Hosts
 from oms.app.reference import Facts, Known, Plan, Watch
 from oms.app.reference_config import lanes
 from oms.app.reference_fees import Fees
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from oms.core.inputs import Answer
     from oms.rest.feed import Feed
-    from oms.rest.gathering import Gatherer
+    from oms.rest.gathering import Gatherer, Inquiry, Rows
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 _log = structlog.get_logger("oms")
@@ -59,12 +60,15 @@ class Around(Struct, frozen=True, kw_only=True):
 class ReferenceSide:
     """What is known of venues besides orders. Every method may be called from any thread."""
 
-    def __init__(self, config: Config, around: Around, made: Mapping[str, "Gatherer"] = _NOTHING) -> None:
+    def __init__(
+        self, config: Config, around: Around, hosts: Hosts, made: Mapping[str, "Gatherer"] = _NOTHING
+    ) -> None:
         """Prepare a watch for every venue account that has REST keys; nothing leaves yet.
 
         Args:
             config: the configuration.
             around: what the watches are connected to.
+            hosts: what all who speak to one host have in common.
             made: what asks for an account already, by session.
 
         Raises:
@@ -77,7 +81,7 @@ class ReferenceSide:
         self._watches: dict[str, Watch] = {}
         self._feeds: dict[str, Feed] = {}
         self.codes = Codes()
-        for gathered in gatherers(config, made):
+        for gathered in gatherers(config, hosts, made):
             account = gathered.session.account
             if account not in self._watches:  # the account's other sessions are served by the same watch
                 self._watches[account] = self._watch(config, gathered)
@@ -108,6 +112,8 @@ class ReferenceSide:
             keep=self.codes.keep,
             now_ns=self._around.now_ns,
         )
+        if gathered.ban is not None:
+            gathered.ban.join(watch.leave_alone, watch.resume)
         if gathered.feed is not None:
             alert = lambda text: self._around.sink(Alert(code="PRICES", text=text, session=session.name))  # noqa: E731
             self._feeds[account] = gathered.feed(Told(watch.prices, self._around.now_ns, alert))
@@ -139,6 +145,11 @@ class ReferenceSide:
         late = [name for name, part in parts.items() if not part.stop(max(until - time.monotonic(), 0.0))]
         if late:
             _log.warning("still under way at the end", parts=late)
+
+    def inquire(self, session: str, inquiry: "Inquiry") -> "Future[Rows] | None":
+        """Have the venue of a session asked for a person; None: it cannot be asked such things."""
+        watch = self._watches.get(self._accounts.get(session, ""))
+        return None if watch is None else watch.inquire(inquiry)
 
     def resume(self, session: str) -> None:
         """Ask again a venue that banned us, and let it push prices; a person's decision."""

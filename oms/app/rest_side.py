@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from oms.app import wiring_rest
-from oms.app.config import SessionSection
+from oms.app.config import Session, SessionSection
 from oms.app.wiring_kinds import MAKERS
 from oms.core.errors import VenueUnavailable
 from oms.core.inputs import Instruction, Reconcile, Resume
@@ -38,6 +38,8 @@ class RestSide:
             ConfigError: a secret is not there.
 
         """
+        self._hosts = around.hosts
+        self._urls = {each.name: _url(each) for each in around.config.session}
         self._venues: dict[str, RestVenue] = {}
         self._feeds: dict[str, Feed] = {}
         self.gatherers: dict[str, Gatherer] = {}
@@ -102,7 +104,9 @@ class RestSide:
         return True
 
     def resume(self, session: str) -> None:
-        """Speak again to a venue that banned us."""
+        """Speak again to a venue that banned us, by every way to its host."""
+        if (url := self._urls.get(session)) is not None:
+            self._hosts.lift(url)
         if session in self._venues:
             self._venues[session].resume()
         if session in self._feeds:
@@ -126,6 +130,12 @@ class RestSide:
         """Whether that has not ended yet."""
         seen = self.seen(session)
         return seen is not None and seen.comparing
+
+
+def _url(session: Session) -> str | None:
+    if isinstance(session, SessionSection):
+        return session.rest.url if session.rest is not None else None
+    return session.url
 
 
 class Helped:

@@ -14,6 +14,7 @@ from oms.app.config import (
     secret_of,
 )
 from oms.app.config_parts import HttpSection
+from oms.app.hosts import Hosts
 from oms.app.limits import limits
 from oms.core.ids import account_digits
 from oms.core.inputs import Alert, Answer, Input, Instruction
@@ -63,6 +64,7 @@ class Around(Struct, frozen=True, kw_only=True):
         orders: gives the place where orders are read, which is there once the daemon is made.
         submit: hands in an instruction; the answer comes after the commit.
         nonces: gives the highest nonces that a session's keys ever reserved, by the key's name.
+        hosts: what all who speak to one host have in common.
 
     """
 
@@ -71,6 +73,7 @@ class Around(Struct, frozen=True, kw_only=True):
     orders: Callable[[], Orders]
     submit: Callable[[Instruction], "Future[Answer]"]
     nonces: Callable[[str], Mapping[str, int]]
+    hosts: Hosts
 
 
 class Made(Struct, frozen=True):
@@ -105,8 +108,7 @@ def apifiny(around: Around, session: ApifinyRestSection) -> Made:
     venue = _venue(around, session, credentials, whose, Habit(apart=True, **habits(session)))
     if not session.stream:
         return Made(venue)
-    ca_file = around.config.under(session.ca_file) if session.ca_file else None
-    route = stream.Route(host=session.ws_url or _web_socket(session.url), ca_file=ca_file)
+    route = web_socket_route(around.config, session, around.hosts)
     return Made(venue, order_stream(venue, credentials, whose, route, around.sink))
 
 
@@ -135,17 +137,29 @@ def _venue(
     """Make a venue with two connections: the venue takes requests of one key side by side."""
     secrets, counted = [credentials.secret.reveal()], pacer(section)
     lines = [line(around.config, section, section.url, secrets, counted) for _ in range(2)]
-    clients = [ApifinyClient(credentials, each) for each in lines]
+    clock, ban = around.hosts.clock(section.url, section.key_id), around.hosts.ban(section.url, section)
+    clients = [ApifinyClient(credentials, each, clock=clock) for each in lines]
+    for each in lines:
+        each.key, each.ban = key_label(0, section.key_id), ban
     unread = UnreadRows(lambda text: around.sink(Alert(code="UNREADABLE", text=text, session=whose.session)))
     for client in clients:
         client.on_unread(unread)
     adapters = [ApifinyAdapter(client, each, whose) for client, each in zip(clients, lines, strict=True)]
-    return RestVenue(whose.session, adapters, outlet(around, whose.session), habit)
+    venue = RestVenue(whose.session, adapters, outlet(around, whose.session), habit)
+    ban.join(venue.leave_alone, venue.resume)
+    return venue
 
 
-def _web_socket(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{'ws' if parts.scheme == 'http' else 'wss'}://{parts.netloc}"
+def web_socket_route(config: Config, keys: ApifinyRestSection | RestSection, hosts: Hosts) -> stream.Route:
+    """Say how Apifiny's WebSockets are reached."""
+    parts = urlsplit(keys.url)
+    usual = f"{'ws' if parts.scheme == 'http' else 'wss'}://{parts.netloc}"
+    return stream.Route(
+        host=(keys.ws_url if isinstance(keys, ApifinyRestSection) else None) or usual,
+        ca_file=config.under(keys.ca_file) if keys.ca_file else None,
+        clock=hosts.clock(keys.url, keys.key_id),
+        ban=hosts.ban(keys.url, keys),
+    )
 
 
 # --- for every kind -------------------------------------------------------------------------------------------------

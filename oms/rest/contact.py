@@ -87,6 +87,7 @@ class Contact:
         self._comparing = False
         self._more_polls = 0
         self._pause_s = _FIRST_PAUSE_S
+        self._told = ""
         self._ending = False
         self._is_news = False
         self._greet_again_at = 0.0
@@ -156,14 +157,22 @@ class Contact:
         if not keyless and (is_answer(error) or isinstance(error, KeyTrouble | KeySpent)):
             return
         news = self._standing.failed(str(error), for_good=keyless or isinstance(error, VenueBanned))
-        if not news or self._ending:
+        if self._ending:
             return
-        self._behind = True
+        if news:
+            self._behind = True
+            self._tell_down(str(error), again=False)
+            self._poller.kick()
+        elif not self._standing.up and self._told != str(error):
+            self._tell_down(str(error), again=True)
+
+    def _tell_down(self, reason: str, *, again: bool) -> None:
+        """Say why it is out; where it was out before, and only the reason is another, nobody is alarmed."""
+        self._told = reason
         if self._habit.is_session:
-            self._outlet.sink(SessionDown(session=self._session, reason=str(error)))
-        else:
-            self._alert("REST_DOWN", str(error))
-        self._poller.kick()
+            self._outlet.sink(SessionDown(session=self._session, reason=reason, expected=again))
+        elif not again and self.hands.banned is None:  # people are told of a ban by itself
+            self._alert("REST_DOWN", reason)
 
     def _tell_up(self) -> None:
         """Say that it can be reached, once that is so, and all keys were greeted: none that is of no use has work."""

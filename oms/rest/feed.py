@@ -3,7 +3,7 @@
 1. `on_gap` is called after each connection is made and its subscriptions are sent, the first included: what happened
    before is not known from here, and the owner asks for it. Also after a message that could not be handled.
 2. No log line and no exception holds the URL or the headers: they carry signatures.
-3. A venue that answers 403 is left alone until a person resumes the feed.
+3. A venue that answers 403 is left alone, by all who share the ban, until a person resumes.
 """
 
 import logging
@@ -21,6 +21,7 @@ from msgspec import Struct
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from oms.rest.ban import HostBan
 from oms.rest.transport import MOST_BYTES
 
 _FORBIDDEN: Final = 403
@@ -83,8 +84,12 @@ class Feed:
         *,
         patience: Patience | None = None,
         ca_file: Path | None = None,
+        ban: HostBan | None = None,
     ) -> None:
-        """Prepare; `start` starts it. `ca_file`: trust the authorities in it, instead of the machine's."""
+        """Prepare; `start` starts it.
+
+        `ca_file`: trust the authorities in it, instead of the machine's. `ban`: of the host; None: nobody shares it.
+        """
         self.name = name
         self._talk = conversation
         self._patience = patience or Patience()
@@ -95,6 +100,8 @@ class Feed:
         self._wake = threading.Event()
         self._allowed = threading.Event()
         self._allowed.set()
+        self._ban = ban or HostBan(name, self._alert)
+        self._ban.join(self.leave_alone, self._allowed.set)
         self._thread = threading.Thread(target=self._run, name=f"feed-{name}", daemon=True)
 
     @property
@@ -118,8 +125,17 @@ class Feed:
             return False
         return True
 
+    def leave_alone(self, _reason: str) -> None:
+        """Disconnect, and stay so until `resume`."""
+        self._allowed.clear()
+        with self._lock:
+            connection = self._connection
+        if connection is not None:  # closing it may take a second, which nobody else is to wait for
+            threading.Thread(target=connection.close, name=f"close-{self.name}", daemon=True).start()
+
     def resume(self) -> None:
         """Try again after a 403; a person's decision."""
+        self._ban.lift()
         self._allowed.set()
 
     def stop(self, within_s: float) -> bool:
@@ -141,6 +157,9 @@ class Feed:
     def _run(self) -> None:
         failures = 0
         while not self._ended:
+            self._allowed.wait()
+            if self._ended:
+                return
             began = time.monotonic()
             try:
                 self._converse()
@@ -155,8 +174,6 @@ class Feed:
 
     def _rest(self, failures: int, why: str) -> None:
         if self.forbidden:
-            self._alert(f"{self.name}: left alone until a person resumes it: {why}")
-            self._allowed.wait()
             return
         doubled = self._patience.first_pause_s * 2 ** min(failures - 1, 20)
         pause_s = min(doubled, self._patience.longest_pause_s)
@@ -167,7 +184,7 @@ class Feed:
         connection = self._connected()
         try:
             with self._lock:
-                if self._ended:
+                if self._ended or self.forbidden:
                     return
                 self._connection = connection
             for text in self._talk.greeting():
@@ -239,7 +256,9 @@ class Feed:
         if isinstance(error, InvalidStatus):
             status = error.response.status_code
             if status == _FORBIDDEN:
-                self._allowed.clear()
+                self._ban.impose(
+                    f"{self.name}: HTTP 403 at the handshake: the venue blocks this address"
+                )
             return f"the venue answered HTTP {status}"
         if isinstance(error, ConnectionClosed):
             return "the connection was lost"

@@ -6,6 +6,7 @@ did not leave, goes by another key.
 """
 
 import itertools
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -74,6 +75,7 @@ class Hands:
         self._judge = judge
         self._alert = alert
         self._ban: VenueBanned | None = None
+        self._busy: set[int] = set()
         self._pairs = [
             (adapter, Worker(name, pacer=adapter.line.pacer, bounds=bounds, alert=self._told))
             for adapter in adapters
@@ -116,6 +118,13 @@ class Hands:
         """Begin."""
         for _, worker in self._pairs:
             worker.start()
+
+    def leave_alone(self, reason: str) -> None:
+        """Stand still until `resume`: some way to the venue was told that it is banned, and people know of it."""
+        for _, worker in self._pairs:
+            worker.leave_alone(reason)
+        if threading.get_ident() not in self._busy:  # else the task that was told is judged when it has ended
+            self._judge(VenueBanned(reason))
 
     def resume(self) -> None:
         """Speak to the venue again after a ban."""
@@ -186,7 +195,9 @@ class Hands:
             return
         adapter = self._pairs[number][0]
         adapter.line.begin(task.kind, task.leaving)
+        self._busy.add(threading.get_ident())
         error = self._error_of(adapter, task)
+        self._busy.discard(threading.get_ident())
         if isinstance(error, KeyTrouble | KeySpent) and self._leave_out(number, error):
             may_repeat = task.kind == QUERY or task.priority is Priority.CANCEL or not adapter.line.left
             if may_repeat and not bound:
@@ -194,7 +205,7 @@ class Hands:
                 return
         if error is not None:
             task.failed(error, adapter.line.said)
-        if isinstance(error, VenueBanned):
+        if isinstance(error, VenueBanned) and self.banned is None:
             self._ban = error  # judged once the worker stands still, so that nobody asks on in between
             raise error
         self._judge(error)

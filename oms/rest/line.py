@@ -79,6 +79,7 @@ class Line(Transport):
         headers: Mapping[str, str] = _NONE,
     ) -> Reply:
         """See `Transport.call`. The query string and the headers, which carry signatures, are told to nobody."""
+        self.ban.check()
         is_first = not (self.left or self._asking)
         if not self._has_turn:
             self._take_turn(self._kind if is_first else QUERY)

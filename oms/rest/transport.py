@@ -26,6 +26,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from oms.core.errors import OutcomeUnknown, VenueUnavailable
+from oms.rest.ban import HostBan
 
 MOST_BYTES: Final = 10_000_000
 _CHUNK: Final = 65_536
@@ -45,7 +46,10 @@ class Reply(Struct, frozen=True):
 
 
 class Transport:
-    """A connection to one venue, kept open between calls; for one thread."""
+    """A connection to one venue, kept open between calls; for one thread.
+
+    `ban`: nothing leaves while it holds; whoever reads the answers imposes it.
+    """
 
     def __init__(  # noqa: PLR0913 - one for each thing that can be set
         self,
@@ -68,6 +72,7 @@ class Transport:
             ca_file: trust the authorities in this file and no others; None: those that come with requests.
 
         """
+        self.ban = HostBan(base_url)
         self._base_url = base_url
         self._timeouts = (connect_timeout_s, read_timeout_s)
         self._most_bytes = most_bytes
@@ -121,10 +126,11 @@ class Transport:
             headers: in addition to the usual ones; taken for secret.
 
         Raises:
-            VenueUnavailable: the connection was not made, so that nothing left, for certain.
+            VenueUnavailable: the connection was not made, so that nothing left, for certain; or the host banned us.
             OutcomeUnknown: something may have left, and no whole answer came.
 
         """
+        self.ban.check()
         began = time.monotonic()
         self._wire.left = False
         failure: Exception

@@ -69,6 +69,10 @@ class RestVenue:
         """Speak again to a venue that banned us; a person's decision."""
         self._contact.resume()
 
+    def leave_alone(self, reason: str) -> None:
+        """Send nothing more until `resume`: another way to the venue was told that it is banned."""
+        self._hands.leave_alone(reason)
+
     def refresh(self) -> None:
         """Compare the orders there with ours once more, as soon as can be; something may have been missed."""
         self._contact.refresh()

@@ -160,6 +160,13 @@ class Worker:
         with self._changed:
             self._check_open()
 
+    def leave_alone(self, reason: str, until_ns: int | None = None) -> None:
+        """Stand still and drop what waits, as `Stopped` tells."""
+        with self._changed:
+            self._stopped = Stopped(reason, until_ns)
+            waiting = self._empty()
+        self._drop(waiting, f"{self.name}: the venue is left alone, nothing was sent: {reason}")
+
     def resume(self) -> None:
         """Speak to the venue again after a ban; a person's decision."""
         with self._changed:
@@ -267,13 +274,9 @@ class Worker:
     def _banned(self, reason: str) -> None:
         after_s = self._bounds.resume_after_s
         until_ns = None if after_s is None else time.monotonic_ns() + round(after_s * _NS)
-        with self._changed:
-            self._stopped = Stopped(reason, until_ns)
-            waiting = self._empty()
+        self.leave_alone(reason, until_ns)
         when = "until a person resumes it" if after_s is None else f"for {after_s:g} s"
-        told = f"{self.name}: the venue is left alone {when}: {reason}"
-        self._drop(waiting, f"{told}; nothing was sent")
-        self._tell(told)
+        self._tell(f"{self.name}: the venue is left alone {when}: {reason}")
 
     def _empty(self) -> list[_Waiting]:
         waiting = [*(each for key in sorted(self._lanes) for each in self._lanes[key]), *self._later]

@@ -18,6 +18,7 @@ from venues_answers import Answers, Canned, Cloud, Weex, seconds_alone
 from oms.app import wiring_marked
 from oms.app.clock import Clock
 from oms.app.config import load
+from oms.app.hosts import Hosts
 from oms.app.loop import Loop
 from oms.app.wiring import route
 from oms.app.wiring_kinds import MAKERS
@@ -71,6 +72,7 @@ class Desk:
             orders=lambda: self.loop.published,
             submit=self.submit,
             nonces=lambda _session: {},
+            hosts=Hosts(self.put),
         )
         with mock.patch.object(wiring_marked, "line", side_effect=lambda *_: Canned(self.answers)):
             self.venue = MAKERS[type(session)](around, session).venue

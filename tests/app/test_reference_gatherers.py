@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from oms.app.config import load
+from oms.app.hosts import Hosts
 from oms.app.reference_gatherers import Told, gatherers, market_feed
 from oms.app.reference_prices import Prices
 from oms.app.reference_side import Around, ReferenceSide
@@ -60,7 +61,7 @@ def test_each_venue_is_asked_for_what_it_can_have(tmp_path: Path, monkeypatch: p
         f'[[session]]\nname = "f"\nhost = "127.0.0.1"\nport = 1\n{KEYS}',
         encoding="utf-8",
     )
-    made = {each.session.name: each for each in gatherers(load(file))}
+    made = {each.session.name: each for each in gatherers(load(file), Hosts(lambda _item: None))}
     assert {name: each.pairs for name, each in made.items()} == {
         "a": (("OKEX", "BTCUSDT"),),
         "w": ((None, "btc_usd"),),
@@ -86,7 +87,7 @@ def test_a_person_resumes_all_that_asks_for_an_account(
         look_at=lambda _session, _request: False,
         now_ns=lambda: 7,
     )
-    side = ReferenceSide(load(file), around)
+    side = ReferenceSide(load(file), around, Hosts(lambda _item: None))
     feed, watch = side._feeds["STA-00000015"], side._watches["STA-00000015"]
     feed._allowed.clear()  # as after a 403
     assert feed.forbidden

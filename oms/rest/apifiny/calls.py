@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 from oms.core.errors import OutcomeUnknown, VenueError, VenueUnavailable
 from oms.rest.apifiny.answers import (
     ApifinyRefused,
+    ApifinyStopped,
     ApifinyUnknown,
     ApifinyUnreadable,
     Asked,
@@ -194,8 +195,12 @@ class Caller:
                 "POST", PATH, query=f"signature={token}", body=body, headers=_HEADERS
             )
             return self._answer(asked, reply, question)
-        except ApifinyRefused as error:
+        except ApifinyStopped as error:
             failure: Exception = error
+            if error.meaning is None:
+                self._transport.ban.impose(str(error))
+        except ApifinyRefused as error:
+            failure = error
             if error.meaning.is_of_token:
                 self.clock.doubt()
         except VenueUnavailable as error:

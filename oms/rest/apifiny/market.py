@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import quote
 
-from oms.rest.apifiny.answers import ApifinyRefused, Asked, interpret
+from oms.rest.apifiny.answers import ApifinyRefused, ApifinyStopped, Asked, interpret
 from oms.rest.apifiny.history import Span
 from oms.rest.apifiny.models import Kline, OrderBook, Ticker, Trade
 from oms.rest.apifiny.signing import Credentials, market_token
@@ -96,7 +96,12 @@ class MarketClient:
             changes=False,
             mask=lambda text: text.replace(token, "***").replace(secret, "***"),
         )
-        return interpret(asked, reply, kind)
+        try:
+            return interpret(asked, reply, kind)
+        except ApifinyStopped as error:
+            if error.meaning is None:
+                self._transport.ban.impose(str(error))
+            raise
 
 
 def _part(text: str) -> str:

@@ -16,6 +16,7 @@ from oms.rest.apifiny.clock import VenueTime
 from oms.rest.apifiny.models import Kline, OrderBook, StreamEntry, Ticker, Trade
 from oms.rest.apifiny.params import Since, encode
 from oms.rest.apifiny.signing import Credentials, market_token, request_token
+from oms.rest.ban import HostBan
 from oms.rest.feed import Conversation, Feed, Opening, Patience
 
 HOST: Final = "wss://api.apifiny.com"
@@ -45,13 +46,15 @@ class Watch(Struct, frozen=True, kw_only=True):
 class Route(Struct, frozen=True, kw_only=True):
     """Where to: `host` with its scheme (wss://), `ca_file` instead of the machine's authorities, how patiently.
 
-    `clock`: corrects tokens for the venue's clock, as it does for all who use the key at that host.
+    `clock` corrects tokens for the venue's clock, and `ban` tells whether the host is left alone: as for all others
+    who use the key at that host.
     """
 
     host: str = HOST
     ca_file: Path | None = None
     patience: Patience = Patience()
     clock: VenueTime | None = None
+    ban: HostBan | None = None
 
 
 class OrderStream(Feed):
@@ -73,7 +76,9 @@ class OrderStream(Feed):
         self._gap = watch.on_gap
         self._token = ""
         talk = Conversation(self._opening, tuple, self._heard, watch.on_gap, watch.alert)
-        super().__init__("apifiny-orders", talk, patience=route.patience, ca_file=route.ca_file)
+        super().__init__(
+            "apifiny-orders", talk, patience=route.patience, ca_file=route.ca_file, ban=route.ban
+        )
 
     def _opening(self) -> Opening:
         body = encode(Since(account_id=self._credentials.account_id, start_date_time=None))
@@ -148,7 +153,9 @@ class MarketStream(Feed):
         talk = Conversation(
             self._opening, self._greeting, self._heard, watch.on_gap, watch.alert, watch.alive
         )
-        super().__init__("apifiny-market", talk, patience=route.patience, ca_file=route.ca_file)
+        super().__init__(
+            "apifiny-market", talk, patience=route.patience, ca_file=route.ca_file, ban=route.ban
+        )
 
     def subscribe(self, subscription: Subscription) -> None:
         """Subscribe, now or as soon as there is a connection; from any thread."""
