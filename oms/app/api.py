@@ -13,7 +13,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from oms import __version__
-from oms.app import api_changes, api_rounds, credit_api, reference_api
+from oms.app import api_changes, api_rounds, credit_api, inquiry_api, reference_api
 from oms.app import api_models as models
 from oms.app.api_access import Reader, Trader
 from oms.app.api_answers import BODY, DOWN, UNKNOWN, answers, body_of
@@ -193,6 +193,7 @@ def create_app(
     if reference is not None:
         reference_api.add_routes(app, engine, reference)
         credit_api.add_routes(app, engine, reference)
+        inquiry_api.add_routes(app, engine, reference)
     return app
 
 

@@ -11,6 +11,7 @@ from oms.app import (
     cli_changes,
     cli_demo,
     cli_explain,
+    cli_inquiries,
     cli_journal,
     cli_orders,
     cli_replay,
@@ -41,6 +42,8 @@ app.add_typer(cli_sim.app, name="sim")
 app.add_typer(cli_journal.app, name="journal")
 app.add_typer(cli_tokens.app, name="token")
 app.add_typer(cli_venue_money.money_app, name="money")
+app.add_typer(cli_inquiries.account_app, name="account")
+app.add_typer(cli_inquiries.market_app, name="market")
 app.command()(cli_orders.orders)
 app.command()(cli_changes.resolve)
 app.command()(cli_rounds.reconcile)

@@ -127,6 +127,11 @@ class Client:
         """Fetch what is known besides orders: `instruments`, `prices`, `balances`, `positions`, `venues`, `money`."""
         return self._call("GET", f"/v1/{quote(what)}", query=_given(which))
 
+    def inquire(self, session: str, what: str, which: Mapping[str, str | None]) -> dict[str, Any]:
+        """Ask the venue of a session, like `ticker` or `activity`; gives `rows`, as the venue says them."""
+        query = {**_given(which), "timeout_s": 30}
+        return self._call("GET", f"/v1/venues/{quote(session, safe='')}/{what}", query=query)
+
     def move(
         self, kind: str, body: dict[str, str], *, wait: str | None = None, timeout_s: float = 10.0
     ) -> dict[str, Any]:

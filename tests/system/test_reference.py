@@ -305,6 +305,30 @@ def test_the_command_line_shows_it_all(stage: Stage) -> None:
     assert "quantity 0.10009 to 0.1, price 29000.019 to 29000.01" in rounded.stderr
 
 
+def test_people_ask_the_venue_from_the_command_line(stage: Stage) -> None:
+    stage.knows()
+    environment = {"OMS_TOKEN": TOKEN, "OMS_API": stage.daemon.url, "COLUMNS": "200"}
+    at = ("--exchange", EXCHANGE)
+    placed(stage, "asked", price="30000", order_qty="0.1", time_in_force="IOC")
+    stage.daemon.reaches("asked", "Filled", cum_qty="0.1")
+    for command, shown in (
+        (("account", "status"), "OPENED"),
+        (("account", "currencies", *at), "USDTTRC20"),
+        (("account", "address", "BTC", *at), "BTC"),
+        (("account", "commission", "BTCUSDT", *at), "take fee"),
+        (("account", "activity", "--json"), '{"rows":['),
+        (("market", "ticker", "BTCUSDT", *at), "30000"),
+        (("market", "trades", "BTCUSDT", *at, "--session", "main"), "SELL"),
+        (("market", "klines", "BTCUSDT", *at, "--period", "1h"), "BTC/USDT"),
+    ):
+        done = oms(*command, environment=environment)
+        assert (done.returncode, shown in done.stdout) == (0, True), (command, done.stdout, done.stderr)
+    refused = oms("market", "ticker", "BTCUSDT", "--exchange", "VENUE1", environment=environment)
+    assert (refused.returncode, "VENUE_REFUSED" in refused.stderr) == (1, True), refused.stderr
+    wrong = oms("account", "status", "--session", "nobody", environment=environment)
+    assert (wrong.returncode, "nobody" in wrong.stderr) == (1, True)
+
+
 def test_without_the_scope_nobody_moves_money(special: Callable[..., Stage]) -> None:
     stage = special()
     tokens = stage.folder / "tokens.toml"
