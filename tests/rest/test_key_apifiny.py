@@ -98,10 +98,14 @@ def test_one_difference_is_for_all_who_use_the_key() -> None:
     [
         (error(196634, "token error"), r"account\.queryAccountInfoLite: TOKEN_ERROR"),
         (error("0x02005A", "Account status"), r"account\.queryAccountInfoLite: ACCOUNT_STATUS"),
+        (
+            error("0x02002A", "Request too often, please try later"),
+            r"account\.queryAccountInfoLite: REQUEST_TOO_OFTEN",
+        ),
         (result("null"), r"account\.queryAccountInfoLite: the answer cannot be read"),
         ((502, b""), r"account\.queryAccountInfoLite: HTTP 502"),
     ],
-    ids=["token", "account", "unreadable", "server"],
+    ids=["token", "account", "too often", "unreadable", "server"],
 )
 def test_a_session_that_is_out_says_why_in_the_venue_s_words(trouble: Answer, said: str) -> None:
     desk, keeper = Desk(), Keeper()
@@ -129,3 +133,17 @@ def test_why_it_is_out_is_kept_up_to_date_without_another_alert() -> None:
     assert not first.expected
     assert "TOKEN_ERROR" in second.reason
     assert second.expected, "people were told that it is out"
+
+
+def test_a_greeting_that_came_too_often_does_not_take_the_session_down() -> None:
+    desk, keeper = Desk(), Keeper()
+    with Venue(keeper) as venue, trading(venue, desk) as trader:
+        desk.await_(inputs.SessionUp)
+        keeper.trouble = error("0x02002A", "Request too often, please try later")
+        assert keeper.greeted.acquire(timeout=WITHIN_S)
+        keeper.trouble = None
+        trader.send(NEW, order=1, request=1)
+        desk.await_(inputs.Received)
+        assert trader.seen.up
+        assert trader.seen.keys_out == {}
+    assert [down.reason for down in desk.of(inputs.SessionDown)] == ["we stopped"]

@@ -13,6 +13,16 @@ NOT_THERE: Final = frozenset({"ORDER_UNKNOWN", "ORDER_UNKNOWN_EXECUTE_FAIL"})
 # Said of a token that has expired, and of others.
 OF_TOKEN: Final = frozenset({"TOKEN_ERROR"})
 
+# Said of a key or its account: nothing else will be done for it either.
+OF_KEY: Final = OF_TOKEN | {
+    "ACCOUNT_STATUS",
+    "ACCOUNT_UNKNOWN",
+    "SESSION_ERROR",
+    "SESSION_EXTENSION_ERROR",
+    "SESSION_TYPE_ERROR",
+    "SSO_TOKEN_ERROR",
+}
+
 _LONGEST_CODE: Final = 20
 
 
@@ -36,6 +46,11 @@ class Meaning(Struct, frozen=True):
     def is_of_token(self) -> bool:
         """Tell whether the token was refused, which may be for its time."""
         return any(row.name in OF_TOKEN for row in self.rows)
+
+    @property
+    def is_of_key(self) -> bool:
+        """Tell whether the key or its account was refused, whatever is asked with it."""
+        return any(row.name in OF_KEY for row in self.rows)
 
     def __str__(self) -> str:
         """Name it for people."""

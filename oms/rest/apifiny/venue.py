@@ -65,7 +65,7 @@ class ApifinyAdapter:
         """Ask how the account stands; compare the clocks before, now and then.
 
         Raises:
-            VenueError: no good answer; also one that nobody can read is none here.
+            VenueError: no good answer; a refusal for another reason than the key, and what nobody can read, are none.
 
         """
         try:
@@ -73,7 +73,8 @@ class ApifinyAdapter:
                 self._client.measure_clock()
             self._client.accounts.account_info()
         except ApifinyRefused as error:
-            failure: Exception = ApifinyKeyRefused(str(error), error.meaning)
+            kind = ApifinyKeyRefused if error.meaning.is_of_key else ApifinyUnknown
+            failure: Exception = kind(str(error), error.meaning)
         except ApifinyUnreadable as error:
             failure = ApifinyUnknown(str(error))
         else:
