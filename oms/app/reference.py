@@ -9,24 +9,21 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
-
-from msgspec import Struct
 
 from oms.app.reference_inquiries import Inquiries
 from oms.app.reference_money import LOOK_S, Moves
+from oms.app.reference_plan import Known, Plan
 from oms.app.reference_prices import Prices
 from oms.core.balances import Balance, Compared, Moment, compare, totals
 from oms.core.errors import VenueError
 from oms.core.inputs import Alert
-from oms.core.instruments import Instrument, Key
 from oms.core.movements import Movement
-from oms.core.positions import Position
 from oms.core.secret import Secret
 from oms.core.values import format_decimal
 from oms.core.venue_inputs import InstrumentsSeen, PricesSeen
-from oms.rest.gathering import Gatherer, Inquiry, Rows, VenueClock
+from oms.rest.gathering import Gatherer, Inquiry, Paced, Rows, VenueClock
 from oms.rest.polling import Poller
 from oms.rest.worker import VenueBanned
 
@@ -34,35 +31,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from decimal import Decimal
 
+    from oms.core.instruments import Key
     from oms.core.prices import Quote
 
 SETTLE_S: Final = 1.0  # between the two looks with which a comparison begins
-
-
-class Plan(Struct, frozen=True, kw_only=True):
-    """How often each is asked, seconds; `clock_difference_s`: more is told; `pairs`: whose prices are wanted."""
-
-    instruments_s: float = 300.0
-    balances_s: float = 30.0
-    clock_s: float = 60.0
-    clock_difference_s: float = 1.0
-    prices_s: float = 1.0
-    pairs: tuple[Key, ...] = ()
-
-
-class Known(Struct, frozen=True, kw_only=True):
-    """What the daemon knows, as of its last commit; each is called from the watch's thread.
-
-    Attributes:
-        positions: of an account, by symbol.
-        instruments: of a session.
-        movements: of a session, by id.
-
-    """
-
-    positions: Callable[[str], Mapping[str, Position]]
-    instruments: Callable[[str], Mapping[Key, Instrument]]
-    movements: Callable[[str], Mapping[str, Movement]]
 
 
 class Facts:
@@ -247,6 +219,8 @@ class Watch:
 
     def _ask_for_prices(self) -> float | None:
         """Ask for one pair; where others are due, they follow when everything else that is due is done."""
+        if isinstance(self._gatherer, Paced) and (wait_s := self._gatherer.quote_wait_s()) > 0:
+            return wait_s
         pair = self.prices.due()
         if pair is None:
             return None

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from oms.app.config import Config, Session, SessionSection
 from oms.app.coupon_codes import Codes
 from oms.app.hosts import Hosts
-from oms.app.reference import Facts, Known, Plan, Watch
+from oms.app.reference import Facts, Watch
 from oms.app.reference_config import lanes
 from oms.app.reference_fees import Fees
 from oms.app.reference_gatherers import Gathered, Told, gatherers
+from oms.app.reference_plan import Known, Plan
 from oms.core.inputs import Alert, Instruction, Resume
 from oms.core.instruments import Instrument, Key
 from oms.core.messages import StatusRequest

@@ -134,6 +134,15 @@ class Inquirer(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A gatherer of a venue that may be asked for prices so often only."""
+
+    def quote_wait_s(self) -> float:
+        """Say how long it is until the venue may be asked for prices again, seconds; 0: now."""
+        ...
+
+
 class Redeemer(Protocol):
     """A gatherer of a venue that has coupons."""
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from oms.app.reference import Facts, Known, Plan, Watch
+from oms.app.reference import Facts, Watch
+from oms.app.reference_plan import Known, Plan
 from oms.core.balances import Balance
 from oms.core.errors import OutcomeUnknown, VenueRefused
 from oms.core.inputs import Alert

@@ -1,6 +1,8 @@
 """The daemon with FIX and REST keys: symbols, prices, balances, the venue's clock, and money, as a client sees them."""
 
+import json
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from tests.system.harness import (
 pytestmark = pytest.mark.system
 ADDRESS = "3Nxwena-somewhere-else-fp8v"
 EXCHANGE = "BINANCEUS"
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "ETHBTC")
 MORE = """
 [limits]
 max_price_deviation = "50"
@@ -67,11 +70,11 @@ secret_env = "OMS_TEST_SECRET"
 class Stage:
     """Venue and daemon."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, more: str = MORE) -> None:
         self.folder = folder
         self.options = ("--http-port", str(free_port()), "--md-interval-s", "0", *options)
         self.venue = Venue(folder, *self.options)
-        more, rest = MORE, REST.format(port=self.options[1], key_id=KEY_ID)
+        rest = REST.format(port=self.options[1], key_id=KEY_ID)
         configure(folder, self.venue.port, more=more, session_more=rest)
         tokens = folder / "tokens.toml"
         tokens.write_text(tokens.read_text().replace('["read", "trade"]', '["read", "trade", "money"]'))
@@ -120,8 +123,8 @@ def special(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
     """Start one with options of the simulator."""
     started: list[Stage] = []
 
-    def start(*options: str) -> Stage:
-        started.append(Stage(tmp_path, "--withdraw-address", ADDRESS, *options))
+    def start(*options: str, more: str = MORE) -> Stage:
+        started.append(Stage(tmp_path, "--withdraw-address", ADDRESS, *options, more=more))
         return started[0]
 
     yield start
@@ -159,6 +162,25 @@ def test_prices_with_their_age_and_an_order_far_from_them(stage: Stage) -> None:
     order = placed(stage, "far", price="14999")
     assert (order["phase"], order["denial"]) == ("DENIED", "PRICE_AWAY")
     assert "ask 30000" in order["reason"]
+
+
+def test_pushed_prices_of_many_quiet_pairs_stay_fresh(special: Callable[..., Stage]) -> None:
+    """By REST the venue would give one of them an hour."""
+    names = [f"{exchange}:{symbol}" for exchange in (EXCHANGE, "OKEX", "HUOBI") for symbol in SYMBOLS]
+    prices = f"prices = {json.dumps(names)}"
+    more = MORE.replace('prices = ["BINANCEUS:BTCUSDT"]', prices).replace(
+        "stale_price_s = 20", "stale_price_s = 3"
+    )
+    assert prices in more
+    stage = special("--md-interval-s", "3600", more=more)
+    until(lambda: len(stage.get("prices")) == len(names), "all are known")
+    began = time.monotonic()
+    until(
+        lambda: time.monotonic() > began + 4 and not any(row["stale"] for row in stage.get("prices")),
+        "they are fresh, long after their books moved",
+    )
+    order = placed(stage, "quiet", price="29000", symbol=SYMBOLS[0])
+    assert order["denial"] is None, order["reason"]
 
 
 def test_balances_and_positions_agree(stage: Stage) -> None:

@@ -37,7 +37,7 @@ _STATUSES: Final = {
 
 
 class ApifinyGatherer:
-    """Implements `oms.rest.gathering.Gatherer` and `Inquirer` with one client."""
+    """Implements `oms.rest.gathering.Gatherer`, `Inquirer` and `Paced` with one client."""
 
     has_balances = True
     cached_s = 0.0
@@ -80,6 +80,10 @@ class ApifinyGatherer:
             )
             for row in self._client.accounts.balances()
         )
+
+    def quote_wait_s(self) -> float:
+        """See `oms.rest.gathering.Paced`."""
+        return self._client.market.wait_s
 
     def quote(self, key: Key) -> Quote:
         """Prices count as old as the question for them: the answer may have been made at once."""

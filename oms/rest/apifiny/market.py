@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from urllib.parse import quote
 
+from oms.core.errors import VenueUnavailable
 from oms.rest.apifiny.answers import ApifinyRefused, ApifinyStopped, Asked, interpret
 from oms.rest.apifiny.history import Span
 from oms.rest.apifiny.models import Kline, OrderBook, Ticker, Trade
@@ -18,6 +19,7 @@ from oms.rest.transport import Transport
 T = TypeVar("T")
 
 PAUSE_S: Final = 1.0
+MOST_WAIT_S: Final = 2.0  # longer pauses are not waited out here
 LONGEST_PAUSE_S: Final = 64.0
 TOO_OFTEN: Final = "REQUEST_TOO_OFTEN"
 PERIODS: Final = ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w", "1M")
@@ -25,7 +27,7 @@ _NS: Final = 1_000_000_000
 
 
 class MarketClient:
-    """One method for each of the chapter; each waits until the venue may be asked again. Nothing is repeated.
+    """One method for each of the chapter; each waits a moment until the venue may be asked. Nothing is repeated.
 
     All raise VenueUnavailable, ApifinyRefused, ApifinyStopped and ApifinyUnknown.
     """
@@ -73,9 +75,17 @@ class MarketClient:
         """Read the statistics of 24 hours."""
         return self._get(f"/md/ticker/v1/{_part(symbol)}/{_part(venue)}/", Ticker)
 
+    @property
+    def wait_s(self) -> float:
+        """How long it is until the venue may be asked again, seconds; 0: now."""
+        return 0.0 if self._free_ns is None else max(self._free_ns - self._monotonic_ns(), 0) / _NS
+
     def _get(self, path: str, kind: type[T], query: str = "") -> T:
-        while self._free_ns is not None and (wait_ns := self._free_ns - self._monotonic_ns()) > 0:
-            self._pause(wait_ns / _NS)
+        while (wait_s := self.wait_s) > 0:
+            if wait_s > MOST_WAIT_S:  # others wait for this thread
+                told = f"GET {path}: nothing was sent: the venue was asked too often; ask again in {wait_s:.0f} s"
+                raise VenueUnavailable(told)
+            self._pause(wait_s)
         too_often = False
         try:
             answer = self._ask(path, kind, query)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from oms.core.errors import OutcomeUnknown
+from oms.core.errors import OutcomeUnknown, VenueUnavailable
 from oms.rest.apifiny.answers import ApifinyRefused
-from oms.rest.apifiny.market import LONGEST_PAUSE_S, MarketClient
+from oms.rest.apifiny.market import LONGEST_PAUSE_S, MOST_WAIT_S, MarketClient
 from oms.rest.transport import Reply
 from tests.rest.apifiny.simulated import CREDENTIALS
 
@@ -71,6 +71,10 @@ def test_who_asked_too_often_waits_ever_longer_until_there_is_an_answer() -> Non
     for _ in range(8):
         with pytest.raises(ApifinyRefused, match="REQUEST_TOO_OFTEN"):
             venue.ask()
+        if venue.client.wait_s > MOST_WAIT_S:
+            with pytest.raises(VenueUnavailable, match="nothing was sent"):
+                venue.ask()
+            venue.pause(venue.client.wait_s)
     for _ in range(2):
         venue.ask()
     assert venue.gaps_s == [2, 4, 8, 16, 32, LONGEST_PAUSE_S, LONGEST_PAUSE_S, LONGEST_PAUSE_S, 1]
