@@ -277,3 +277,26 @@ def test_an_answer_about_something_else_is_not_believed(changes: dict[str, Any])
     mine = movement("transfer", currency="USDT")
     assert asks.carry_out(mine).status is MovementStatus.DONE
     assert asks.carry_out(mine).status is MovementStatus.IN_DOUBT
+
+
+def test_what_the_venue_took_on_and_canceled_is_found_by_its_number_alone() -> None:
+    listed = [msgspec.structs.replace(ROW, status="CANCELLED"), msgspec.structs.replace(ROW, log_id="2")]
+
+    class Accounts:
+        def activities(self, _span: object) -> list[Activity]:
+            return listed
+
+    class Client:
+        accounts = Accounts()
+
+        def measure_clock(self) -> VenueClock:
+            return CLOCK
+
+    asks = ApifinyGatherer(Client())  # type: ignore[arg-type]
+    mine = movement(status=MovementStatus.SUBMITTED, log_id="1", time_ns=ASKED_NS)
+    found = asks.look_for(mine, {"1"})
+    assert found is not None
+    assert (found.status, found.log_id) == (MovementStatus.REFUSED, "1")
+    for status in ("SUBMITTED", "HELD"):  # nothing new, and a word that is not known
+        listed[0] = msgspec.structs.replace(ROW, status=status)
+        assert asks.look_for(mine, {"1"}) is None
