@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from oms.core.instruments import Key
     from oms.core.prices import Quote
+    from oms.rest.ban import HostBan
 
 SETTLE_S: Final = 1.0  # between the two looks with which a comparison begins
 
@@ -100,6 +101,7 @@ class Watch:
             del self._tasks["balances"]
         self._due = dict.fromkeys(self._tasks, 0.0)
         self._resumed = threading.Event()
+        self._ban: HostBan | None = None
         self._start: Moment | None = None
         self._last: Moment | None = None
         self._shown: set[tuple[str, Decimal | None]] = set()
@@ -118,6 +120,11 @@ class Watch:
         until = time.monotonic() + within_s
         told = self._teller.stop(within_s)
         return self._poller.stop(max(until - time.monotonic(), 0.0)) and told
+
+    def obey(self, ban: "HostBan") -> None:
+        """Stop and go on with all other ways to the host; before the start."""
+        self._ban = ban
+        ban.join(self.leave_alone, self.resume)
 
     def leave_alone(self, reason: str) -> None:
         """Ask nothing more until `resume`: some way to the venue was told that it is banned, and people know of it."""
@@ -178,7 +185,7 @@ class Watch:
             sooner_s = task()
         except VenueError as error:
             self.facts.failures += 1
-            if self.facts.banned is not None:
+            if self.facts.banned is not None or (self._ban is not None and self._ban.reason is not None):
                 return None  # meanwhile another way to the venue was told, and people know
             if isinstance(error, VenueBanned):
                 self._banned(error)

@@ -114,7 +114,7 @@ class ReferenceSide:
             now_ns=self._around.now_ns,
         )
         if gathered.ban is not None:
-            gathered.ban.join(watch.leave_alone, watch.resume)
+            watch.obey(gathered.ban)
         if gathered.feed is not None:
             alert = lambda text: self._around.sink(Alert(code="PRICES", text=text, session=session.name))  # noqa: E731
             self._feeds[account] = gathered.feed(Told(watch.prices, self._around.now_ns, alert))

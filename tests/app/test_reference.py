@@ -11,12 +11,13 @@ from msgspec.structs import replace
 from oms.app.reference import Facts, Watch
 from oms.app.reference_plan import Known, Plan
 from oms.core.balances import Balance
-from oms.core.errors import OutcomeUnknown, VenueRefused
+from oms.core.errors import OutcomeUnknown, VenueRefused, VenueUnavailable
 from oms.core.inputs import Alert
 from oms.core.instruments import Instrument, Key
 from oms.core.movements import Movement, MovementStatus
 from oms.core.prices import Quote
 from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, PricesSeen
+from oms.rest.ban import HostBan
 from oms.rest.gathering import Moved, VenueClock
 from oms.rest.worker import VenueBanned
 
@@ -209,6 +210,20 @@ def test_a_person_has_a_venue_that_banned_us_asked_for_everything_again(venue: F
     assert running.seen(MoneyAnswered)[0].status == "DONE"
     assert (running.facts.banned, running.facts.problems) == (None, {})
     assert running.facts.clock is not None
+
+
+def test_a_ban_that_others_were_told_of_is_told_by_them(venue: FakeVenue) -> None:
+    """What is asked between the ban and the word of it is refused here, and is no news."""
+    ban = HostBan("a host")
+    running = Stage(venue)
+    running.watch.obey(ban)
+    ban._ways.clear()  # the word is on its way
+    ban.impose("403")
+    venue.failing["clock"] = VenueUnavailable("left alone")
+    running.watch.start()
+    running.seen(InstrumentsSeen, 3)
+    assert running.watch.stop(WITHIN_S)
+    assert running.alerts("REFERENCE") == []
 
 
 def test_prices_are_passed_on_while_an_answer_takes_its_time(venue: FakeVenue, stage: Any) -> None:
