@@ -185,7 +185,7 @@ class Watch:
             sooner_s = task()
         except VenueError as error:
             self.facts.failures += 1
-            if self.facts.banned is not None or (self._ban is not None and self._ban.reason is not None):
+            if self._is_left_alone():
                 return None  # meanwhile another way to the venue was told, and people know
             if isinstance(error, VenueBanned):
                 self._banned(error)
@@ -196,6 +196,9 @@ class Watch:
         self.facts.asked_ns[name] = self._now_ns()
         self.facts.problems = {key: text for key, text in self.facts.problems.items() if key != name}
         return sooner_s
+
+    def _is_left_alone(self) -> bool:
+        return self.facts.banned is not None or (self._ban is not None and self._ban.reason is not None)
 
     def _banned(self, error: VenueBanned) -> None:
         self.facts.banned = str(error)
