@@ -16,7 +16,6 @@ from oms.sim.venue import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from oms.sim.apifiny_http.fields import Body
     from oms.sim.history import Change, Entry
