@@ -265,7 +265,7 @@ class Engine:
                 self._not_placed(order)
             elif kind is ev.StatusAnswered:
                 self._answered(order, report)
-            elif kind in (ev.InDoubt, ev.GapOpened):
+            elif kind in (ev.InDoubt, ev.GapOpened, ev.AnswerRepeated):
                 doubtful = True
             elif isinstance(event, ev.CancelRejected):
                 doubtful = True  # of two cancels the second is refused where the first has worked

@@ -329,5 +329,6 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
     ev.Resolved: _name,
     ev.StatusRequested: _note_question,
     ev.StatusAnswered: _note_question,
+    ev.AnswerRepeated: _note_question,
     ev.QuestionLost: _note_question,
 }

@@ -221,6 +221,13 @@ class StatusAnswered(Event, frozen=True, kw_only=True):
 
     exec_id: str | None = None
     avg_px: Decimal | None = None
+    transact_time: str | None = None
+
+
+class AnswerRepeated(Event, frozen=True, kw_only=True):
+    """What came as the answer to a question can be the answer to an earlier one, come twice: it proves nothing new."""
+
+    BOOKKEEPING: ClassVar[bool] = True
 
 
 class QuestionLost(Event, frozen=True, kw_only=True):
@@ -626,6 +633,7 @@ OrderEvent = (
     | InDoubt
     | StatusRequested
     | StatusAnswered
+    | AnswerRepeated
     | QuestionLost
     | UnknownAtVenue
     | DuplicateSent

@@ -42,7 +42,8 @@ class Order(Struct, kw_only=True, omit_defaults=True):
 
     `unheard`: reports may have been lost with a connection, and the venue has not stated the order since.
     `chain`: there when it is, or was, replaced as cancel-then-new. `absent`: it was canceled before the venue had
-    acknowledged it, or its present leg: most likely it has no such order. `stated_px`: AvgPx of the last status answer.
+    acknowledged it, or its present leg: most likely it has no such order. `stated_px`, `stated_time`: AvgPx and
+    TransactTime of the last status answer.
     `unprovable`: fills may be missing that no later report can show, so only the full quantity closes the gap.
     `day`: of the first report; `replaces`: the ClOrdIDs of all its replaces; `fees`: by currency, positive where they
     cost; `inferred` is within CumQty; `alike`: its fills by shares and price, from the first list of fills on.
@@ -102,6 +103,7 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     reports: set[str] = field(default_factory=set)
     absent: bool = False
     stated_px: Decimal | None = None
+    stated_time: str | None = None
     resolved: int = 0
     looks: int = 0
     replaces: list[str] = field(default_factory=list)
@@ -267,6 +269,7 @@ _ALWAYS: Final[tuple[type[ev.Event], ...]] = (  # true whatever the phase, and n
     ev.InDoubt,
     ev.StatusRequested,
     ev.StatusAnswered,
+    ev.AnswerRepeated,
     ev.QuestionLost,
     ev.UnknownAtVenue,
     ev.DuplicateSent,
@@ -579,6 +582,7 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.GapOpened: _gap_opened,
     ev.StatusRequested: requests.asked,
     ev.StatusAnswered: requests.told,
+    ev.AnswerRepeated: requests.told_again,
     ev.QuestionLost: requests.unheard,
     ev.UnknownAtVenue: _unknown,
     ev.DuplicateSent: _duplicate_sent,

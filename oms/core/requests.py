@@ -196,11 +196,17 @@ def unheard(order: "Order", _event: "ev.QuestionLost") -> None:
     order.questions = max(order.questions - 1, 0)
 
 
+def told_again(order: "Order", _event: "ev.AnswerRepeated") -> None:
+    """The question is as good as lost; the next answer counts, whatever its time."""
+    order.questions = max(order.questions - 1, 0)
+    order.stated_time = None
+
+
 def told(order: "Order", event: "ev.StatusAnswered") -> None:
     """The venue answered."""
     order.questions = max(order.questions - 1, 0)
     order.unheard, order.disputed = False, None
-    order.stated_px = event.avg_px
+    order.stated_px, order.stated_time = event.avg_px, event.transact_time
     pointless_cancels(order)
     if event.exec_id is not None:
         order.reports.add(event.exec_id)

@@ -35,11 +35,30 @@ def status(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     verdict = _evidence(order, report, now_ns)
     if not order.questions:
         return verdict
+    if verdict == NOTHING and _may_be_repeated(order, report):
+        return Verdict((ev.AnswerRepeated(order=order.number),))
     more = report.cum_qty is not None and report.cum_qty > order.cum_qty
-    answered = ev.StatusAnswered(order=order.number, avg_px=report.avg_px if more else None)
+    answered = ev.StatusAnswered(
+        order=order.number,
+        avg_px=report.avg_px if more else None,
+        transact_time=report.transact_time if report.exec_id is not None else None,
+    )
     if order.unheard:  # the gap that this answer leaves is judged by what was not heard before it
         return Verdict((*verdict.events, answered), verdict.anomaly)
     return Verdict((answered, *verdict.events), verdict.anomaly)
+
+
+def _may_be_repeated(order: Order, report: ExecutionReport) -> bool:
+    """Whether it can be the answer to an earlier question, come twice: it bears that one's time, or an older one.
+
+    Once a connection was lost, only an answer of now says what was not heard with it. A venue may also stamp its
+    answers with the order's last change; so it is asked once more, and then its word holds. A query's answer, which
+    has no ExecID, belongs to its question.
+    """
+    time, stated = report.transact_time, order.stated_time
+    if not order.unheard or report.exec_id is None or time is None or stated is None:
+        return False
+    return time <= stated
 
 
 def _said(report: ExecutionReport) -> str | None:

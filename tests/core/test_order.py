@@ -75,6 +75,7 @@ CELLS = """
     InDoubt          = = = = = = = = = =
     StatusRequested  = = = = = = = = = =
     StatusAnswered   = = = = = = = = = =
+    AnswerRepeated   = = = = = = = = = =
     QuestionLost     = = = = = = = = = =
     UnknownAtVenue   = = = = = = = = = =
     DuplicateSent    = = = = = = = = = =

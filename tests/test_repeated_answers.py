@@ -1,0 +1,95 @@
+"""A status answer that comes twice: after a lost connection the old one must not pass for the answer of now."""
+
+from typing import Any
+
+import pytest
+
+from oms.core.inputs import SessionDown
+from oms.core.messages import StatusRequest
+from oms.core.order import Order
+from oms.core.values import ZERO
+from tests.test_engine import World, view
+
+T1 = "20260301-09:00:01.000"
+T2 = "20260301-09:00:02.000"
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.up()
+    return world
+
+
+def questions(world: World) -> int:
+    return sum(isinstance(message, StatusRequest) for message in world.sent)
+
+
+def answer(world: World, order: Order, time: str | None, **more: Any) -> None:
+    """Answer that the order rests."""
+    fields = {"ord_status": "0", "exec_type": "0", "cum_qty": ZERO, "exec_id": "0", **more}
+    world.report(
+        cl_ord_id=order.cl_ord_id,
+        order_id="V1",
+        exec_trans_type="3",
+        transact_time=time,
+        after_s=0.1,
+        **fields,
+    )
+
+
+def again(world: World) -> None:
+    """Lose the connection, and have another."""
+    world.step(SessionDown(session="main", reason="cut"), after_s=1)
+    world.up()
+
+
+def asked_twice(world: World) -> Order:
+    """Have an order asked for after a logon, answered at `T1`, and asked for after another."""
+    order = world.place()
+    world.ack(order)
+    again(world)
+    answer(world, order, T1)
+    assert not order.unheard
+    again(world)
+    assert (order.unheard, order.questions, questions(world)) == (True, 1, 2)
+    return order
+
+
+@pytest.mark.parametrize("time", [T1, "20260301-09:00:00.500"])
+def test_what_can_be_an_earlier_answer_is_asked_for_once_more(world: World, time: str) -> None:
+    order = asked_twice(world)
+    answer(world, order, time)
+    assert (order.unheard, order.questions, questions(world)) == (True, 1, 3), "it may be the earlier answer"
+    answer(world, order, time)
+    assert (order.unheard, order.questions, questions(world)) == (False, 0, 3), "so the venue stamps them"
+    assert order.anomalies == 0
+    assert view(world.recovered()) == view(world.engine)
+
+
+@pytest.mark.parametrize("time", [T2, None])
+def test_an_answer_of_now_is_believed_at_once(world: World, time: str | None) -> None:
+    order = asked_twice(world)
+    answer(world, order, time)
+    assert (order.unheard, order.questions, questions(world)) == (False, 0, 2)
+
+
+def test_news_is_news_whatever_its_time(world: World) -> None:
+    order = asked_twice(world)
+    answer(world, order, T1, ord_status="4", exec_type="4")
+    assert (str(order.ord_status), order.unheard, questions(world)) == ("4", False, 2)
+
+
+def test_an_answer_that_belongs_to_its_question_may_have_any_time(world: World) -> None:
+    order = asked_twice(world)
+    answer(world, order, T1, exec_id=None)
+    assert (order.unheard, order.questions, questions(world)) == (False, 0, 2)
+
+
+def test_without_a_lost_connection_nothing_is_asked_twice(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    again(world)
+    answer(world, order, T1)
+    answer(world, order, T1)
+    assert (order.unheard, order.questions, questions(world)) == (False, 0, 1)
