@@ -91,6 +91,7 @@ class Contact:
         self._ending = False
         self._is_news = False
         self._greet_again_at = 0.0
+        self._changing = threading.Lock()  # it goes and comes, and is told so, in one order
 
     @property
     def seen(self) -> Seen:
@@ -156,15 +157,19 @@ class Contact:
             self._standing.heard()
         if not keyless and (is_answer(error) or isinstance(error, KeyTrouble | KeySpent)):
             return
-        news = self._standing.failed(str(error), for_good=keyless or isinstance(error, VenueBanned))
+        with self._changing:
+            self._failed(str(error), for_good=keyless or isinstance(error, VenueBanned))
+
+    def _failed(self, reason: str, *, for_good: bool) -> None:
+        news = self._standing.failed(reason, for_good=for_good)
         if self._ending:
             return
         if news:
             self._behind = True
-            self._tell_down(str(error), again=False)
+            self._tell_down(reason, again=False)
             self._poller.kick()
-        elif not self._standing.up and self._told != str(error):
-            self._tell_down(str(error), again=True)
+        elif not self._standing.up and self._told != reason:
+            self._tell_down(reason, again=True)
 
     def _tell_down(self, reason: str, *, again: bool) -> None:
         """Say why it is out; where it was out before, and only the reason is another, nobody is alarmed."""
@@ -176,14 +181,15 @@ class Contact:
 
     def _tell_up(self) -> None:
         """Say that it can be reached, once that is so, and all keys were greeted: none that is of no use has work."""
-        if not (self._is_news and self._standing.up):
-            return
-        self._is_news = False
-        self._pause_s = _FIRST_PAUSE_S
-        if self._habit.is_session:
-            self._outlet.sink(SessionUp(session=self._session))
-        else:
-            _log.info("the venue can be reached over REST", session=self._session)
+        with self._changing:
+            if not (self._is_news and self._standing.up):
+                return
+            self._is_news = False
+            self._pause_s = _FIRST_PAUSE_S
+            if self._habit.is_session:
+                self._outlet.sink(SessionUp(session=self._session))
+            else:
+                _log.info("the venue can be reached over REST", session=self._session)
 
     def _alert(self, code: str, text: str) -> None:
         self._outlet.sink(Alert(code=code, text=text, session=self._session))
@@ -245,7 +251,9 @@ class Contact:
     def _greet(self, adapter: Adapter) -> Iterable[Told]:
         adapter.greet()
         self.hands.restore(adapter)
-        self._is_news = self._standing.came_up() or self._is_news
+        with self._changing:
+            if self.hands.banned is None:  # else it was asked before the ban, and proves nothing any more
+                self._is_news = self._standing.came_up() or self._is_news
         return ()
 
     def _catch_up(self, adapter: Adapter) -> Iterable[Told]:

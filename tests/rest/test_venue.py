@@ -160,7 +160,7 @@ def status(cl_ord_id: str = "A") -> StatusRequest:
 def test_every_message_has_one_outcome(
     message: NewOrder | CancelOrder | StatusRequest,
     trouble: VenueError | None,
-    outcome: type,
+    outcome: type[inputs.Received | inputs.Refused | inputs.Unanswered | inputs.StayedHere],
     *,
     leaves: bool,
 ) -> None:
@@ -288,6 +288,59 @@ def test_a_ban_stops_everything_until_a_person_resumes_it() -> None:
         desk.await_(inputs.Received)
     assert [call for call in fake.calls if call.startswith("place")] == ["place A", "place C"]
     assert [end.request for end in desk.of(inputs.Refused)] == [1]
+
+
+def test_a_greeting_that_a_ban_overtook_brings_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, fake = Desk(), Fake()
+    asked, answer = threading.Event(), threading.Event()
+
+    def greet() -> None:
+        asked.set()
+        assert answer.wait(WITHIN_S)
+
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionUp)
+        monkeypatch.setattr(fake, "greet", greet)
+        assert asked.wait(WITHIN_S)
+        venue.leave_alone("HTTP 403")
+        desk.await_(inputs.SessionDown)
+        while fake.polled.acquire(blocking=False):
+            pass
+        answer.set()
+        assert fake.polled.acquire(timeout=WITHIN_S), "the poll that began with the greeting goes on"
+        assert not venue.seen.up, "the venue answered what was asked before the ban"
+        venue.resume()
+        desk.await_(inputs.SessionUp, 2)
+    comings = [type(item) for item in desk.of(inputs.SessionUp, inputs.SessionDown)]
+    assert comings == [inputs.SessionUp, inputs.SessionDown] * 2
+
+
+def test_a_ban_that_comes_while_the_session_is_told_up_is_told_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk, fake = Desk(), Fake()
+    fake.greeting = VenueUnavailable("not there")
+    bans: list[threading.Thread] = []
+    told_up = threading.Event()
+
+    with running(fake, desk=desk) as venue:
+        desk.await_(inputs.SessionDown)
+
+        def sink(item: Any) -> None:
+            if isinstance(item, inputs.SessionUp) and not bans:
+                bans.append(threading.Thread(target=venue.leave_alone, args=("HTTP 403",)))
+                bans[0].start()
+                bans[0].join(0.2)  # it would be told by then, if it did not wait
+            desk.sink(item)
+            if isinstance(item, inputs.SessionUp):
+                told_up.set()
+
+        monkeypatch.setattr(venue._contact, "_outlet", Outlet(sink=sink, open_orders=tuple))
+        fake.greeting = None
+        assert told_up.wait(WITHIN_S)
+        bans[0].join(WITHIN_S)
+        comings = [type(item) for item in desk.of(inputs.SessionUp, inputs.SessionDown)]
+    assert comings == [inputs.SessionDown, inputs.SessionUp, inputs.SessionDown]
 
 
 def test_a_ban_of_one_connection_is_one_of_all() -> None:
