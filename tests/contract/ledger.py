@@ -1,13 +1,14 @@
 """What a simulated venue has on record of an account: its orders, their executions, the position that they make."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation
 from typing import Any
 
 from tests.contract.kinds import Sim
 
 SIGNS = {"1": 1, "2": -1, "buy": 1, "sell": -1, "BUY": 1, "SELL": -1}
 ENDS = {"canceled", "rejected"}
+ROUNDED = Context(prec=60, traps=[InvalidOperation, DivisionByZero])  # a third has no end, and is no mistake
 
 
 @dataclass
@@ -80,8 +81,8 @@ class Ledger:
                 qty, cost, bought = qty + shares, cost + shares * price, bought + shares
             else:
                 assert qty >= shares, "a day that is never short is simpler to check"
-                part = cost * shares / qty
+                part = ROUNDED.divide(cost * shares, qty)
                 qty, cost, sold = qty - shares, cost - part, sold + shares
                 realised += shares * price - part
-        average = cost / qty if qty else Decimal(0)
+        average = ROUNDED.divide(cost, qty) if qty else Decimal(0)
         return {"qty": qty, "bought": bought, "sold": sold, "avg_cost": average, "realised_pnl": realised}
