@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from oms.core.messages import CancelOrder
+from oms.core.errors import OutcomeUnknown
+from oms.core.messages import CancelOrder, OrderSnapshot
+from oms.rest.cloud import venue
 from oms.rest.cloud.account import Account
+from oms.rest.cloud.look import order_snapshot
 from oms.rest.cloud.venue import CloudAdapter
 from oms.rest.line import Line
 from oms.rest.submits import Submits
@@ -47,6 +51,24 @@ def test_an_order_that_is_over_at_once(desk: Desk, terms: dict[str, str], status
     order = desk.place("a", SYMBOL, "1", **terms)
     desk.settled(order)
     assert (order.ord_status, order.cum_qty) == (status, Decimal(executed))
+
+
+def test_a_fill_that_could_not_be_read_together_with_the_number_is_told_by_a_poll(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OutcomeUnknown("HTTP 502")]
+
+    def snapshot(*asked: Any) -> OrderSnapshot:
+        if failures:
+            raise failures.pop()
+        return order_snapshot(*asked)
+
+    monkeypatch.setattr(venue, "order_snapshot", snapshot)
+    order = desk.place("a", SYMBOL, "1", "2.5", "30020")
+    desk.until(lambda: order.order_id is not None, "the number")
+    assert (order.ord_status, order.cum_qty, order.has_gap, order.pending) == ("0", Decimal(0), False, [])
+    desk.until(lambda: order.ord_status == "2", "the fill", 60)
+    assert (order.cum_qty, order.notional, len(desk.submits())) == (Decimal("2.5"), Decimal(75020), 1)
 
 
 @pytest.mark.parametrize("fault", ["slow-cancel=1", "late-fill=1", "lost-race=1", "slow-submit=1"])
