@@ -53,6 +53,7 @@ def test_an_order_that_is_over_at_once(desk: Desk, terms: dict[str, str], status
     assert (order.ord_status, order.cum_qty) == (status, Decimal(executed))
 
 
+@pytest.mark.timeout(180)
 def test_a_fill_that_could_not_be_read_together_with_the_number_is_told_by_a_poll(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
