@@ -280,9 +280,10 @@ class Engine:
     def _answered(self, order: Order, report: Report | None) -> None:
         """The venue answered a question; a question that it refused says nothing of the order."""
         work = self._work
+        is_older = work.departures.answered(order)
         if not isinstance(report, Reject | None):
             work.doubts.answered(order.number)
-            canceling.cancel_again(work, order)
+            canceling.cancel_again(work, order, is_older=is_older)
             if isinstance(report, ExecutionReport | OrderSnapshot):
                 shown = report.report if isinstance(report, OrderSnapshot) else report
                 replacing.weigh_replaces(work, order, shown)

@@ -6,10 +6,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from oms.core.inputs import AskStatus, Cancel, Received, Replace, SessionDown, StayedHere, Tick
+from oms.core.inputs import (
+    AskStatus,
+    Cancel,
+    Received,
+    Replace,
+    SessionDown,
+    StayedHere,
+    Tick,
+    Unanswered,
+)
 from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot
 from oms.core.order import Order
-from tests.test_engine import ROUTE, S, World, view
+from tests.test_engine import ROUTE, TIMING, S, World, view
 
 BY_CANCEL = msgspec.structs.replace(ROUTE, has_replace=False, cancel_before_ack=True)
 T0 = "20260301-09:00:00.000"
@@ -236,3 +245,56 @@ def test_an_answer_about_an_order_that_was_taken_for_not_placed_contradicts_that
     assert order.phase == "REJECTED"
     show(world, order, "0", T1, request=place_number(order))
     assert order.anomalies == 1
+
+
+# --- what was asked before the last cancel left
+
+
+@pytest.fixture
+def overtaken(world: World) -> Order:
+    """Lose as many cancels as may leave; of the two questions under way the first was asked before the last left."""
+    order = world.place()
+    world.ack(order)
+    world.step(Cancel(id="a"))
+    for asked in range(TIMING.cancel_tries - 1):
+        lose_cancel(world, order)
+        if asked == TIMING.cancel_tries - 2:
+            world.step(AskStatus(id="a"))
+        show(world, order, "0", T1, order_id="V1")
+    lose_cancel(world, order)
+    assert (order.questions, order.pending[0].tries) == (2, TIMING.cancel_tries)
+    return order
+
+
+def lose_cancel(world: World, order: Order) -> None:
+    (cancel,) = order.pending
+    world.step(Unanswered(session="main", order=order.number, request=cancel.number, reason="HTTP 502"))
+
+
+def test_the_answer_to_what_was_asked_before_a_cancel_left_does_not_prove_it_without_effect(
+    world: World, overtaken: Order
+) -> None:
+    show(world, overtaken, "0", T1, order_id="V1")
+    assert (overtaken.in_doubt, "CANCEL_WITHOUT_EFFECT" in codes(world)) == (True, False)
+    show(world, overtaken, "4", T2, order_id="V1")
+    assert (str(overtaken.ord_status), overtaken.pending) == ("4", [])
+    assert "CANCEL_WITHOUT_EFFECT" not in codes(world)
+    as_recovered(world)
+
+
+def test_a_question_that_is_lost_is_the_older_one(world: World, overtaken: Order) -> None:
+    world.step(AskStatus(id="a"))
+    world.step(Unanswered(session="main", order=overtaken.number, request=0, reason="HTTP 502"))
+    assert overtaken.pending
+    show(world, overtaken, "0", T1, order_id="V1")
+    assert not overtaken.pending
+    assert "CANCEL_WITHOUT_EFFECT" in codes(world)
+
+
+def test_a_new_logon_leaves_no_older_question(world: World, overtaken: Order) -> None:
+    world.step(SessionDown(session="main", reason=None))
+    world.up()
+    show(world, overtaken, "0", T1, order_id="V1")
+    assert not overtaken.pending
+    assert "CANCEL_WITHOUT_EFFECT" in codes(world)
+    as_recovered(world)

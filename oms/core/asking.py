@@ -54,6 +54,7 @@ def lost(work: Work, order: Order) -> None:
     """A question has no answer, and none will come: another is planned."""
     if order.questions:
         work.emit(ev.QuestionLost(order=order.number))
+        work.departures.answered(order)
         work.doubts.lost(order, work.now)
 
 

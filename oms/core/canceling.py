@@ -95,14 +95,18 @@ def give_up_replace(work: Work, order: Order, reason: str) -> None:
         work.emit(ev.Canceled(order=order.number, reason=f"replaced by nothing: {reason}"))
 
 
-def cancel_again(work: Work, order: Order) -> None:
-    """A status answer shows the order working while a cancel is in doubt: it did not happen, so ask again."""
+def cancel_again(work: Work, order: Order, *, is_older: bool) -> None:
+    """A status answer shows the order working while a cancel is in doubt: it did not happen, so ask again.
+
+    An answer to what was asked before the cancel left proves nothing against it: one cancel too many does no harm,
+    but that the last had no effect is said only by a newer one.
+    """
     for request in order.requested(RequestKind.CANCEL):
         if not request.in_doubt or request.seen or not order.is_open or order.phase is Phase.PENDING_NEW:
             continue
         if request.tries < work.timing.cancel_tries:
             work.release(order, request)
-        else:
+        elif not is_older:
             told = f"{request.tries} cancels had no effect and the order works; a person has to look"
             work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=told))
             work.alert("CANCEL_WITHOUT_EFFECT", told, order=order)

@@ -5,6 +5,7 @@ A venue that lets so many requests a second leave holds the others back. What ha
 
 from typing import Final
 
+from oms.core.order import Order
 from oms.core.requests import Request
 
 _HELD_BACK_AT_MOST: Final = 4
@@ -12,11 +13,12 @@ _HELD_BACK_AT_MOST: Final = 4
 
 
 class Departures:
-    """When requests left. No state of an order: after a restart whatever has no answer is in doubt anyway."""
+    """When requests left, and what was asked before. No state of an order: after a restart all of it is asked anew."""
 
     def __init__(self) -> None:
         """Start with nothing on its way."""
         self._left: dict[int, int] = {}
+        self._older: dict[int, int] = {}
 
     def note(self, request_number: int, now_ns: int) -> None:
         """A request left now."""
@@ -25,6 +27,24 @@ class Departures:
     def forget(self, request_number: int) -> None:
         """No answer is waited for any more."""
         self._left.pop(request_number, None)
+
+    def overtook(self, order: Order) -> None:
+        """A cancel leaves: the answers to what was asked before may come after it, and be older."""
+        self._wait_for_older(order, order.questions)
+
+    def answered(self, order: Order) -> bool:
+        """Note that a question about an order is over, and tell whether it was asked before the last cancel left.
+
+        Questions end in their order. Those of an earlier logon do not end; with the last of all, none is older.
+        """
+        older = self._older.get(order.number, 0)
+        self._wait_for_older(order, older - 1 if order.questions else 0)
+        return older > 0 and order.questions > 0
+
+    def _wait_for_older(self, order: Order, count: int) -> None:
+        self._older.pop(order.number, None)
+        if count > 0:
+            self._older[order.number] = count
 
     def due_ns(self, request: Request, now_ns: int, within_ns: int) -> int:
         """Say when the answer should have come: `within_ns` after the request left.

@@ -177,7 +177,7 @@ class RequestSent(Event, frozen=True, kw_only=True):
 
 
 class RequestDropped(Event, frozen=True, kw_only=True):
-    """A cancel or replace ended before it left: the order is over, or was never placed."""
+    """A cancel or replace came to nothing: it never left, or its outcome was decided here; `reason` says why."""
 
     request: int
     reason: str

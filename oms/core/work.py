@@ -138,6 +138,7 @@ class Work:
         if request.kind is RequestKind.NEW:
             message = new_order(order)
         elif request.kind is RequestKind.CANCEL:
+            self.departures.overtook(order)
             message = cancel_order(order, request)
         else:
             message = replace_order(order, request)
