@@ -207,8 +207,9 @@ class Engine:
         self._work.alert(str(anomaly.code), anomaly.text, order=order)
         if order is None or anomaly.code is AnomalyCode.UNKNOWN_ORDER:
             return  # an order that is adopted contradicts nothing of its own
+        is_news = news(order, anomaly) is not None  # asked about before: the answer would be the same
         self._work.emit(ev.AnomalyNoted(order=order.number, code=str(anomaly.code), text=anomaly.text))
-        if anomaly.code not in _FROM_ANSWERS and not order.questions:
+        if is_news and anomaly.code not in _FROM_ANSWERS and not order.questions:
             asking.ask(self._work, order)
 
     # --- what venues say
@@ -255,8 +256,7 @@ class Engine:
 
     def _weigh(self, order: Order, events: tuple[ev.Fact, ...], report: Report | None) -> None:
         """Draw the conclusions that a report allows about requests in doubt, and ask where it leaves doubt."""
-        doubtful = False
-        work = self._work
+        work, doubtful = self._work, False
         for event in events:
             kind = type(event)
             if kind is ev.Filled:
@@ -304,8 +304,7 @@ class Engine:
         self._work.alert("EXTERNAL_ORDER", told, order=order)
         route = self._work.route(order)
         if route is not None and route.external is External.STOP:
-            stopped = ev.TradingStopped(session=order.session, time_ns=self._work.now, reason=told)
-            self._work.emit(stopped)
+            self._work.emit(ev.TradingStopped(session=order.session, time_ns=self._work.now, reason=told))
 
     # --- time
 

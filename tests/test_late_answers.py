@@ -16,7 +16,7 @@ from oms.core.inputs import (
     Tick,
     Unanswered,
 )
-from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot
+from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot, StatusRequest
 from oms.core.order import Order
 from tests.test_engine import ROUTE, TIMING, S, World, view
 
@@ -269,6 +269,24 @@ def overtaken(world: World) -> Order:
 def lose_cancel(world: World, order: Order) -> None:
     (cancel,) = order.pending
     world.step(Unanswered(session="main", order=order.number, request=cancel.number, reason="HTTP 502"))
+    world.now += TIMING.ask_again_ns  # a second try may leave at once, others after a pause
+
+
+def test_cancels_that_fail_at_once_are_not_used_up_within_a_moment(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.step(Cancel(id="a"))
+    (cancel,) = order.pending
+    for _ in range(5):
+        world.step(Unanswered(session="main", order=order.number, request=cancel.number, reason="HTTP 502"))
+        show(world, order, "0", T1, order_id="V1")
+    assert (cancel.tries, order.pending, "CANCEL_WITHOUT_EFFECT" in codes(world)) == (2, [cancel], False)
+    asked = sum(isinstance(message, StatusRequest) for message in world.sent)
+    world.step(Tick(), after_s=TIMING.ask_again_ns / S)
+    assert sum(isinstance(message, StatusRequest) for message in world.sent) == asked + 1
+    show(world, order, "0", T1, order_id="V1")
+    assert cancel.tries == 3
+    as_recovered(world)
 
 
 def test_the_answer_to_what_was_asked_before_a_cancel_left_does_not_prove_it_without_effect(

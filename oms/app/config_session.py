@@ -114,7 +114,8 @@ def waiting_problems(sessions: list[Session], fence_s: float) -> Found:
         section = session.rest if isinstance(session, SessionSection) else session
         known_by_id = isinstance(section, RestSection | ApifinyRestSection)
         if section is not None and known_by_id and section.order_wait_s >= fence_s:
-            where = f"session {session.name}.order_wait_s"
+            part = "" if section is session else "rest."
+            where = f"session {session.name}.{part}order_wait_s"
             yield where, f"must be below timing.unknown_order_fence_s, {fence_s:g}; better far below"
 
 

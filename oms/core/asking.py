@@ -127,10 +127,20 @@ def reconcile(work: Work, command: Reconcile) -> tuple[None, Answer]:
     count = 0
     for session in work.routes if command.session is None else (command.session,):
         if work.blotter.book(session).logged_on:
-            count += begin_round(work, session, wait=False)
+            count += begin_round(work, session, wait=False, also=_disagreed(work, session))
             if not work.doubts.in_round(session):
                 work.emit(ev.Reconciled(session=session, time_ns=work.now, asked=0))
     return None, Answer(count=count)
+
+
+def _disagreed(work: Work, session: str) -> list[int]:
+    """Name what is over and not agreed with the venue: a person who asks for all wants to know whether that holds."""
+    orders = work.blotter.orders.values()
+    return [
+        each.number
+        for each in orders
+        if each.session == session and not each.is_open and (each.has_gap or each.disputed is not None)
+    ]
 
 
 def begin_due_rounds(work: Work) -> None:

@@ -165,9 +165,13 @@ def _looks_like_status(report: ExecutionReport) -> bool:
 
 
 def _says_unknown(order: Order, report: ExecutionReport) -> bool:
-    """Whether it can be "unknown order" once more: an answer that comes twice must not reject what is on its way."""
+    """Whether it can be "unknown order" once more: an answer that comes twice must not reject what is on its way.
+
+    Nor is it news of an order that never reached the venue.
+    """
     unnamed = report.exec_type == _REJECTED and report.exec_id == "0"
-    return unnamed and report.ambiguous_reject and order.phase is Phase.PENDING_NEW
+    never_there = order.phase in (Phase.PENDING_NEW, Phase.DENIED) or order.absent
+    return unnamed and report.ambiguous_reject and never_there
 
 
 _BY_EXEC_TYPE: Final[dict[str, lifecycle.Handler]] = {

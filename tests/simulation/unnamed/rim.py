@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -199,7 +199,10 @@ def simulated(world: World) -> Iterator[None]:
 
         patch(oms.rest.hands, "Worker", worker)
         patch(oms.rest.contact, "Poller", lambda name, turn: SimulatedPoller(world, name, turn))
-        patch(oms.rest.contact, "threading", SimpleNamespace(Event=lambda: SimulatedEvent(world)))
+        alone = SimpleNamespace(
+            Event=lambda: SimulatedEvent(world), Lock=nullcontext
+        )  # one strand runs at a time
+        patch(oms.rest.contact, "threading", alone)
         clock = SimpleNamespace(time_ns=world.time_ns, monotonic=lambda: world.now / S)
         patch(oms.rest.contact, "time", clock)
         patch(oms.rest.marked, "time", clock)

@@ -1,0 +1,60 @@
+"""However often a venue says the same, it is asked a bounded number of times."""
+
+import pytest
+
+from oms.core.inputs import Cancel, SessionDown
+from oms.core.messages import StatusRequest
+from oms.core.order import Order
+from tests.test_engine import World, view
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.up()
+    return world
+
+
+def questions(world: World) -> int:
+    return sum(isinstance(message, StatusRequest) for message in world.sent)
+
+
+def unknown(world: World, order: Order) -> None:
+    """Say that there is no such order, as the short form of a report does."""
+    world.report(cl_ord_id=order.cl_ord_id, exec_id="0", exec_type="8", ord_status="8", text="no such order")
+
+
+def never_sent(world: World) -> Order:
+    """Have an order canceled while it waits for the questions of a logon; then lose the connection once more."""
+    resting = world.place("resting")
+    world.ack(resting)
+    world.step(SessionDown(session="main", reason="cut"), after_s=1)
+    world.up()
+    order = world.place("a")
+    world.step(Cancel(id="a"))
+    assert order.absent
+    world.step(SessionDown(session="main", reason="cut"), after_s=1)
+    world.up()
+    return order
+
+
+def test_that_a_venue_has_no_order_that_never_left_may_be_said_often(world: World) -> None:
+    order = never_sent(world)
+    before = questions(world)
+    for _ in range(20):
+        unknown(world, order)
+    assert (order.anomalies, order.phase) == (0, "CANCELED")
+    assert questions(world) - before <= 1
+    assert view(world.recovered()) == view(world.engine)
+
+
+def test_the_same_contradiction_again_is_no_reason_to_ask_again(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V1", exec_id="E9", exec_type="4", ord_status="4")
+    before = questions(world)
+    for _ in range(20):
+        unknown(world, order)
+        world.answer("4", cl_ord_id=order.cl_ord_id)
+    assert order.anomalies >= 1
+    assert questions(world) - before == 1
