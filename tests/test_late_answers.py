@@ -16,7 +16,7 @@ from oms.core.inputs import (
     Tick,
     Unanswered,
 )
-from oms.core.messages import ExecutionReport, FillRow, OrderSnapshot, StatusRequest
+from oms.core.messages import ExecutionReport, FillRow, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
 from tests.test_engine import ROUTE, TIMING, S, World, view
 
@@ -187,6 +187,22 @@ def test_an_older_total_of_a_working_order_does_not_close_the_gap_of_its_end(wor
     world.answer("4", cl_ord_id=order.cl_ord_id, transact_time=T2)
     show(world, order, "0", T1, order_id=None)
     assert (order.has_gap, order.anomalies) == (True, 0)
+
+
+def test_the_total_of_a_canceled_leg_closes_its_gap_however_old_it_is(world: World) -> None:
+    order = world.place()
+    world.report(
+        cl_ord_id=order.cl_ord_id, order_id="V1", exec_id="n", exec_type="0", ord_status="0", transact_time=T0
+    )
+    world.step(Replace(id="a", order_qty=Decimal(1), price=Decimal(101)))
+    world.step(SessionDown(session="main"), after_s=1)
+    world.up()
+    world.answer("4", cl_ord_id=order.cl_ord_id, transact_time=T2)
+    assert (order.phase, order.unsized_gap) == ("WORKING", True)
+    show(world, order, "4", T1, order_id=None)
+    assert (order.has_gap, order.anomalies) == (False, 0)
+    assert isinstance(world.sent[-1], NewOrder), "what was executed is proven, so the new leg may leave"
+    as_recovered(world)
 
 
 # --- answers to requests that something else has answered meanwhile

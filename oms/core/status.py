@@ -126,12 +126,21 @@ def _rejected(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     if unknown and order.phase is Phase.DENIED:
         return NOTHING  # it never left, and was asked for before that was certain
     if order.phase is not Phase.PENDING_NEW:
-        return _contradiction(order, report)
+        disowned = unknown and order.resolved and not order.is_spent
+        return _disowned(order, now_ns) if disowned else _contradiction(order, report)
     return (
         Verdict((ev.UnknownAtVenue(order=order.number, time_ns=now_ns),))
         if unknown
         else refused(order, report)
     )
+
+
+def _disowned(order: Order, now_ns: int) -> Verdict:
+    """The order stands by a person's word, and the venue does not know it: a person may take that back."""
+    named = f"order {order.order_id}" if order.order_id is not None else "the order"
+    told = f"the venue does not know {named}, which is open by a person's word: resolve it as canceled or not-placed"
+    unknown = ev.UnknownAtVenue(order=order.number, time_ns=now_ns)
+    return anomalous(AnomalyCode.STATUS_MISMATCH, told, unknown)
 
 
 def _contradiction(order: Order, report: ExecutionReport) -> Verdict:
@@ -183,13 +192,14 @@ def _may_lack_fills(order: Order, said: str | None) -> bool:
 def _sizes_gap(order: Order, report: ExecutionReport) -> bool:
     """Whether the venue states now what was executed, where nobody could say how much is missing.
 
-    Once the order is over only a total of its end does, and that whatever its time: nothing is executed after it, and
-    a status answer may bear the time of the answer. Another total was true before more was executed.
+    Once the order, or the leg that a replace has canceled, is over only a total of its end does, and that whatever its
+    time: nothing is executed after it, and a status answer may bear the time of the answer. Another total was true
+    before more was executed.
     """
     total = report.cum_qty
     if not order.unsized_gap or total is None or total < order.reported_cum:
         return False
-    if order.phase in ENDED:
+    if order.phase in ENDED or (order.chain is not None and order.chain.over):
         return _said(report) in (*_ENDS, OrdStatus.FILLED)
     return not is_older(order, report)
 
