@@ -1,10 +1,11 @@
 """A status answer that comes twice: after a lost connection the old one must not pass for the answer of now."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from oms.core.inputs import SessionDown
+from oms.core.inputs import SessionDown, Tick
 from oms.core.messages import StatusRequest
 from oms.core.order import Order
 from oms.core.values import ZERO
@@ -84,6 +85,16 @@ def test_an_answer_that_belongs_to_its_question_may_have_any_time(world: World) 
     order = asked_twice(world)
     answer(world, order, T1, exec_id=None)
     assert (order.unheard, order.questions, questions(world)) == (False, 0, 2)
+
+
+def test_an_earlier_answer_takes_nothing_back_of_what_a_later_one_proved(world: World) -> None:
+    order = asked_twice(world)
+    answer(world, order, "20260301-09:00:03.000", ord_status="2", exec_type="2", cum_qty=Decimal(2))
+    world.step(Tick(), after_s=31)
+    assert (order.cum_qty, order.inferred is not None, str(order.ord_status)) == (Decimal(2), True, "2")
+    answer(world, order, T2, ord_status="1", exec_type="1", cum_qty=Decimal(1))
+    assert (order.cum_qty, str(order.ord_status), order.anomalies) == (Decimal(2), "2", 0)
+    assert view(world.recovered()) == view(world.engine)
 
 
 def test_without_a_lost_connection_nothing_is_asked_twice(world: World) -> None:

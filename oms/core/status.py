@@ -61,6 +61,14 @@ def _may_be_repeated(order: Order, report: ExecutionReport) -> bool:
     return time <= stated
 
 
+def _is_behind(order: Order, report: ExecutionReport) -> bool:
+    """Whether the answer is certainly older than a report, or than the last answer of the same kind."""
+    time, stated = report.transact_time, order.stated_time
+    if report.exec_id is not None and time is not None and stated is not None and time < stated:
+        return True
+    return is_older(order, report)
+
+
 def _said(report: ExecutionReport) -> str | None:
     return report.ord_status or report.exec_type
 
@@ -96,7 +104,7 @@ def _with_totals(order: Order, report: ExecutionReport, events: tuple[ev.Event, 
 def _less_inferred(order: Order, guess: Inferred, report: ExecutionReport) -> ev.FillInferred | None:
     """A lower total takes back what was inferred from a higher one; the next answer says what else there is."""
     total = report.cum_qty
-    if total is None or total >= order.cum_qty or is_older(order, report):
+    if total is None or total >= order.cum_qty or _is_behind(order, report):
         return None
     left = max(guess.shares - (order.cum_qty - total), ZERO)
     return ev.FillInferred(order=order.number, last_shares=left, cum_qty=total)
@@ -144,7 +152,7 @@ def _disowned(order: Order, now_ns: int) -> Verdict:
 
 
 def _contradiction(order: Order, report: ExecutionReport) -> Verdict:
-    if is_older(order, report):
+    if _is_behind(order, report):
         return NOTHING  # true when it was written
     text = f"the status answer says OrdStatus {_said(report)}, the venue's own reports make it {order.ord_status}"
     return anomalous(AnomalyCode.STATUS_MISMATCH, f"{text} ({order.phase.lower()})")
@@ -210,7 +218,7 @@ _ENDS: Final = (OrdStatus.CANCELED, OrdStatus.EXPIRED)
 def _less_than_reported(order: Order, report: ExecutionReport) -> Anomaly | None:
     """Complain of a status answer that knows less than the same venue reported."""
     total = report.cum_qty
-    if total is None or total >= order.cum_qty or order.gap or is_older(order, report):
+    if total is None or total >= order.cum_qty or order.gap or _is_behind(order, report):
         return None
     ours = format_decimal(order.cum_qty)
     text = f"the status answer has CumQty {format_decimal(total)}, the fills on record give {ours}"
