@@ -9,6 +9,7 @@ import pytest
 from oms.core.differences import differences
 from oms.core.inputs import (
     Answer,
+    AskStatus,
     Cancel,
     Look,
     Received,
@@ -23,6 +24,7 @@ from oms.core.messages import CancelOrder, NewOrder, StatusRequest
 from oms.core.order import Order
 from oms.core.values import RequestKind
 from oms.core.views import full_view
+from oms.rest.adapter import unknown_order
 from tests.test_engine import TIMING, view
 from tests.test_matching import ROUTE, MarkedWorld, candidate, place, shown
 
@@ -137,6 +139,8 @@ def test_what_is_to_go_on_working_needs_a_number_at_such_a_venue(world: MarkedWo
         ("working", "50", "is the number of order b"),
         ("working", "51", "was there before this one was sent"),
         ("working", "x7", "no number of an order"),
+        ("working", "99999999", "orders 101, 102"),
+        ("canceled", "99999999", "orders 101, 102"),
         ("not-placed", "101", "has no number"),
     ],
 )
@@ -154,6 +158,79 @@ def test_the_number_of_one_that_was_adopted_is_refused(world: MarkedWorld) -> No
     ambiguous(world)
     world.step(Received(session="main", raw="", report=shown(None, "102")))
     assert "adopted" in refused(resolve(world, "working", "102"))
+
+
+def test_one_that_was_adopted_is_no_choice_any_more(world: MarkedWorld) -> None:
+    ambiguous(world)
+    world.step(Received(session="main", raw="", report=shown(None, "102")))
+    told = refused(resolve(world, "working", "99999999"))
+    assert "only order 101" in told
+    assert "102" not in told
+    world.step(Received(session="main", raw="", report=shown(None, "101")))
+    assert resolve(world, "working", "105").refusal is None
+
+
+# --- a person said a number that the venue does not know
+
+
+def mistyped(world: MarkedWorld) -> Order:
+    place(world)
+    order = world.doubt(world.mark())
+    world.looked()
+    assert resolve(world, "working", "99999999").refusal is None
+    return order
+
+
+def not_known(world: MarkedWorld) -> None:
+    (asked, *_) = world.take(StatusRequest)
+    said = unknown_order(asked.message.cl_ord_id, "invalid order", asked.message.order_id)
+    world.step(Received(session="main", raw="", report=said))
+
+
+@pytest.mark.parametrize(("outcome", "phase"), [("canceled", "CANCELED"), ("not-placed", "REJECTED")])
+def test_what_the_venue_does_not_know_a_person_can_end(world: MarkedWorld, outcome: str, phase: str) -> None:
+    order = mistyped(world)
+    assert "nothing of this order is in doubt" in refused(resolve(world, outcome))
+    world.step(Cancel(id="a"))
+    not_known(world)
+    assert "person" in differences(order, by_number=True)[0].text
+    for other in ("working", "filled"):
+        assert "does not know" in refused(resolve(world, other))
+    world.engine = world.recovered()
+    assert resolve(world, outcome).refusal is None
+    order = world.order("a")
+    assert (order.phase, order.pending, order.is_open) == (phase, [], False)
+    assert view(world.recovered()) == view(world.engine)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_once_the_venue_knows_it_the_person_has_no_say(world: MarkedWorld, *, restarts: bool) -> None:
+    order = mistyped(world)
+    not_known(world)
+    if restarts:
+        world.step(SessionDown(session="main"))
+        world.up()
+    world.step(AskStatus(id="a"))
+    world.step(Received(session="main", raw="", report=shown(order.cl_ord_id, "99999999")))
+    assert "nothing of this order is in doubt" in refused(resolve(world, "not-placed"))
+
+
+def test_what_was_executed_was_placed(world: MarkedWorld) -> None:
+    order = mistyped(world)
+    said = shown(order.cl_ord_id, "99999999", cum=1, status="1")
+    world.step(Received(session="main", raw="", report=said))
+    world.step(AskStatus(id="a"))
+    not_known(world)
+    assert "shown the order" in refused(resolve(world, "not-placed"))
+    assert resolve(world, "canceled").refusal is None
+
+
+def test_what_no_person_spoke_of_is_not_ended_by_one(world: MarkedWorld) -> None:
+    place(world)
+    world.accept(world.mark(), "101")
+    world.step(AskStatus(id="a"))
+    not_known(world)
+    assert "nothing of this order is in doubt" in refused(resolve(world, "not-placed"))
 
 
 def test_the_number_of_an_earlier_leg_is_refused(world: MarkedWorld) -> None:

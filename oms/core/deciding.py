@@ -6,7 +6,7 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core.asking import ask
-from oms.core.identifying import can_be_asked_by, lacks_number, wrong_number
+from oms.core.identifying import can_be_asked_by, is_disowned, lacks_number, wrong_number
 from oms.core.inferred import infer_gap
 from oms.core.inputs import Answer, Resolve, Resume
 from oms.core.legs import acceptance, refusal
@@ -55,16 +55,24 @@ def _why_not(work: Work, order: Order, command: Resolve) -> str | None:
     if not command.evidence.strip():
         return "evidence is needed: what shows it, and where"
     if not order.in_doubt and not order.has_gap and not lacks_number(work, order):
-        return "nothing of this order is in doubt, and no fill is missing"
+        if not is_disowned(order):
+            return "nothing of this order is in doubt, and no fill is missing"
+        if command.outcome not in ("canceled", "not-placed"):
+            return "the venue does not know the order: say canceled or not-placed"
+    return _out_of_phase(order, command) or _wrong_total(order, command)
+
+
+def _out_of_phase(order: Order, command: Resolve) -> str | None:
     if command.outcome == "filled" and order.order_qty is None and command.cum_qty is None:
         return "the order's quantity is not known: say cum_qty"
     if order.complete and order.in_doubt and command.outcome != "filled":
         return "the venue has said that it is filled: say that"
-    if command.outcome == "not-placed" and (order.cum_qty or not order.requested(RequestKind.NEW)):
+    was_seen = not order.requested(RequestKind.NEW) and not is_disowned(order)
+    if command.outcome == "not-placed" and (order.cum_qty or was_seen):
         return f"the venue has shown the order ({order.phase.lower()}): say canceled, filled or working"
     if order.phase in ENDED and command.outcome not in (_ENDINGS.get(order.phase), "filled"):
         return f"the order has ended ({order.phase.lower()}): say that, with cum_qty, if fills are missing"
-    return _wrong_total(order, command)
+    return None
 
 
 _ENDINGS: Final = {Phase.CANCELED: "canceled", Phase.EXPIRED: "expired"}

@@ -12,6 +12,15 @@ def candidates(order: Order) -> tuple[str, ...]:
     return tuple(name for request in order.requested(RequestKind.NEW) for name in request.candidates)
 
 
+def is_disowned(order: Order) -> bool:
+    """Whether an order is open by a person's word, and the venue's last word is that it does not know it.
+
+    The venue's word stands for as long as it is disputed: until it states the order after all.
+    """
+    disputed = order.disputed is not None and order.unknown_at_ns is not None
+    return disputed and order.resolved > 0 and order.phase is not Phase.PENDING_NEW and not order.is_spent
+
+
 def lacks_number(work: Work, order: Order) -> bool:
     """Whether an order is open that its venue knows by number only, and nobody has said the number."""
     route = work.route(order)
@@ -63,7 +72,10 @@ def _taken(work: Work, order: Order, order_id: str) -> str | None:
 
 
 def _impossible(work: Work, order: Order, order_id: str) -> str | None:
-    """A venue that goes by numbers gives them in turn: what has none, or a lower one, is not what left later."""
+    """A venue that goes by numbers gives them in turn: what has none, or a lower one, is not what left later.
+
+    Nor is it another than those that a full look found, for as long as one of them is nobody else's.
+    """
     route = work.route(order)
     if route is None or not route.marks or order_id in candidates(order):
         return None
@@ -71,6 +83,15 @@ def _impossible(work: Work, order: Order, order_id: str) -> str | None:
         return f"{order_id!r} is no number of an order at this venue"
     marks = [request.mark for request in order.requested(RequestKind.NEW) if request.mark is not None]
     late = next((mark for mark in marks if not is_above(order_id, mark)), None)
-    if late is None:
+    if late is not None:
+        return f"order {order_id} was there before this one was sent: the highest number was {late.order_id} then"
+    return _unlisted(work, order, order_id)
+
+
+def _unlisted(work: Work, order: Order, order_id: str) -> str | None:
+    found = [name for name in candidates(order) if owner(work, order, name) in (None, order)]
+    if not found:
         return None
-    return f"order {order_id} was there before this one was sent: the highest number was {late.order_id} then"
+    if len(found) == 1:
+        return f"only order {found[0]} at the venue could be this one, not {order_id}"
+    return f"{order_id} is none of orders {', '.join(found)} at the venue, which could each be this one"
