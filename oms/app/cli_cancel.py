@@ -24,7 +24,7 @@ from oms.app.cli_daemon import (
 from oms.app.client import DEFAULT_URL, Client
 from oms.app.notes import cancel_waits, sessions_of, why_open
 from oms.app.sweep import sweep
-from oms.app.tables import orders_counted, plain, status_word
+from oms.app.tables import orders_counted, own_id, plain, status_word
 from oms.app.tables_unsettled import left_table
 
 ONE_TIMEOUT_S: Final = 10.0
@@ -122,13 +122,23 @@ def _cancel_all(
         for order in done.left
     ]
     if as_json:
-        print_json({"canceling": done.asked, "open": left})
+        filled = {"filled": done.filled} if done.filled else {}
+        print_json({"canceling": done.asked, "open": left, **filled})
     elif left:
         Console().print(left_table(left))
+    say(_filled(done.filled))
     if left:
         fail(f"still open: {orders_counted(len(left))} after {timeout_s:g} s; what is open may be executed")
     said = f"{orders_counted(done.asked)} asked to go, and nothing is open any more"
     say(said if done.asked else "nothing was open")
+
+
+def _filled(orders: list[dict[str, Any]]) -> str | None:
+    """Name the orders that need no cancel, and are not settled all the same."""
+    if not orders:
+        return None
+    named = ", ".join(own_id(order) for order in orders)
+    return f"filled, with fills missing: {named}; nothing of it is left to cancel"
 
 
 def _resolved(which: dict[str, str | None], client: Client) -> dict[str, str | None]:

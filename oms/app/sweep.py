@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from oms.app.client import MOST_ORDERS, Client, NoDaemonError, RefusedError
 from oms.app.notes import sessions_of
+from oms.core.values import OrdStatus
 
 LOOK_EVERY_S: Final = 0.2
 ASK_AGAIN_S: Final = 3.0
@@ -18,12 +19,14 @@ Tell = Callable[[str], None]
 class Sweep(Struct):
     """What came of it: how many orders were asked to go, those that are open all the same, and refusals by number.
 
-    Those that others had at the venue and nobody here knew are among them.
+    Those that others had at the venue and nobody here knew are among them. `filled`: nothing of them is left to cancel,
+    and their fills are missing.
     """
 
     asked: int
     left: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[int, str] = field(default_factory=dict)
+    filled: list[dict[str, Any]] = field(default_factory=list)
 
 
 def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: Tell) -> Sweep:
@@ -48,7 +51,9 @@ def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: 
         is_over = time.monotonic() - started >= timeout_s
         try:
             looking = _is_looking(client)  # before the orders: what it shows stands among them then
-            done.left = client.every_order(status="open", **which)
+            found = client.every_order(status="open", **which)
+            done.left = [order for order in found if not is_all_filled(order)]
+            done.filled = [order for order in found if is_all_filled(order)]
             if is_over or not (done.left or looking):
                 done.asked += _of_others(client, which, newest)
                 return done
@@ -91,6 +96,12 @@ def needs_cancel(order: dict[str, Any]) -> bool:
     """Say whether a cancel can be asked for, and none is open. The daemon knows which venue goes by its own numbers."""
     is_named = order["cl_ord_id"] is not None or order["order_id"] is not None
     return is_named and all(request["kind"] != "cancel" for request in order["pending"])
+
+
+def is_all_filled(order: dict[str, Any]) -> bool:
+    """Whether the venue said of a submit that it was filled, and nobody knows yet which order there it is."""
+    only_new = all(request["kind"] == "new" for request in order["pending"])
+    return only_new and order["ord_status"] == OrdStatus.FILLED
 
 
 def _is_looking(client: Client) -> bool:

@@ -16,7 +16,7 @@ from oms.app import sweep as sweeping
 from oms.app.client import Client, NoDaemonError
 from oms.app.tables import open_points
 from oms.app.tables_unsettled import doubts_table
-from oms.core.inputs import Cancel, CancelAll, Instruction, Received
+from oms.core.inputs import Cancel, CancelAll, Instruction, Received, Unanswered
 from oms.core.messages import CancelReject, ExecutionReport
 from tests.app.fake_desk import TOKENS, FakeDesk
 
@@ -239,6 +239,45 @@ def test_one_of_others_that_was_found_and_canceled_meanwhile_counts(
     desk.submit = submit  # type: ignore[method-assign]
     result = oms("order cancel --all")
     assert "1 order asked to go, and nothing is open any more" in one_line(result)
+
+
+def fill_whole(desk: FakeDesk, client_order_id: str) -> None:
+    """Have the venue say that the order was filled at once, and not which order of its own it is."""
+    order = desk.find(client_order_id)
+    (request,) = order.pending
+    said = Unanswered(
+        session=order.session,
+        order=order.number,
+        request=request.number,
+        reason="without a number",
+        cum_qty=order.order_qty,
+    )
+    desk.step(said)
+    assert order.is_open
+
+
+def test_what_is_filled_with_fills_missing_is_not_open_to_cancel(
+    desk: FakeDesk, oms: Run, quick: None
+) -> None:
+    oms(f"{NEW} whole")
+    fill_whole(desk, "whole")
+    result = oms("order cancel --all --timeout-s 0.6")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "filled, with fills missing: whole" in result.stderr
+    assert "nothing is open any more" in result.stderr
+    assert not any(isinstance(command, Cancel) for command in desk.commands)
+    report = json.loads(oms("order cancel --all --json").stdout)
+    assert (report["open"], [order["client_order_id"] for order in report["filled"]]) == ([], ["whole"])
+
+
+def test_what_is_filled_does_not_hide_what_is_open(desk: FakeDesk, working: Run, quick: None) -> None:
+    desk.auto_ack = False
+    working(f"{NEW} whole")
+    fill_whole(desk, "whole")
+    result = working("order cancel --all --timeout-s 0.15 --json")
+    assert result.exit_code == 1
+    assert "still open: 1 order " in result.stderr
+    assert [order["client_order_id"] for order in json.loads(result.stdout)["open"]] == ["a"]
 
 
 def test_a_cancel_that_is_under_way_is_not_asked_for_again(desk: FakeDesk, working: Run, quick: None) -> None:
