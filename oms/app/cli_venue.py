@@ -172,7 +172,8 @@ def _account(account: dict[str, Any]) -> Iterable[RenderableType]:
     comparison = account["comparison"]
     if comparison is None:
         yield Text(
-            "the comparison with executions has not begun: balances have to be quiet once", style="dim"
+            "the comparison with executions has not begun: balances have to be quiet once, with no order in doubt",
+            style="dim",
         )
         return
     for row in comparison["differences"]:

@@ -137,6 +137,7 @@ class Daemon:
             positions=lambda: self.published.positions,
             sessions=lambda: self.loop.sessions,
             orders=self.published.in_memory,
+            under_way=lambda name: name in self.loop.asking or self.rest.is_comparing(name),
             look_at=self.rest.look_at,
             now_ns=self.clock,
         )

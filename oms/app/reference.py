@@ -2,7 +2,8 @@
 
 1. Readers get values that nobody changes any more. What a venue says is its word and not state: only instruments and
    money go into the journal, through the engine.
-2. Each kind of question has its own interval, and its own failure, which is shown; one does not stop the others.
+2. Each kind of question has its own interval, and its own failure, which is shown; one does not stop the others. What
+   failed is asked again soon, then ever later, up to the interval.
 3. Movements of money go first, each once; nothing is repeated.
 4. A venue that banned us is asked nothing more, until a person resumes.
 """
@@ -10,18 +11,17 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from oms.app.reference_balances import Balances
 from oms.app.reference_inquiries import Inquiries
 from oms.app.reference_money import LOOK_S, Moves
-from oms.app.reference_plan import Known, Plan
+from oms.app.reference_plan import Known, Pause, Plan
 from oms.app.reference_prices import Prices
-from oms.core.balances import Balance, Compared, Moment, compare, totals
 from oms.core.errors import VenueError
 from oms.core.inputs import Alert
 from oms.core.movements import Movement
 from oms.core.secret import Secret
-from oms.core.values import format_decimal
 from oms.core.venue_inputs import InstrumentsSeen, PricesSeen
 from oms.rest.gathering import Gatherer, Inquiry, Paced, Rows, VenueClock
 from oms.rest.polling import Poller
@@ -29,13 +29,11 @@ from oms.rest.worker import VenueBanned
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from decimal import Decimal
 
+    from oms.core.balances import Balance, Compared
     from oms.core.instruments import Key
     from oms.core.prices import Quote
     from oms.rest.ban import HostBan
-
-SETTLE_S: Final = 1.0  # between the two looks with which a comparison begins
 
 
 class Facts:
@@ -84,27 +82,28 @@ class Watch:
         self.facts = facts
         self._gatherer = gatherer
         self._plan = plan
-        self._known = known
         self._sink = sink
         self._now_ns = now_ns
         movements = lambda: known.movements(facts.session)  # noqa: E731
         self._moves = Moves(gatherer, movements, sink, keep)
         self._inquiries = Inquiries(gatherer)
+        balances_s = max(plan.balances_s, gatherer.cached_s)
+        balances = Balances(
+            *(facts, gatherer, known), alert=self._alert, now_ns=now_ns, interval_s=balances_s
+        )
         self._tasks: dict[str, tuple[float, Callable[[], float | None]]] = {
             "clock": (plan.clock_s, self._clock),
             "instruments": (plan.instruments_s, self._instruments),
             "prices": (plan.prices_s, self._ask_for_prices),
-            "balances": (max(plan.balances_s, gatherer.cached_s), self._balances),
+            "balances": (balances_s, balances.look),
             "movements": (LOOK_S, self._moves.look),
         }
         if not gatherer.has_balances:
             del self._tasks["balances"]
         self._due = dict.fromkeys(self._tasks, 0.0)
+        self._pauses = {name: Pause(interval_s) for name, (interval_s, _) in self._tasks.items()}
         self._resumed = threading.Event()
         self._ban: HostBan | None = None
-        self._start: Moment | None = None
-        self._last: Moment | None = None
-        self._shown: set[tuple[str, Decimal | None]] = set()
         self._differs = False
         self._poller = Poller(f"reference-{facts.session}", self._turn)
         self._teller = Poller(f"prices-{facts.session}", self._tell_prices)
@@ -178,7 +177,7 @@ class Watch:
                 self._due = dict.fromkeys(self._tasks, 0.0)
 
     def _guarded(self, name: str, task: Callable[[], float | None]) -> float | None:
-        """Run a task; a failure is told once, until the task succeeds again."""
+        """Run a task; a failure is told once, until the task succeeds again. Says when to run it sooner than usual."""
         if self.facts.banned is not None:
             return None
         try:
@@ -192,7 +191,9 @@ class Watch:
             elif name not in self.facts.problems:
                 self._alert("REFERENCE", f"{name} cannot be had: {error}")
             self.facts.problems = {**self.facts.problems, name: str(error)}
-            return None
+            return self._pauses[name].next_s() if name in self._pauses else None
+        if name in self._pauses:
+            self._pauses[name].end()
         self.facts.asked_ns[name] = self._now_ns()
         self.facts.problems = {key: text for key, text in self.facts.problems.items() if key != name}
         return sooner_s
@@ -247,38 +248,3 @@ class Watch:
                 each.key: each for each in quotes
             }  # nobody is shown what the engine does not have
         return self._plan.prices_s
-
-    # --- balances
-
-    def _balances(self) -> float | None:
-        facts = self.facts
-        facts.balances = self._gatherer.balances()
-        now = Moment(
-            self._now_ns(),
-            totals(facts.balances),
-            self._known.positions(facts.account),
-            tuple(self._known.movements(facts.session).values()),
-        )
-        last, self._last = self._last, now
-        if self._start is None:
-            if last is None or not now.is_quiet_since(last):
-                return max(SETTLE_S, self._gatherer.cached_s)
-            self._start = now
-        instruments = {each.symbol: each for each in self._known.instruments(facts.session).values()}
-        facts.compared = compare(self._start, now, instruments, facts.compared)
-        self._tell_differences(facts.compared)
-        return None
-
-    def _tell_differences(self, compared: Compared) -> None:
-        exact = self._gatherer.tells_fees  # else each fee changes the difference: it is told once
-        now = {(each.currency, each.amount if exact else None): each for each in compared.differences}
-        standing = {key for key, each in now.items() if each.standing}
-        for key in sorted(standing - self._shown):
-            each = now[key]
-            told = (
-                f"{each.currency}: the venue's balance changed by {format_decimal(each.actual)}, executions and"
-                f" withdrawals on record explain {format_decimal(each.expected)}; the difference is"
-                f" {format_decimal(each.amount)}"
-            )
-            self._alert("BALANCE_DIFFERENCE", told)
-        self._shown = standing if exact else standing | (self._shown & now.keys())

@@ -1,12 +1,16 @@
 """How often a venue account is asked for each thing, and what the daemon knows that the answers are held against."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from msgspec import Struct
 
 from oms.core.instruments import Instrument, Key
 from oms.core.movements import Movement
+from oms.core.order import Order
 from oms.core.positions import Position
+
+SOON_S: Final = 1.0  # until the first try after one that failed
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -27,9 +31,31 @@ class Known(Struct, frozen=True, kw_only=True):
         positions: of an account, by symbol.
         instruments: of a session.
         movements: of a session, by id.
+        orders: of an account, those in memory: every one that is open is among them.
+        is_up: whether all sessions of an account are logged on, and their orders have been compared.
 
     """
 
     positions: Callable[[str], Mapping[str, Position]]
     instruments: Callable[[str], Mapping[Key, Instrument]]
     movements: Callable[[str], Mapping[str, Movement]]
+    orders: Callable[[str], Iterable[Order]]
+    is_up: Callable[[str], bool]
+
+
+class Pause:
+    """How long to wait after a try that failed: ever longer, until one succeeds."""
+
+    def __init__(self, most_s: float) -> None:
+        """Start with the shortest; none is longer than `most_s`, seconds."""
+        self._most_s = most_s
+        self._next_s = min(SOON_S, most_s)
+
+    def next_s(self) -> float:
+        """Give the pause until the next try, seconds, and double the one after it."""
+        pause_s, self._next_s = self._next_s, min(2 * self._next_s, self._most_s)
+        return pause_s
+
+    def end(self) -> None:
+        """Start anew: a try succeeded."""
+        self._next_s = min(SOON_S, self._most_s)

@@ -45,6 +45,7 @@ class Around(Struct, frozen=True, kw_only=True):
         positions: gives the positions as of the last commit, by account and symbol.
         sessions: gives what readers see of the sessions, as of the last commit.
         orders: gives the orders in memory.
+        under_way: tells whether the orders of a session are being asked for.
         look_at: has an order of a session asked for over REST; tells whether it can be.
         now_ns: the engine's clock.
 
@@ -54,6 +55,7 @@ class Around(Struct, frozen=True, kw_only=True):
     positions: Callable[[], Mapping[tuple[str | None, str], Position]]
     sessions: Callable[[], Mapping[str, Mapping[str, Any]]]
     orders: Callable[[], Iterable[Order]]
+    under_way: Callable[[str], bool]
     look_at: Callable[[str, StatusRequest], bool]
     now_ns: Callable[[], int]
 
@@ -108,6 +110,8 @@ class ReferenceSide:
                 positions=self.positions_of,
                 instruments=self.instruments_of,
                 movements=lambda _: _joined(self.movements_of(name) for name in of_account),
+                orders=self.orders_of,
+                is_up=lambda _: all(self._is_up(name) for name in of_account),
             ),
             sink=lambda item: self._put_in(item, of_account),
             keep=self.codes.keep,
@@ -190,6 +194,10 @@ class ReferenceSide:
         """Give the positions of an account, by symbol."""
         return {symbol: each for (owner, symbol), each in self.positions().items() if owner == account}
 
+    def orders_of(self, account: str) -> list[Order]:
+        """Give the orders of an account that are in memory."""
+        return [each for each in self._around.orders() if each.account == account]
+
     def instruments_of(self, session: str) -> Mapping[Key, Instrument]:
         """Give what is known of a session's symbols."""
         found: Mapping[Key, Instrument] = self._seen(session, "instruments")
@@ -218,6 +226,10 @@ class ReferenceSide:
     def now_ns(self) -> int:
         """Tell the time by the engine's clock."""
         return self._around.now_ns()
+
+    def _is_up(self, session: str) -> bool:
+        up = self._around.sessions().get(session, _NOTHING).get("logged_on", False)
+        return bool(up) and not self._around.under_way(session)
 
     def _seen(self, session: str, what: str) -> Mapping[Any, Any]:
         found: Mapping[Any, Any] = self._around.sessions().get(session, _NOTHING).get(what, _NOTHING)

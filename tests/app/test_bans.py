@@ -131,6 +131,7 @@ class Sides:
             positions=dict,
             sessions=dict,
             orders=tuple,
+            under_way=lambda _session: False,
             look_at=lambda _session, _request: False,
             now_ns=time.time_ns,
         )

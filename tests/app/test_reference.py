@@ -22,6 +22,7 @@ from oms.rest.gathering import Moved, VenueClock
 from oms.rest.worker import VenueBanned
 
 if TYPE_CHECKING:
+    from oms.core.order import Order
     from oms.core.positions import Position
 
 D = Decimal
@@ -103,6 +104,8 @@ class Stage:
         self.given: list[Any] = []
         self.movements: dict[str, Movement] = {}
         self.positions: dict[str, Position] = {}
+        self.orders: list[Order] = []
+        self.is_up = True
         self._changed = threading.Condition()
         self.facts = Facts("S", "A")
         often = {
@@ -120,6 +123,8 @@ class Stage:
                 positions=lambda _: dict(self.positions),
                 instruments=lambda _: {BTC.key: BTC},
                 movements=lambda _: self.movements,
+                orders=lambda _: list(self.orders),
+                is_up=lambda _: self.is_up,
             ),
             sink=self._sink,
             now_ns=lambda: 10,
@@ -153,8 +158,9 @@ def venue() -> FakeVenue:
 
 @pytest.fixture
 def stage(venue: FakeVenue, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("oms.app.reference.SETTLE_S", 0.01)
+    monkeypatch.setattr("oms.app.reference_balances.SETTLE_S", 0.01)
     monkeypatch.setattr("oms.app.reference_money.LOOK_S", 0.02)
+    monkeypatch.setattr("oms.app.reference_plan.SOON_S", 0.02)
     stages: list[Stage] = []
 
     def start(**plan: Any) -> Stage:

@@ -84,6 +84,7 @@ def test_a_person_resumes_all_that_asks_for_an_account(
         positions=dict,
         sessions=dict,
         orders=tuple,
+        under_way=lambda _session: False,
         look_at=lambda _session, _request: False,
         now_ns=lambda: 7,
     )

@@ -1,13 +1,26 @@
 """A balance that changed otherwise than executions say is shown as it is."""
 
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
-from oms.core.balances import Balance, Compared, Moment, compare, flows, totals
+from oms.core.balances import (
+    Balance,
+    Compared,
+    Moment,
+    compare,
+    executed,
+    flows,
+    is_settled,
+    totals,
+)
 from oms.core.instruments import Instrument
 from oms.core.movements import Movement
+from oms.core.order import Order, Request
 from oms.core.positions import Position
+from oms.core.times import fix_to_ns
+from oms.core.values import Phase, RequestKind
 
 D = Decimal
 BTC = {"BTCUSDT": Instrument(symbol="BTCUSDT", base="BTC", quote="USDT")}
@@ -68,7 +81,52 @@ def test_what_is_not_known_is_not_compared() -> None:
     unpriced.move(D(1), D(0), unpriced=1)
     result = compared(start, moment(2, "11", "70", unpriced))
     assert (result.differences, result.unknown) == ((), ("USDT",))
-    assert flows({"XYZ": Position()}, BTC, ()).unknown == {"XYZ"}
+    assert flows({"XYZ": Position()}, BTC, ()).symbols == {"XYZ"}
+
+
+def test_no_currency_is_compared_while_a_symbol_that_was_traded_is_not_known() -> None:
+    start, now = moment(1, "10", "100000"), moment(2, "11", "70000", bought("1", "30000"))
+    result = compare(start, now, {}, None)
+    assert (result.differences, result.unknown) == ((), ("BTCUSDT",))
+    since = compare(now, replace(now, totals={**now.totals, "USDT": D(69_999)}), {}, None)
+    assert [each.currency for each in since.differences] == ["USDT"]  # what did not move need not be known
+
+
+def order(**terms: Any) -> Order:
+    given: dict[str, Any] = {"number": 1, "session": "S", "symbol": "BTCUSDT", "side": "1", "cl_ord_id": "c"}
+    return Order(**{**given, "created_ns": 1, "phase": Phase.WORKING, "order_qty": D(5), **terms})
+
+
+def test_an_account_is_settled_when_nothing_more_is_to_be_told_of_the_past() -> None:
+    request = Request(number=2, kind=RequestKind.CANCEL, cl_ord_id="d", since_ns=1)
+    for terms, settled in (
+        ({}, True),
+        ({"pending": [request]}, False),
+        ({"reported_cum": D(1)}, False),
+        ({"unsized_gap": True}, False),
+        ({"unheard": True}, False),
+        ({"unheard": True, "phase": Phase.CANCELED}, True),
+        ({"questions": 1}, False),
+        ({"time_in_force": "3"}, False),
+    ):
+        assert is_settled([order(), order(**terms)]) is settled, terms
+
+
+def test_a_moment_lacked_what_was_executed_by_then_and_told_later() -> None:
+    then = fix_to_ns("20260301-09:00:10.000")
+    filled = {"cum_qty": D(2), "notional": D(60_000)}
+    start = replace(moment(then, "10", "100"), executed={1: executed(order())})
+    for terms, ahead_ns, lacked in (
+        ({}, 0, False),
+        ({"last_time": "20260301-09:00:01.000"}, 0, False),
+        ({"last_time": "20260301-09:00:09.900", **filled}, 0, True),
+        ({"last_time": "20260301-09:00:10.100", **filled}, 0, False),
+        ({"last_time": "20260301-09:00:10.100", **filled}, 200_000_000, True),
+        ({"last_time": "20260301-09:00:09.900", **filled, "number": 2}, 0, True),
+        ({"last_time": "20260301-09:00:09.900", "number": 2}, 0, False),
+        ({"last_time": "20260301-09:00:09.900", "fees": {"USDT": D(3)}}, 0, True),
+    ):
+        assert start.lacked([order(**terms)], ahead_ns) is lacked, terms
 
 
 def test_a_withdrawal_of_ours_is_expected_and_a_transfer_stays() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from oms.core.times import ns_to_iso
 from tests.system.harness import (
     ACCOUNT,
     KEY_ID,
@@ -295,6 +296,24 @@ def test_commissions_come_over_rest_and_balances_agree_with_them(special: Callab
         lambda: (now := comparison()) and now["at"] > began["at"] and not now["differences"],
         "balances agree with executions and commissions",
     )
+
+
+def test_orders_that_are_under_way_from_the_start_are_no_difference(special: Callable[..., Stage]) -> None:
+    stage = special("--fault", "delay=1")
+
+    def comparison() -> dict[str, Any]:
+        found: dict[str, Any] = stage.get("balances")[0]["comparison"] or {}
+        return found
+
+    for number in range(8):
+        placed(stage, f"early-{number}", price="30000", order_qty="0.5")
+    for number in range(8):
+        stage.daemon.reaches(f"early-{number}", "Filled", cum_qty="0.5")
+    stage.daemon.place("late", exchange=EXCHANGE, price="29000", order_qty="0.5")
+    began = ns_to_iso(time.time_ns())
+    until(lambda: comparison().get("at", "") > began, "it is compared")
+    assert (comparison()["differences"], comparison()["unknown"]) == ([], [])
+    assert "BALANCE_DIFFERENCE" not in stage.log()
 
 
 def test_the_command_line_shows_it_all(stage: Stage) -> None:
