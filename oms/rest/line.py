@@ -103,10 +103,19 @@ class Line(Transport):
         self._take_turn(TRADE if moves else QUERY)
         self._has_turn = True
 
+    def rest(self, wait_s: float) -> None:
+        """Let the present job wait, so many seconds; what is more urgent is done meanwhile.
+
+        Raises:
+            VenueUnavailable: nothing may leave any more.
+
+        """
+        with self._put_aside():
+            self.pause(wait_s)
+
     def _take_turn(self, kind: str) -> None:
         while wait_ns := self.pacer.take(kind, time.monotonic_ns()):
-            with self._put_aside():
-                self.pause(wait_ns / _NS)
+            self.rest(wait_ns / _NS)
 
     @contextmanager
     def _put_aside(self) -> Iterator[None]:

@@ -4,17 +4,18 @@
    the order has left.
 2. Where everything is canceled, an order has its answer as if its cancel had been sent alone; what is open there and
    was not known is shown a few at a time, and `OpenShown` is put in at the end, whatever happens.
-3. A look that is not complete shows nothing and is Unanswered: the engine asks again. It runs on the key that the
+3. A look asks a question that fails a few times more. One that is not complete all the same shows nothing and is
+   Unanswered: the engine asks again. It runs on the key that the
    submit left by, where that is known, so that what it asks carries later numbers of that key.
 """
 
 import time
 from collections.abc import Sequence
-from typing import Final, Protocol, cast
+from typing import Protocol, cast
 
 import structlog
 
-from oms.core.errors import VenueError, VenueRefused
+from oms.core.errors import VenueError
 from oms.core.inputs import (
     CancelOpen,
     Input,
@@ -31,17 +32,14 @@ from oms.core.messages import CancelOrder, Command, Mark, NewOrder
 from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Habit, Outlet
 from oms.rest.hands import Task
-from oms.rest.keys import KeySpent
 from oms.rest.limiter import TRADE
+from oms.rest.patience import longer, may_pass
 from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
 from oms.rest.submits import Submits
 from oms.rest.venue import Asked, RestVenue
-from oms.rest.worker import NotRun, Priority
+from oms.rest.worker import Priority
 
-FIRST_PAUSE_S: Final = 0.1
-LONGEST_PAUSE_S: Final = 1.0
-_FINAL: Final = (NotRun, NotTakenError, KeySpent)
 _log = structlog.get_logger()
 
 
@@ -110,8 +108,8 @@ class MarkedRestVenue(RestVenue):
             )
 
         def failed(error: VenueError) -> Input | None:
-            pause_s = min(max(after_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
-            if _may_pass(error) and time.monotonic() + pause_s < until:
+            pause_s = longer(after_s)
+            if may_pass(error) and time.monotonic() + pause_s < until:
                 self._take_mark(effect, until, pause_s)
                 return None
             told = f"the venue's numbering cannot be read, nothing was sent: {error}"
@@ -184,10 +182,3 @@ class MarkedRestVenue(RestVenue):
             return OpenShown(session=self.session, turn=effect.turn, fault=str(error))
 
         self.perform(work, failed)
-
-
-def _may_pass(error: VenueError) -> bool:
-    """Whether a question that failed so may have its answer the next time: not where the venue says why it has none."""
-    if isinstance(error, VenueRefused):
-        return getattr(error, "reason", None) == "OTHER"
-    return not isinstance(error, _FINAL)

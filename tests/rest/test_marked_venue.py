@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from oms.core.errors import OutcomeUnknown, VenueError, VenueRefused, VenueUnavailable
 from oms.core.events import FeeNoted, Filled
-from oms.core.inputs import Received, WentOut
+from oms.core.inputs import Received, Unanswered, WentOut
 from oms.core.values import External
 from oms.rest.limiter import QUERY, TRADE, Limit, Pacer
 from oms.rest.transport import Transport
@@ -358,6 +358,60 @@ def hold_to_the_record(desk: Desk, record: Path) -> None:
     assert sorted(order.order_id or "" for order in ours) == sorted(fills)
     assert {order.order_id: order.cum_qty for order in ours} == fills
     assert len(desk.submits()) == len({message.cl_ord_id for message in desk.submits()})
+
+
+class Looking:
+    """Has questions fail while an adapter looks: all but each third, or all; counts them and the looks."""
+
+    def __init__(self, kind: Kind, monkeypatch: pytest.MonkeyPatch, *, answers: bool) -> None:
+        self.looks = self.asked = 0
+        self._looking = False
+        look, exchange = kind.adapter.look, Transport._exchange
+
+        def looked(adapter: Any, effect: Any) -> Any:
+            self.looks += 1
+            self._looking = True
+            try:
+                return look(adapter, effect)
+            finally:
+                self._looking = False
+
+        def exchanged(line: Transport, *request: Any) -> Any:
+            self.asked += self._looking
+            if self._looking and not (answers and self.asked % 3 == 0):
+                return 502, b"Bad Gateway"
+            return exchange(line, *request)
+
+        monkeypatch.setattr(kind.adapter, "look", looked)
+        monkeypatch.setattr(Transport, "_exchange", exchanged)
+
+
+def unanswered_looks(desk: Desk) -> list[Unanswered]:
+    return [each for each in desk.inputs if isinstance(each, Unanswered) and not each.request]
+
+
+def test_a_look_repeats_a_question_that_fails(
+    kind: Kind, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = f"{kind.faults[1]}=1"
+    with kind.simulator("--fault", fault, "--record", str(record)) as running, kind.desk(running) as desk:
+        looking = Looking(kind, monkeypatch, answers=True)
+        order = desk.place("a", kind.symbol, *FILLS)
+        desk.until(lambda: order.order_id, "it is found")
+        assert order.order_id == written(record, "accepted")[0]["order_id"]
+        assert looking.asked >= 6
+        assert not unanswered_looks(desk)
+
+
+def test_a_look_gives_a_question_up_that_fails_again_and_again(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with kind.simulator("--fault", f"{kind.faults[1]}=1") as running, kind.desk(running) as desk:
+        looking = Looking(kind, monkeypatch, answers=False)
+        order = desk.place("a", kind.symbol, *FILLS)
+        desk.until(lambda: unanswered_looks(desk), "the look has failed")
+        assert order.pending
+        assert looking.asked <= 4 * looking.looks
 
 
 def test_a_crash_between_submit_and_answer_is_settled_after_the_restart(kind: Kind, record: Path) -> None:

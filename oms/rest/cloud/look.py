@@ -17,6 +17,7 @@ from oms.rest.cloud.market import MarketClient
 from oms.rest.cloud.market_models import Symbol
 from oms.rest.cloud.orders import OrderClient, Search
 from oms.rest.cloud.paging import all_open_orders, all_orders
+from oms.rest.cloud.patient import Questions
 from oms.rest.cloud.snapshots import snapshot, with_currencies
 from oms.rest.cloud.terms import KINDS, MARKETS, desk_symbol, side_of, venue_symbol
 
@@ -42,7 +43,7 @@ def take_mark(client: OrderClient, market: MarketClient, symbol: str) -> Mark:
 
 
 def look(
-    client: OrderClient, account_id: int, message: NewOrder, mark: Mark, symbols: Symbols = _NO_SYMBOLS
+    client: Questions, account_id: int, message: NewOrder, mark: Mark, symbols: Symbols = _NO_SYMBOLS
 ) -> tuple[Candidate, ...]:
     """Give every order of the account above the mark that has the submit's symbol, side and kind.
 
@@ -78,7 +79,7 @@ def _highest(numbers: Iterable[int]) -> str | None:
     return str(highest) if highest else None
 
 
-def _candidate(client: OrderClient, number: int, symbols: Symbols) -> Candidate:
+def _candidate(client: Questions, number: int, symbols: Symbols) -> Candidate:
     matches = client.order_match_results(number)
     row = client.order(number)
     shown = with_currencies(snapshot(row, matches), symbols)

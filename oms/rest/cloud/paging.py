@@ -14,6 +14,7 @@ from oms.core.errors import OutcomeUnknown
 from oms.rest.cloud.models import LoanRow, MatchRow, OrderRow, State, TransferRow
 from oms.rest.cloud.money import LoanSearch, MoneyClient
 from oms.rest.cloud.orders import MOST_OPEN_ORDERS, PAGE, SEARCHABLE, OrderClient, Search
+from oms.rest.cloud.patient import Questions
 
 
 class _Numbered(Protocol):
@@ -60,7 +61,7 @@ def _latest_first(found: dict[int, R], above: int) -> list[R]:
     return [found[number] for number in sorted(found, reverse=True) if number > above]
 
 
-def all_orders(client: OrderClient, search: Search, *, above: int = 0) -> list[OrderRow]:
+def all_orders(client: Questions, search: Search, *, above: int = 0) -> list[OrderRow]:
     """Search orders, all pages. Ask for all states that an order may change between while the pages are read."""
     return all_rows(lambda start: client.orders(_from(search, start)), above=above)
 
@@ -91,7 +92,7 @@ def all_transfers(
     return all_rows(page, above=above)
 
 
-def all_open_orders(client: OrderClient, account_id: int, symbol: str) -> list[OrderRow]:
+def all_open_orders(client: Questions, account_id: int, symbol: str) -> list[OrderRow]:
     """Ask for all open orders of an account and symbol, also where there are more than the 500 of one answer.
 
     The others are searched for; those that no search shows are taken from the answer.

@@ -27,10 +27,12 @@ from oms.rest.cloud.market import MarketClient
 from oms.rest.cloud.models import OrderRow, PlaceRequest
 from oms.rest.cloud.orders import MOST_CANCELS, MOST_OPEN_ORDERS, OrderClient
 from oms.rest.cloud.paging import all_open_orders
+from oms.rest.cloud.patient import PatientQuestions
 from oms.rest.cloud.refusals import CloudRefused, Reason
 from oms.rest.cloud.rules import by_name, check, check_symbol
 from oms.rest.cloud.terms import ENDS, desk_symbol, request_for, venue_symbol
 from oms.rest.line import Line
+from oms.rest.patience import Patience
 from oms.rest.refusal import NotTakenError, Refusal
 from oms.rest.strangers import Strangers
 from oms.rest.worker import VenueBanned
@@ -72,6 +74,8 @@ class CloudAdapter:
         self.line = line
         self._orders = key.orders
         self._market = key.market
+        self._patience = Patience(line)
+        self._patient = PatientQuestions(key.orders, self._patience)
         self._account = account
         self._fence_ns = round(fence_s * NS_PER_S)
         self._rules_at: float | None = None
@@ -120,8 +124,8 @@ class CloudAdapter:
     def look(self, effect: Look) -> Looked:
         """Look for a submit in doubt."""
         past_fence = self._passes_fence(effect)  # before the look begins
-        account_id = self._account.number(self._orders)
-        found = look(self._orders, account_id, effect.message, effect.mark, self._account.symbols)
+        account_id = self._patience.ask(lambda: self._account.number(self._orders))
+        found = look(self._patient, account_id, effect.message, effect.mark, self._account.symbols)
         return Looked(
             session=effect.session,
             order=effect.order,
@@ -137,7 +141,7 @@ class CloudAdapter:
         The venue goes by the request's Timestamp, which is ours: whichever clock was ahead when it left counts.
         """
         left_ns = max(effect.since_ns, effect.mark.time_ns or 0)
-        return self._market.timestamp() * NS_PER_MS - left_ns >= self._fence_ns
+        return self._patience.ask(self._market.timestamp) * NS_PER_MS - left_ns >= self._fence_ns
 
     # --- cancels
 

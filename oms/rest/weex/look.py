@@ -21,6 +21,7 @@ from oms.rest.weex.client import HistoryRequest, TradeClient
 from oms.rest.weex.executions import Trades, joined, taken_unnumbered
 from oms.rest.weex.models import OrderRow, TradeRow
 from oms.rest.weex.paging import all_trades
+from oms.rest.weex.patient import Questions
 from oms.rest.weex.snapshots import fill_of
 from oms.rest.weex.terms import SIDE_CODES, SIDES, pair_of, symbol_of
 
@@ -39,7 +40,7 @@ def take_mark(client: TradeClient, symbol: str) -> Mark:
     return Mark(order_id=_highest(numbers), trade_id=_highest(trades))
 
 
-def look(client: TradeClient, message: NewOrder, mark: Mark) -> tuple[Candidate, ...]:
+def look(client: Questions, message: NewOrder, mark: Mark) -> tuple[Candidate, ...]:
     """Give every order above the mark that has the submit's pair and side, with its executions.
 
     Raises:

@@ -11,13 +11,14 @@ from typing import Final, TypeVar
 from oms.core.errors import OutcomeUnknown
 from oms.rest.weex.client import HistoryRequest, TradeClient
 from oms.rest.weex.models import TradeRow, Transaction
+from oms.rest.weex.patient import Questions
 
 T = TypeVar("T")
 
 PAGE: Final = 1000
 
 
-def all_trades(client: TradeClient, *, above: int, pair: str | None = None) -> dict[int, TradeRow]:
+def all_trades(client: Questions, *, above: int, pair: str | None = None) -> dict[int, TradeRow]:
     """Ask for every execution whose id is above `above`; of one pair or of all. The oldest first."""
 
     def page(start: int) -> Mapping[int, TradeRow]:

@@ -21,6 +21,7 @@ from oms.core.values import OrdStatus
 from oms.rest.adapter import Outcome, Told, unknown_order
 from oms.rest.keys import KeyRefused
 from oms.rest.line import Line
+from oms.rest.patience import Patience
 from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
 from oms.rest.submits import Left
@@ -30,6 +31,7 @@ from oms.rest.weex.executions import Listed
 from oms.rest.weex.look import filled_at_once, look, number_of, take_mark
 from oms.rest.weex.models import ActiveOrder, Placed
 from oms.rest.weex.nonce import HIGHEST, Nonces
+from oms.rest.weex.patient import PatientQuestions, Questions
 from oms.rest.weex.public import PublicClient
 from oms.rest.weex.refusals import Reason, WeexInDoubt, WeexRefused
 from oms.rest.weex.rules import check_pair, request_of
@@ -62,6 +64,7 @@ class WeexAdapter:
         self.line = line
         self._key = key
         self._client = key.client
+        self._patient = PatientQuestions(key.client, Patience(line))
         self._account = account
         self._rules_at: float | None = None
         self._proven = 0
@@ -77,7 +80,7 @@ class WeexAdapter:
         if not (rights.info and rights.trade):
             told = "WEEX: the key lacks the right `info` or `trade`; grant it in the venue's profile"
             raise KeyRefused(told)
-        self._prove()
+        self._prove(self._client)
 
     # --- submits
 
@@ -155,7 +158,7 @@ class WeexAdapter:
         past_fence = not under_way and self._passes_fence(left, effect.mark.keys)
         found = tuple(
             msgspec.structs.replace(each, snapshot=with_fees(each.snapshot, self._account.pairs))
-            for each in look(self._client, effect.message, effect.mark)
+            for each in look(self._patient, effect.message, effect.mark)
         )
         for candidate in found:
             if candidate.order_id.isdigit():
@@ -176,16 +179,16 @@ class WeexAdapter:
         must have had a number accepted since. That of a key that is no more can start for ever, for all that is known.
         """
         if left is None:
-            self._prove()
+            self._prove(self._patient)
             return self._account.all_heard and self._account.has_all(keys)
         if left.key == self._key.number and self._proven <= left.number:
-            self._prove()
+            self._prove(self._patient)
         return left.key == self._key.number and self._proven > left.number
 
-    def _prove(self) -> None:
+    def _prove(self, questions: Questions) -> None:
         """Have a number of this key accepted, by a question whose answer is not from a cache."""
         self.line.about = "ActiveOrders"
-        self._client.active_orders()
+        questions.active_orders()
         self._proven = self._client.accepted
         self._account.heard(self._key.number)
 

@@ -60,8 +60,10 @@ class SimulatedWorker:
             self._put(priority, job, dropped)
 
     def pause(self, wait_s: float) -> None:
-        """Nothing is paced here."""
-        raise AssertionError(wait_s)
+        """Let time pass within a job; here nothing else is done meanwhile."""
+        strand = Strand.present()
+        self._world.live_at(self._world.now + round(wait_s * S), strand.resume)
+        strand.pause()
 
     def _put(self, priority: Priority, job: Job, dropped: Dropped | None) -> None:
         if self.stopped is not None:
