@@ -60,7 +60,10 @@ def weex(around: Around, session: WeexSection) -> Made:
     keys, counted = list(session.all_keys()), pacer(session)
     account = WeexAccount(submits, _of_account(around, session), keys=[key_name(key.key_id) for key in keys])
     numbers = NonceKeys(
-        _reserver(around, session.name), around.nonces(session.name), warn=_warner(around, session.name)
+        _reserver(around, session.name),
+        around.nonces(session.name),
+        warn=_warner(around, session.name),
+        is_shared=_shared_warner(around, session.name),
     )
     adapters = []
     for place, key in enumerate(keys):
@@ -114,6 +117,18 @@ def _warner(around: Around, session: str) -> Callable[[str, int], None]:
         if number >= SPENT_FROM:
             told = f"no order leaves by {key} any more, its last numbers are kept for cancels: make a new API key now"
         around.sink(Alert(code="NONCES_RUN_OUT", text=told, session=session))
+
+    return warn
+
+
+def _shared_warner(around: Around, session: str) -> Callable[[str, int], None]:
+    def warn(key: str, number: int) -> None:
+        told = (
+            f"somebody else uses {key}: the venue has number {number} on it, which was not given out here; requests"
+            ' are refused for "invalid nonce" as long as two programs share a key: stop the other one, or make it a'
+            " new API key"
+        )
+        around.sink(Alert(code="KEY_SHARED", text=told, session=session))
 
     return warn
 

@@ -24,6 +24,7 @@ BLOCK: Final = 64
 
 Reserve = Callable[[str, int], None]
 Warn = Callable[[str, int], None]
+WELL_AFTER: Final = 100  # numbers in a row that the venue took
 
 _INVALID: Final = re.compile(
     r"invalid nonce(?: parameter)?\s*;\s*on key:\s*'?(?P<on_key>\d{1,10})'?\s*,\s*you sent:\s*'?(?P<sent>\d{1,10})'?"
@@ -43,6 +44,7 @@ class Nonces:
         reserved: int = 0,
         block: int = BLOCK,
         warn: Warn | None = None,
+        is_shared: Warn | None = None,
         label: str = "",
     ) -> None:
         """Go on after the highest number that was ever reserved.
@@ -54,6 +56,8 @@ class Nonces:
             block: how many numbers are reserved at once. After a restart the rest of a block is skipped.
             warn: is told once, with label and number, when nine tenths of all numbers are used up, and once more when
                 no order leaves by the key any more.
+            is_shared: is told once, with label and the number on the key, when the venue has one that was never given
+                out here; again only after it took `WELL_AFTER` numbers in a row.
             label: what people call the key.
 
         """
@@ -62,12 +66,15 @@ class Nonces:
         self._label = label or key
         self._reserve = reserve
         self._warn = warn
+        self._is_shared = is_shared
         self._block = max(block, 1)
         self._lock = threading.Lock()
         self._last = reserved
         self._reserved = reserved
         self._to_warn = [SPENT_FROM, WARN_FROM]
         self._recovered = False
+        self._was_heard = False
+        self._to_be_well = 0
 
     @property
     def last(self) -> int:
@@ -117,6 +124,8 @@ class Nonces:
         """Note that the venue took a number: it may recover from the next "invalid nonce" again."""
         with self._lock:
             self._recovered = False
+            self._was_heard = True
+            self._to_be_well = max(self._to_be_well - 1, 0)
 
     def after_invalid(self, text: str) -> bool:
         """Move above the number that the venue itself names, once until it accepts one again.
@@ -135,6 +144,7 @@ class Nonces:
         found = _INVALID.search(text)
         if found is None:
             return False
+        self._notice_others(int(found["on_key"]))
         wanted = max(int(found["on_key"]) + 1, int(found["should"] or 0))
         with self._lock:
             if self._recovered:
@@ -145,16 +155,32 @@ class Nonces:
                 raise KeyRefused(_used_up(self._label))
         return True
 
+    def _notice_others(self, on_key: int) -> None:
+        """Tell that somebody else uses the key: before the venue took a number of this life, it may be an older one."""
+        with self._lock:
+            if on_key <= self._last or not self._was_heard:
+                return
+            is_news = not self._to_be_well
+            self._to_be_well = WELL_AFTER
+        if is_news and self._is_shared is not None:
+            self._is_shared(self._label, on_key)
+
 
 class NonceKeys:
     """One `Nonces` for each key, however many ask for it: two for the same key would give numbers out twice."""
 
     def __init__(
-        self, reserve: Reserve, reserved: Mapping[str, int], *, block: int = BLOCK, warn: Warn | None = None
+        self,
+        reserve: Reserve,
+        reserved: Mapping[str, int],
+        *,
+        block: int = BLOCK,
+        warn: Warn | None = None,
+        is_shared: Warn | None = None,
     ) -> None:
         """Start from the highest number that was reserved for each key; the rest as in `Nonces`."""
         self._reserved = dict(reserved)
-        self._make = partial(Nonces, reserve=reserve, block=block, warn=warn)
+        self._make = partial(Nonces, reserve=reserve, block=block, warn=warn, is_shared=is_shared)
         self._lock = threading.Lock()
         self._by_key: dict[str, Nonces] = {}
 

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from oms.core.errors import JournalError, VenueRefused, VenueUnavailable
 from oms.rest.keys import KeySpent, KeyUsedUp
-from oms.rest.weex.nonce import HIGHEST, SPENT_FROM, WARN_FROM, NonceKeys, Nonces, may_have_been_taken
+from oms.rest.weex.nonce import (
+    HIGHEST,
+    SPENT_FROM,
+    WARN_FROM,
+    WELL_AFTER,
+    NonceKeys,
+    Nonces,
+    may_have_been_taken,
+)
 
 Life = list[tuple[str, int, int]]
 
@@ -153,6 +161,44 @@ def test_it_recovers_once_until_a_number_is_accepted() -> None:
     nonces.accepted()
     assert nonces.after_invalid(text.format(2000))
     assert nonces.next() == 2001
+
+
+def shared(told: list[tuple[str, int]]) -> Nonces:
+    keys = NonceKeys(lambda _key, _up_to: None, {}, is_shared=lambda *what: told.append(what))
+    return keys.of("K", "key 2 (J2UF...)")
+
+
+def test_a_number_on_the_key_that_nobody_here_gave_out_is_told_once_until_well_again() -> None:
+    told: list[tuple[str, int]] = []
+    nonces = shared(told)
+
+    def collide() -> None:
+        text = f"invalid nonce parameter; on key:{nonces.last + 1}, you sent:'{nonces.last}'"
+        nonces.after_invalid(text)
+
+    nonces.next()
+    nonces.accepted()
+    for _ in range(5):
+        collide()
+        for _ in range(4):
+            nonces.next()
+            nonces.accepted()
+    assert told == [("key 2 (J2UF...)", 2)]
+    for _ in range(WELL_AFTER):
+        nonces.next()
+        nonces.accepted()
+    collide()
+    assert len(told) == 2
+
+
+def test_a_number_of_ours_or_of_an_earlier_life_is_no_sign_of_somebody_else() -> None:
+    told: list[tuple[str, int]] = []
+    nonces = shared(told)
+    nonces.after_invalid("invalid nonce parameter; on key:900, you sent:'1', you should send:901")
+    assert nonces.next() == 901
+    nonces.accepted()
+    nonces.after_invalid("invalid nonce parameter; on key:901, you sent:'901'")
+    assert told == []
 
 
 @pytest.mark.parametrize("text", ["", "invalid sign", "invalid nonce", "invalid nonce parameter; on key:x"])
