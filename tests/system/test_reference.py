@@ -299,7 +299,7 @@ def test_commissions_come_over_rest_and_balances_agree_with_them(special: Callab
 
 
 def test_orders_that_are_under_way_from_the_start_are_no_difference(special: Callable[..., Stage]) -> None:
-    stage = special("--fault", "delay=1")
+    stage = special("--fault", "delay=1", more=MORE.replace('max_price_deviation = "50"', ""))
 
     def comparison() -> dict[str, Any]:
         found: dict[str, Any] = stage.get("balances")[0]["comparison"] or {}
