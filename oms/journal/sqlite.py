@@ -57,7 +57,10 @@ class SqliteJournal:
             os.close(descriptor)
             raise
         self._opened = _Opened(self.path, connection, descriptor, number, digest, os.getpid())
-        self._names = str(self.path), str(store.wal_of(self.path))  # a Path takes longer than the look at its file
+        self._names = (
+            str(self.path),
+            str(store.wal_of(self.path)),
+        )  # a Path takes longer than the look at its file
         self._files = _identify(*self._names)
         self._close = weakref.finalize(self, _put_away, self._opened)
 

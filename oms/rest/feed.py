@@ -256,9 +256,7 @@ class Feed:
         if isinstance(error, InvalidStatus):
             status = error.response.status_code
             if status == _FORBIDDEN:
-                self._ban.impose(
-                    f"{self.name}: HTTP 403 at the handshake: the venue blocks this address"
-                )
+                self._ban.impose(f"{self.name}: HTTP 403 at the handshake: the venue blocks this address")
             return f"the venue answered HTTP {status}"
         if isinstance(error, ConnectionClosed):
             return "the connection was lost"
