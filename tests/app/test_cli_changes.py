@@ -2,7 +2,6 @@
 
 import io
 import json
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -300,8 +299,8 @@ def test_an_order_that_is_placed_meanwhile_goes_too(desk: FakeDesk, working: Run
         working(f"{NEW} late")
         desk.report(desk.find("a"), "4")
 
-    threading.Timer(0.05, place).start()
-    result = working("order cancel --all --timeout-s 1")
+    desk.after_command(place, 0)  # after the one that cancels what is there
+    result = working("order cancel --all --timeout-s 2")
     assert result.exit_code == 1
     assert [command.id for command in desk.commands if isinstance(command, Cancel)] == [
         desk.find("late").cl_ord_id

@@ -335,6 +335,7 @@ def test_the_command_line_shows_it_all(stage: Stage) -> None:
         assert (done.returncode, shown in done.stdout) == (0, True), (command, done.stdout, done.stderr)
     denied = oms("withdraw", "--id", "cli-2", "--to", "cold", "--amount", "9", environment=environment)
     assert (denied.returncode, "MAX_AMOUNT" in denied.stderr) == (1, True)
+    stage.reaches("cli-1", "DONE")  # until then it could be resolved
     early = oms(*("money", "resolve", "cli-1", "--as", "done", "--evidence", "seen"), environment=environment)
     assert (early.returncode, "not in doubt" in early.stderr) == (1, True)
     rounded = oms(
