@@ -1,6 +1,6 @@
 """Asking the venue: on request, about what is in doubt, after each logon and by interval."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from oms.core import events as ev
@@ -120,27 +120,21 @@ def unanswered(work: Work) -> list[Order]:
 
 
 def reconcile(work: Work, command: Reconcile) -> tuple[None, Answer]:
-    """Begin a round of questions now, on one session or on all that are logged on."""
+    """Begin a round of questions now, on one session or on all that are logged on.
+
+    It asks also for what is over and not agreed with the venue: whoever asks for all wants to know whether that holds.
+    """
     if command.session is not None and command.session not in work.routes:
         told = f"session {command.session!r} is not configured; configured: {', '.join(sorted(work.routes))}"
         return None, Answer(refusal="INVALID", field="session", text=told)
     count = 0
     for session in work.routes if command.session is None else (command.session,):
         if work.blotter.book(session).logged_on:
-            count += begin_round(work, session, wait=False, also=_disagreed(work, session))
+            disagreed = _over(work, session, lambda order: order.has_gap or order.disputed is not None)
+            count += begin_round(work, session, wait=False, also=disagreed)
             if not work.doubts.in_round(session):
                 work.emit(ev.Reconciled(session=session, time_ns=work.now, asked=0))
     return None, Answer(count=count)
-
-
-def _disagreed(work: Work, session: str) -> list[int]:
-    """Name what is over and not agreed with the venue: a person who asks for all wants to know whether that holds."""
-    orders = work.blotter.orders.values()
-    return [
-        each.number
-        for each in orders
-        if each.session == session and not each.is_open and (each.has_gap or each.disputed is not None)
-    ]
 
 
 def begin_due_rounds(work: Work) -> None:
@@ -163,11 +157,14 @@ def _to_ask(work: Work, session: str, also: Iterable[int] = ()) -> list[int]:
 
     The last stay in memory until their fills are told.
     """
-    orders = work.blotter.orders.values()
-    lacking = [
-        each.number for each in orders if each.session == session and each.gap > 0 and not each.is_open
-    ]
+    lacking = _over(work, session, lambda order: order.gap > 0)
     return list(dict.fromkeys((*work.blotter.book(session).open, *also, *lacking)))
+
+
+def _over(work: Work, session: str, concerns: Callable[[Order], bool]) -> list[int]:
+    """Name the orders of a session that are over, in memory, and of concern all the same."""
+    orders = work.blotter.orders.values()
+    return [each.number for each in orders if each.session == session and not each.is_open and concerns(each)]
 
 
 def ask_next(work: Work, session: str) -> bool:

@@ -105,9 +105,8 @@ def cancel_again(work: Work, order: Order, *, is_older: bool) -> None:
         if not request.in_doubt or request.seen or not order.is_open or order.phase is Phase.PENDING_NEW:
             continue
         if request.tries > 1 and work.now - request.since_ns < work.timing.ask_again_ns:
-            work.doubts.ask_later(
-                order, work.now
-            )  # what fails at once would fail as often as it may within a moment
+            # What fails at once would fail as often as it may within a moment.
+            work.doubts.ask_later(order, work.now)
         elif request.tries < work.timing.cancel_tries:
             work.release(order, request)
         elif not is_older:

@@ -55,18 +55,22 @@ def _may_be_repeated(order: Order, report: ExecutionReport) -> bool:
     answers with the order's last change; so it is asked once more, and then its word holds. A query's answer, which
     has no ExecID, belongs to its question.
     """
-    time, stated = report.transact_time, order.stated_time
-    if not order.unheard or report.exec_id is None or time is None or stated is None:
-        return False
-    return time <= stated
+    times = _answer_times(order, report)
+    return order.unheard and times is not None and times[0] <= times[1]
 
 
 def _is_behind(order: Order, report: ExecutionReport) -> bool:
     """Whether the answer is certainly older than a report, or than the last answer of the same kind."""
+    times = _answer_times(order, report)
+    return is_older(order, report) or (times is not None and times[0] < times[1])
+
+
+def _answer_times(order: Order, report: ExecutionReport) -> tuple[str, str] | None:
+    """Give the time of a FIX answer and that of the last one; None where either is not known."""
     time, stated = report.transact_time, order.stated_time
-    if report.exec_id is not None and time is not None and stated is not None and time < stated:
-        return True
-    return is_older(order, report)
+    if report.exec_id is None or time is None or stated is None:
+        return None
+    return time, stated
 
 
 def _said(report: ExecutionReport) -> str | None:

@@ -31,8 +31,6 @@ from oms.core.inputs import (
 from oms.core.messages import CancelOrder, Command, Mark, NewOrder
 from oms.rest.adapter import Adapter, Outcome, Told
 from oms.rest.contact import Habit, Outlet
-from oms.rest.hands import Task
-from oms.rest.limiter import TRADE
 from oms.rest.patience import longer, may_pass
 from oms.rest.refusal import NotTakenError
 from oms.rest.strangers import Strangers
@@ -155,14 +153,7 @@ class MarkedRestVenue(RestVenue):
                 self._tell(each, error, said)
             self._show_open(effect)
 
-        task = Task(
-            work=work,
-            failed=failed,
-            leaving=lambda raw: self._went_out(asked, raw),
-            priority=Priority.CANCEL,
-            kind=TRADE,
-        )
-        self._hands.ask(task)
+        self._hands.ask(self._cancel_task(work, failed, asked))
         self._contact.expect()
 
     def _show_open(self, effect: CancelOpen, strangers: Strangers | None = None) -> None:

@@ -186,21 +186,26 @@ class RestVenue:
             for each in batch or self._waiting_cancels(1):
                 self._tell(each, error, said)
 
-        task = Task(
-            work=work,
-            failed=failed,
-            leaving=lambda raw: self._went_out(batch, raw),
-            priority=Priority.CANCEL,
-            kind=TRADE,
-        )
         try:
-            self._hands.give(task)
+            self._hands.give(self._cancel_task(work, failed, batch))
         except VenueUnavailable:
             try:
                 self._cancels.remove(asked)
             except ValueError:  # a batch under way has taken it along
                 return
             raise
+
+    def _cancel_task(
+        self, work: Callable[[Adapter], None], failed: Callable[[VenueError, str], None], asked: list[Asked]
+    ) -> Task:
+        """Make a task that cancels; `asked` is what leaves with it, as far as it is known when it leaves."""
+        return Task(
+            work=work,
+            failed=failed,
+            leaving=lambda raw: self._went_out(asked, raw),
+            priority=Priority.CANCEL,
+            kind=TRADE,
+        )
 
     def _waiting_cancels(self, most: int) -> list[Asked]:
         waiting: list[Asked] = []
