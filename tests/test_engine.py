@@ -85,6 +85,10 @@ class World:
         (order,) = self.engine.blotter.search(any_id)
         return order
 
+    def questions(self) -> int:
+        """Count the status questions that left."""
+        return sum(isinstance(message, StatusRequest) for message in self.sent)
+
     def report(self, after_s: float = 0, **fields: Any) -> Step:
         report = ExecutionReport(symbol="BTCUSDT", side="1", ambiguous_reject=True, **fields)
         return self.step(Received(session="main", raw="", report=report), after_s)

@@ -16,7 +16,7 @@ from oms.core.inputs import (
     Tick,
     Unanswered,
 )
-from oms.core.messages import ExecutionReport, FillRow, NewOrder, OrderSnapshot, StatusRequest
+from oms.core.messages import ExecutionReport, FillRow, NewOrder, OrderSnapshot
 from oms.core.order import Order
 from tests.test_engine import ROUTE, TIMING, S, World, view
 
@@ -297,9 +297,9 @@ def test_cancels_that_fail_at_once_are_not_used_up_within_a_moment(world: World)
         world.step(Unanswered(session="main", order=order.number, request=cancel.number, reason="HTTP 502"))
         show(world, order, "0", T1, order_id="V1")
     assert (cancel.tries, order.pending, "CANCEL_WITHOUT_EFFECT" in codes(world)) == (2, [cancel], False)
-    asked = sum(isinstance(message, StatusRequest) for message in world.sent)
+    asked = world.questions()
     world.step(Tick(), after_s=TIMING.ask_again_ns / S)
-    assert sum(isinstance(message, StatusRequest) for message in world.sent) == asked + 1
+    assert world.questions() == asked + 1
     show(world, order, "0", T1, order_id="V1")
     assert cancel.tries == 3
     as_recovered(world)

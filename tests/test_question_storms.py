@@ -3,7 +3,6 @@
 import pytest
 
 from oms.core.inputs import Cancel, SessionDown
-from oms.core.messages import StatusRequest
 from oms.core.order import Order
 from tests.test_engine import World, view
 
@@ -13,10 +12,6 @@ def world() -> World:
     world = World()
     world.up()
     return world
-
-
-def questions(world: World) -> int:
-    return sum(isinstance(message, StatusRequest) for message in world.sent)
 
 
 def unknown(world: World, order: Order) -> None:
@@ -40,11 +35,11 @@ def never_sent(world: World) -> Order:
 
 def test_that_a_venue_has_no_order_that_never_left_may_be_said_often(world: World) -> None:
     order = never_sent(world)
-    before = questions(world)
+    before = world.questions()
     for _ in range(20):
         unknown(world, order)
     assert (order.anomalies, order.phase) == (0, "CANCELED")
-    assert questions(world) - before <= 1
+    assert world.questions() - before <= 1
     assert view(world.recovered()) == view(world.engine)
 
 
@@ -52,9 +47,9 @@ def test_the_same_contradiction_again_is_no_reason_to_ask_again(world: World) ->
     order = world.place()
     world.ack(order)
     world.report(cl_ord_id=order.cl_ord_id, order_id="V1", exec_id="E9", exec_type="4", ord_status="4")
-    before = questions(world)
+    before = world.questions()
     for _ in range(20):
         unknown(world, order)
         world.answer("4", cl_ord_id=order.cl_ord_id)
     assert order.anomalies >= 1
-    assert questions(world) - before == 1
+    assert world.questions() - before == 1

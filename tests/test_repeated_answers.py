@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from oms.core.inputs import SessionDown, Tick
-from oms.core.messages import StatusRequest
 from oms.core.order import Order
 from oms.core.values import ZERO
 from tests.test_engine import World, view
@@ -20,10 +19,6 @@ def world() -> World:
     world = World()
     world.up()
     return world
-
-
-def questions(world: World) -> int:
-    return sum(isinstance(message, StatusRequest) for message in world.sent)
 
 
 def answer(world: World, order: Order, time: str | None, **more: Any) -> None:
@@ -53,7 +48,7 @@ def asked_twice(world: World) -> Order:
     answer(world, order, T1)
     assert not order.unheard
     again(world)
-    assert (order.unheard, order.questions, questions(world)) == (True, 1, 2)
+    assert (order.unheard, order.questions, world.questions()) == (True, 1, 2)
     return order
 
 
@@ -61,9 +56,9 @@ def asked_twice(world: World) -> Order:
 def test_what_can_be_an_earlier_answer_is_asked_for_once_more(world: World, time: str) -> None:
     order = asked_twice(world)
     answer(world, order, time)
-    assert (order.unheard, order.questions, questions(world)) == (True, 1, 3), "it may be the earlier answer"
+    assert (order.unheard, order.questions, world.questions()) == (True, 1, 3), "it may be the earlier answer"
     answer(world, order, time)
-    assert (order.unheard, order.questions, questions(world)) == (False, 0, 3), "so the venue stamps them"
+    assert (order.unheard, order.questions, world.questions()) == (False, 0, 3), "so the venue stamps them"
     assert order.anomalies == 0
     assert view(world.recovered()) == view(world.engine)
 
@@ -72,19 +67,19 @@ def test_what_can_be_an_earlier_answer_is_asked_for_once_more(world: World, time
 def test_an_answer_of_now_is_believed_at_once(world: World, time: str | None) -> None:
     order = asked_twice(world)
     answer(world, order, time)
-    assert (order.unheard, order.questions, questions(world)) == (False, 0, 2)
+    assert (order.unheard, order.questions, world.questions()) == (False, 0, 2)
 
 
 def test_news_is_news_whatever_its_time(world: World) -> None:
     order = asked_twice(world)
     answer(world, order, T1, ord_status="4", exec_type="4")
-    assert (str(order.ord_status), order.unheard, questions(world)) == ("4", False, 2)
+    assert (str(order.ord_status), order.unheard, world.questions()) == ("4", False, 2)
 
 
 def test_an_answer_that_belongs_to_its_question_may_have_any_time(world: World) -> None:
     order = asked_twice(world)
     answer(world, order, T1, exec_id=None)
-    assert (order.unheard, order.questions, questions(world)) == (False, 0, 2)
+    assert (order.unheard, order.questions, world.questions()) == (False, 0, 2)
 
 
 def test_an_earlier_answer_takes_nothing_back_of_what_a_later_one_proved(world: World) -> None:
@@ -103,4 +98,4 @@ def test_without_a_lost_connection_nothing_is_asked_twice(world: World) -> None:
     again(world)
     answer(world, order, T1)
     answer(world, order, T1)
-    assert (order.unheard, order.questions, questions(world)) == (False, 0, 1)
+    assert (order.unheard, order.questions, world.questions()) == (False, 0, 1)

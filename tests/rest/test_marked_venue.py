@@ -35,11 +35,6 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Path:
-    return tmp_path / "venue.jsonl"
-
-
-@pytest.fixture
 def simulator(kind: Kind, record: Path) -> Iterator[Simulator]:
     with kind.simulator(*kind.options, "--record", str(record)) as running:
         yield running

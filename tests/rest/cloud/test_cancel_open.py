@@ -22,11 +22,6 @@ ALL_AT_ONCE = "batchCancelOpenOrders"
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Path:
-    return tmp_path / "venue.jsonl"
-
-
-@pytest.fixture
 def simulator(record: Path) -> Iterator[Simulator]:
     with Simulator("cloud", *CREDENTIALS, "--record", str(record)) as running:
         yield running

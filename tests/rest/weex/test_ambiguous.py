@@ -17,11 +17,6 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Path:
-    return tmp_path / "venue.jsonl"
-
-
-@pytest.fixture
 def simulator(record: Path) -> Iterator[Simulator]:
     options = ("--cache", "off", "--record", str(record), "--fault", "http-text-after@Trade=1")
     with Simulator("weex", *CREDENTIALS, *options) as running:

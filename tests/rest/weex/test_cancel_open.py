@@ -1,6 +1,5 @@
 """Everything is canceled at WEEX, the orders of others included, against the simulated one as a process."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,23 +7,12 @@ from msgspec.structs import replace
 
 from oms.core.inputs import Cancel
 from tests.rest.marked_desk import Desk, written
-from tests.rest.weex.marked import CREDENTIALS, PAIR, ROUTE, Other, connected
+from tests.rest.weex.marked import PAIR, ROUTE, Other, connected
 from tests.rest.weex.simulated import Simulator
 
 pytestmark = pytest.mark.system
 
 SWEPT = replace(ROUTE, sweeps=True)
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Path:
-    return tmp_path / "venue.jsonl"
-
-
-@pytest.fixture
-def simulator(record: Path) -> Iterator[Simulator]:
-    with Simulator("weex", *CREDENTIALS, "--cache", "off", "--record", str(record)) as running:
-        yield running
 
 
 def test_orders_of_others_are_found_put_on_record_and_canceled(simulator: Simulator, record: Path) -> None:

@@ -32,17 +32,6 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Path:
-    return tmp_path / "venue.jsonl"
-
-
-@pytest.fixture
-def simulator(record: Path) -> Iterator[Simulator]:
-    with Simulator("weex", *CREDENTIALS, "--cache", "off", "--record", str(record)) as running:
-        yield running
-
-
-@pytest.fixture
 def desk(simulator: Simulator) -> Iterator[Desk]:
     with Desk(ROUTE, connected(simulator.url)) as running:
         yield running
