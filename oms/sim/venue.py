@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from oms.sim.apifiny_http.faults import WITHDRAWAL_CANCELED
 from oms.sim.exchange import Exchange
 from oms.sim.history import Change, History
 from oms.sim.reports import Form
@@ -70,7 +71,14 @@ class Venue:
             id_prefix=f"{self.opened_at:%Y%m%d%H%M%S}",
             fees=conduct.fees,
         )
-        self.wallet = Wallet(self.accounts, self.exchange.ledger, self.dice("wallet"), conduct.addresses)
+        dice, rate = self.dice("withdrawals"), conduct.rates.get(WITHDRAWAL_CANCELED, 0.0)
+        self.wallet = Wallet(
+            self.accounts,
+            self.exchange.ledger,
+            self.dice("wallet"),
+            conduct.addresses,
+            cancels=lambda: dice.random() < rate,
+        )
         self.over_rest: set[tuple[str, str]] = set()
         """The orders that were entered over REST: FIX sessions report only what was entered there."""
         self._events: list[Callable[[list[Event]], None]] = []

@@ -1,6 +1,7 @@
 """Money that moves without an order: withdrawals by ticket, transfers between venues, addresses. Pure.
 
-1. What leaves is frozen at once, with its fee, and gone when it completes, `SETTLES_AFTER` later.
+1. What leaves is frozen at once, with its fee, and gone when it completes, `SETTLES_AFTER` later; where the venue
+   cancels it instead, amount and fee are available again.
 2. A ticket is good for one withdrawal of the account and venue that it was made for, and for `TICKET_LASTS`.
 3. A withdrawal goes to a known address: one of those given at the start, or any account's deposit address,
    where it arrives.
@@ -18,14 +19,14 @@ from oms.sim.market import VENUES
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from oms.sim.ledger import Ledger
 
 SETTLES_AFTER = timedelta(seconds=2)
 TICKET_LASTS = timedelta(minutes=10)
-SUBMITTED, COMPLETED = "SUBMITTED", "COMPLETED"
+SUBMITTED, COMPLETED, CANCELLED = "SUBMITTED", "COMPLETED", "CANCELLED"
 OUTGOING, INCOMING = "OUTGOING", "INCOMING"
 
 
@@ -78,6 +79,8 @@ class Activity:
     source: Place | None = None
     target: Place | None = None
     status: str = SUBMITTED
+    ends: str = COMPLETED
+    """The status that it comes to."""
 
 
 class NoMoney(Exception):  # noqa: N818 - named after what is the matter
@@ -96,11 +99,17 @@ class Wallet:
     """Tickets, movements and addresses of all accounts."""
 
     def __init__(
-        self, accounts: Iterable[str], ledger: Ledger, rng: random.Random, addresses: Iterable[str]
+        self,
+        accounts: Iterable[str],
+        ledger: Ledger,
+        rng: random.Random,
+        addresses: Iterable[str],
+        cancels: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Know the addresses outside; nothing has moved."""
+        """Know the addresses outside; nothing has moved. `cancels` tells of each movement whether it is canceled."""
         self._ledger = ledger
         self._rng = rng
+        self._cancels = cancels
         self._tickets: dict[str, tuple[Place, datetime]] = {}
         self._activities: list[Activity] = []
         self._known: dict[str, Place | None] = dict.fromkeys(addresses)
@@ -146,13 +155,15 @@ class Wallet:
         return self._noted(replace(activity, action=action, source=place, target=target))
 
     def settle(self, now: datetime) -> None:
-        """Complete what is due; call before balances or activities are read."""
+        """Complete or cancel what is due; call before balances or activities are read."""
         for index, activity in enumerate(self._activities):
             if activity.status == SUBMITTED and activity.created_at + SETTLES_AFTER <= now:
                 self._activities[index] = replace(
-                    activity, status=COMPLETED, updated_at=activity.created_at + SETTLES_AFTER
+                    activity, status=activity.ends, updated_at=activity.created_at + SETTLES_AFTER
                 )
-                self._complete(activity)
+                self._release(activity)
+                if activity.ends == COMPLETED:
+                    self._complete(activity)
 
     def activities(self, account: str) -> list[Activity]:
         """Return an account's movements, oldest first."""
@@ -160,7 +171,6 @@ class Wallet:
 
     def _complete(self, activity: Activity) -> None:
         place, currency = activity.place, activity.coin.currency
-        self._ledger.freeze((place.account, place.venue), currency, -activity.amount - activity.fee)
         self._ledger.charge((place.account, place.venue), currency, activity.fee)
         self._move(place, currency, -activity.amount)
         if (target := activity.target) is not None:
@@ -187,6 +197,11 @@ class Wallet:
             raise NoMoney
         self._ledger.freeze((place.account, place.venue), coin.currency, amount + coin.fee)
 
+    def _release(self, activity: Activity) -> None:
+        place = activity.place
+        frozen = activity.amount + activity.fee
+        self._ledger.freeze((place.account, place.venue), activity.coin.currency, -frozen)
+
     def _move(self, place: Place, currency: str, amount: Decimal) -> None:
         self._ledger.deposit(place.account, place.venue, currency=currency, amount=amount)
 
@@ -202,6 +217,7 @@ class Wallet:
             tx_id=self._hex() + self._hex(),
             created_at=now,
             updated_at=now,
+            ends=CANCELLED if kind == OUTGOING and self._cancels() else COMPLETED,
         )
 
     def _noted(self, activity: Activity) -> Activity:

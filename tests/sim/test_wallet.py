@@ -48,6 +48,21 @@ def test_a_withdrawal_completes_once(ledger: Ledger, wallet: Wallet) -> None:
         assert held(ledger, HERE) == (Decimal("89.9995"), 0)
 
 
+def test_a_movement_that_the_venue_cancels_comes_back_whole(ledger: Ledger) -> None:
+    wallet = Wallet([HERE.account], ledger, random.Random(1), ["outside"], cancels=lambda: True)
+    ticket, _ = wallet.ticket(HERE, NOW)
+    wallet.withdraw(HERE, BTC, Decimal(10), to="outside", paper=(ticket, NOW))
+    wallet.transfer(HERE, BTC, Decimal(5), venue="VENUE2", now=NOW)
+    assert held(ledger, HERE) == (100, Decimal("15.0010"))
+    for _ in range(2):
+        wallet.settle(NOW + SETTLES_AFTER)
+        assert held(ledger, HERE) == (100, 0)
+    assert held(ledger, Place(HERE.account, "VENUE2")) == (0, 0)
+    rows = wallet.activities(HERE.account)
+    assert {(row.status, row.updated_at) for row in rows} == {("CANCELLED", NOW + SETTLES_AFTER)}
+    assert len(rows) == 2
+
+
 def test_nothing_is_lost_between_accounts(ledger: Ledger, wallet: Wallet) -> None:
     ticket, _ = wallet.ticket(HERE, NOW)
     wallet.withdraw(HERE, BTC, Decimal(10), to=address(THERE, "BTC"), paper=(ticket, NOW))

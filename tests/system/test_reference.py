@@ -266,6 +266,39 @@ def test_what_money_cost_is_no_difference(special: Callable[..., Stage]) -> None
     assert "BALANCE_DIFFERENCE" not in stage.log()
 
 
+def test_money_that_the_venue_cancels_after_all_comes_back_and_is_no_difference(
+    special: Callable[..., Stage],
+) -> None:
+    stage = special("--fault", "withdraw-canceled=1")
+
+    def account() -> dict[str, Any]:
+        (found,) = stage.get("balances")
+        return found
+
+    def bitcoin() -> tuple[str, ...]:
+        rows = [
+            row for row in account()["balances"] if (row["exchange"], row["currency"]) == (EXCHANGE, "BTC")
+        ]
+        return tuple(row[name] for row in rows for name in ("amount", "available", "frozen"))
+
+    until(lambda: account()["comparison"], "the comparison began")
+    before = bitcoin()
+    environment = {"OMS_TOKEN": TOKEN, "OMS_API": stage.daemon.url, "COLUMNS": "200"}
+    sent = oms("withdraw", "--id", "w1", "--to", "cold", "--amount", "0.5", environment=environment)
+    assert (sent.returncode, "SUBMITTED" in sent.stdout) == (0, True), sent.stderr
+    assert stage.move("transfers", id="t1", label="across", amount="12.5").status_code == 202
+    for any_id in ("w1", "t1"):
+        assert "CANCELLED" in stage.reaches(any_id, "REFUSED")["reason"]
+    shown = oms("money", "show", "w1", environment=environment)
+    assert ("REFUSED" in shown.stdout, "CANCELLED" in shown.stdout) == (True, True), shown.stdout
+    began = account()["comparison"]["at"]
+    until(lambda: account()["comparison"]["at"] > began, "it was compared again")
+    until(lambda: not account()["comparison"]["unknown"], "nothing is under way any more")
+    assert (account()["comparison"]["differences"], bitcoin()) == ([], before)
+    assert stage.log().count("MONEY_CANCELED") == 2, stage.log()
+    assert "BALANCE_DIFFERENCE" not in stage.log()
+
+
 def _decided(stage: Stage, any_id: str) -> dict[str, Any]:
     def there() -> dict[str, Any] | None:
         found: dict[str, Any] = stage.daemon.get(f"/v1/money/{any_id}")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 BUSY, CLOSED = "rest-busy", "rest-maintenance"
 ORDER_TIMEOUT, CANCEL_TIMEOUT = "rest-order-timeout", "rest-cancel-timeout"
 PENDING = "rest-pending"
+WITHDRAWAL_CANCELED = "withdraw-canceled"
 
 PENDING_MS = (200, 2000)
 
@@ -19,4 +20,5 @@ MEANINGS: Mapping[str, str] = {
     ORDER_TIMEOUT: "a new order is answered with 327786, timeout; half of them took effect",
     CANCEL_TIMEOUT: "a cancel is answered with 327818, timeout; half of them took effect",
     PENDING: f"an order stays PENDING_SUBMIT for {PENDING_MS[0]} to {PENDING_MS[1]} ms",
+    WITHDRAWAL_CANCELED: "a withdrawal or transfer is SUBMITTED, and then CANCELLED instead of completed",
 }

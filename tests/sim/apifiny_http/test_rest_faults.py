@@ -113,3 +113,23 @@ def test_half_of_a_canceled_order_may_have_traded() -> None:
         assert (row["orderStatus"], row["filledCumulativeQuantity"]) == ("PART_FILLED", 1)
         (fill,) = rest.get("order.readerOrderDetail", venue="BINANCEUS", orderId=order_id)
         assert fill["lastFilledQuantity"] == 1
+
+
+def test_a_withdrawal_that_was_taken_on_may_be_canceled() -> None:
+    with Venue("--fault", "withdraw-canceled=1", "--withdraw-address", "3Nxwena") as venue:
+        rest = venue.client()
+        before = rest.balance("BTC")
+        ticket = rest.get("asset.createWithdrawTicketLite", venue="BINANCEUS")["ticket"]
+        terms = {"venue": "BINANCEUS", "coin": "BTC", "amount": 10.0021, "memo": ""}
+        row = rest.get("asset.withdrawLite", **terms, address="3Nxwena", ticket=ticket)
+        assert row["status"] == "SUBMITTED"
+        assert rest.balance("BTC") != before
+        span = {"startTimeDate": "0", "endTimeDate": str(row["logCreatedAt"] + 60_000)}
+
+        def ended() -> str | None:
+            (found,) = rest.get("asset.queryAssetActivityListLite", **span, limit="10", page="1")["records"]
+            assert found["logId"] == row["logId"]
+            return None if found["status"] == "SUBMITTED" else str(found["status"])
+
+        assert until(ended) == "CANCELLED"
+        assert rest.balance("BTC") == before
