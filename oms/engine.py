@@ -84,7 +84,7 @@ class Engine:
     def __init__(self, routes: Iterable[Route], timing: Timing | None = None) -> None:
         """Start without orders."""
         self._work = Work(routes, timing or Timing())
-        self.routes = self._work.routes
+        self.routes, self.swept = self._work.routes, self._work.swept
         self.ids = self._work.ids
 
     @property

@@ -122,9 +122,11 @@ def test_what_the_venue_shows_afterwards_is_the_next_turn_until_nothing_is_new()
     desk.step(OpenShown(session="main", turn=1, order_ids=("7", "unheard")))
     second = the(desk)
     assert (ids(second), second.turn) == (["7"], 2)
+    assert desk.engine.swept == {}
     desk.step(OpenShown(session="main", turn=2, order_ids=("7",)))  # still open: its cancel is on record
     assert not desk.take(CancelOpen)
     assert desk.engine.sweeping == set()
+    assert set(desk.engine.swept) == {"main"}  # and at which time, for whoever wants to know whether it came to its end
 
 
 def test_orders_that_the_desk_places_meanwhile_stay() -> None:
@@ -144,6 +146,7 @@ def test_a_look_that_failed_ends_it_and_people_are_told() -> None:
     desk.step(OpenShown(session="main", turn=1, fault="timed out"))
     assert [alert.code for alert in desk.alerts] == ["CANCEL_ALL_INCOMPLETE"]
     assert desk.engine.sweeping == set()
+    assert desk.engine.swept == {}
 
 
 def test_an_answer_to_an_earlier_one_says_nothing() -> None:
@@ -162,6 +165,7 @@ def test_a_session_that_drops_ends_it() -> None:
     desk.step(CancelAll())
     desk.step(SessionDown(session="main"))
     assert desk.engine.sweeping == set()
+    assert desk.engine.swept == {}
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,7 @@ class SessionObject(BaseModel):
     market_price: bool = Field(
         default=False, description="Market orders need a price here: the worst that the desk takes."
     )
+    external_orders: str = Field("adopt", description="What becomes of orders of others: adopt, ignore, stop.")
     logged_on: bool
     since: str | None
     reason: str | None = Field(description="Why it is not logged on.")
@@ -245,6 +246,10 @@ class SessionObject(BaseModel):
     canceling_all: bool = Field(
         default=False,
         description="Everything there is being canceled, and the venue looked through for what nobody here knew.",
+    )
+    canceled_all: str | None = Field(
+        default=None,
+        description="When everything there was canceled, and a look found no more; null: not since the start.",
     )
     round: Round | None = Field(
         description="How the last round of questions ended; null: none since the start."

@@ -24,7 +24,7 @@ from oms.app.reference_side import ReferenceSide, completed
 from oms.app.reference_views import figures
 from oms.app.rest_side import RestSide
 from oms.app.second_look import SecondLook
-from oms.app.session_view import session_object
+from oms.app.session_view import session_object, sweep_object
 from oms.app.tokens import Tokens
 from oms.app.wiring_rest import Around
 from oms.core.errors import JournalError
@@ -252,7 +252,7 @@ class Daemon:
                     now=now,
                 ),
                 "under_way": session.name in self.loop.asking or self.rest.is_comparing(session.name),
-                "canceling_all": session.name in self.loop.sweeping,
+                **sweep_object(session.name, self.loop.sweeping, self.loop.swept),
             }
             for session in self.config.session
         ]

@@ -106,6 +106,7 @@ class Loop:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.asking: frozenset[str] = frozenset()
         self.sweeping: frozenset[str] = frozenset()
+        self.swept: dict[str, int] = {}
         self.in_doubt: set[int] = set()
         self.open_orders = 0
         self.counts = {"records": 0, "batches": 0, "anomalies": 0, "alerts": 0}
@@ -289,7 +290,7 @@ class Loop:
                 if isinstance(event, ev.SessionFact):
                     session_facts.note(self.sessions, event, self.engine.blotter)
         self.asking = session_facts.under_way(self.engine.doubts, self.engine.routes)
-        self.sweeping = self.engine.sweeping
+        self.sweeping, self.swept = self.engine.sweeping, dict(self.engine.swept)
         for future, answer in taken.answers:
             with contextlib.suppress(InvalidStateError):  # whoever asked may have given up
                 future.set_result(answer)

@@ -1,6 +1,6 @@
 """How the sessions with the venues stand, as GET /v1/sessions shows them."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ def session_object(
         "host": session.host,
         "port": session.port,
         **_way(session),
+        "external_orders": session.external_orders,
         "market_price": isinstance(session, WeexSection),
         "logged_on": bool(seen.get("logged_on")),
         "since": ns_to_iso(seen["since_ns"]) if seen.get("since_ns") else None,
@@ -40,6 +41,15 @@ def session_object(
         "round": _round(seen.get("round")),
         "held": _held(seen.get("held", ()), now),
         "rest": _rest(rest),
+    }
+
+
+def sweep_object(name: str, sweeping: Container[str], swept: Mapping[str, int]) -> dict[str, Any]:
+    """Describe how far a cancel of everything has come at a session."""
+    last_ns = swept.get(name)
+    return {
+        "canceling_all": name in sweeping,
+        "canceled_all": None if last_ns is None else ns_to_iso(last_ns),
     }
 
 

@@ -95,6 +95,8 @@ def shown(work: "Work", message: OpenShown) -> "Iterator[tuple[Order, Sweep]]":
     if message.fault is not None:
         told = f"whether others have open orders there is not known, and theirs are not canceled: {message.fault}"
         work.alert("CANCEL_ALL_INCOMPLETE", told, session=message.session)
+    elif not more:
+        work.swept[message.session] = work.now
     if message.fault is not None or not more or sweep.turn >= MOST_TURNS:
         del work.sweeps[message.session]
         return

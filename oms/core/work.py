@@ -80,6 +80,7 @@ class Work:
         self.effects: list[Effect] = []
         self.marking: set[int] = set()
         self.sweeps: dict[str, Sweep] = {}
+        self.swept: dict[str, int] = {}  # when all was canceled, and a look found no more; of this run alone
         self.turning: list[str] = []  # the sessions whose cancels of this step leave together
         self.quotes: dict[str, dict[Key, Quote]] = {}  # the last ones, by session
         self.now = 0
