@@ -126,7 +126,7 @@ def test_what_the_venue_shows_afterwards_is_the_next_turn_until_nothing_is_new()
     desk.step(OpenShown(session="main", turn=2, order_ids=("7",)))  # still open: its cancel is on record
     assert not desk.take(CancelOpen)
     assert desk.engine.sweeping == set()
-    assert set(desk.engine.swept) == {"main"}  # and at which time, for whoever wants to know whether it came to its end
+    assert set(desk.engine.swept) == {"main"}  # whoever asks can know that it came to its end
 
 
 def test_orders_that_the_desk_places_meanwhile_stay() -> None:

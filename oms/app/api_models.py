@@ -235,7 +235,9 @@ class SessionObject(BaseModel):
     market_price: bool = Field(
         default=False, description="Market orders need a price here: the worst that the desk takes."
     )
-    external_orders: str = Field("adopt", description="What becomes of orders of others: adopt, ignore, stop.")
+    external_orders: str = Field(
+        "adopt", description="What becomes of orders of others: adopt, ignore, stop."
+    )
     logged_on: bool
     since: str | None
     reason: str | None = Field(description="Why it is not logged on.")

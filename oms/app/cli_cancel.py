@@ -23,13 +23,13 @@ from oms.app.cli_daemon import (
 )
 from oms.app.client import DEFAULT_URL, Client
 from oms.app.notes import cancel_waits, sessions_of, why_open
-from oms.app.sweep import sweep
+from oms.app.others import LOOKED_THROUGH
+from oms.app.sweep import Sweep, sweep
 from oms.app.tables import orders_counted, own_id, plain, status_word
 from oms.app.tables_unsettled import left_table
 
 ONE_TIMEOUT_S: Final = 10.0
 ALL_TIMEOUT_S: Final = 60.0
-ITSELF: Final = frozenset({"weex", "cloud"})
 
 
 def cancel(  # noqa: PLR0913 - one parameter an option
@@ -65,7 +65,8 @@ def cancel(  # noqa: PLR0913 - one parameter an option
 
     Exit 0: the cancel is on its way or done; with --wait ack: the order is canceled. 1: it is not, and will not be.
     --all waits until nothing is open, and reports what it could not confirm and why. Exit 0: nothing is open any more.
-    At WEEX and exchanges of the Cloud API it also finds and cancels open orders that nobody here knew.
+    At WEEX and exchanges of the Cloud API it also finds and cancels open orders that nobody here knew, unless
+    `external_orders` is "ignore" there or --session names one of several of an account.
     """
     which = {"exchange": venue, "symbol": symbol, "session": session}
     _check(
@@ -122,15 +123,33 @@ def _cancel_all(
         for order in done.left
     ]
     if as_json:
-        filled = {"filled": done.filled} if done.filled else {}
-        print_json({"canceling": done.asked, "open": left, **filled})
+        more = {"filled": done.filled, "others_stay": done.staying, "others_unknown": done.unseen}
+        given = {name: value for name, value in more.items() if value}
+        print_json({"canceling": done.asked, "open": left, **given})
     elif left:
         Console().print(left_table(left))
     say(_filled(done.filled))
     if left:
         fail(f"still open: {orders_counted(len(left))} after {timeout_s:g} s; what is open may be executed")
-    said = f"{orders_counted(done.asked)} asked to go, and nothing is open any more"
-    say(said if done.asked else "nothing was open")
+    if done.unseen:
+        fail(
+            "nothing is open that is known here; what others have open is not known at"
+            f" {_named(done.unseen)}. Say it once more"
+        )
+    say(_conclusion(done))
+
+
+def _conclusion(done: Sweep) -> str:
+    """Say that nothing is open any more, and of whom: what others have where theirs stays may be."""
+    ours = " of ours" if done.staying else ""
+    others = f"; orders of others stay at {_named(done.staying)}" if done.staying else ""
+    if not done.asked:
+        return f"nothing{ours} was open{others}"
+    return f"{orders_counted(done.asked)} asked to go, and nothing{ours} is open any more{others}"
+
+
+def _named(sessions: dict[str, str]) -> str:
+    return ", ".join(f"{name}: {why}" for name, why in sessions.items())
 
 
 def _filled(orders: list[dict[str, Any]]) -> str | None:
@@ -145,7 +164,7 @@ def _resolved(which: dict[str, str | None], client: Client) -> dict[str, str | N
     """Read a venue's name: WEEX and exchanges of the Cloud API have none behind them, and go by their session's."""
     name = which["exchange"]
     session = sessions_of(client).get(name) if name is not None else None
-    if session is None or session.get("kind") not in ITSELF or which["session"] not in {None, name}:
+    if session is None or session.get("kind") not in LOOKED_THROUGH or which["session"] not in {None, name}:
         return which
     return {**which, "exchange": None, "session": name}
 

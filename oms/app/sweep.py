@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from oms.app.client import MOST_ORDERS, Client, NoDaemonError, RefusedError
 from oms.app.notes import sessions_of
+from oms.app.others import Sessions, staying, unseen
 from oms.core.values import OrdStatus
 
 LOOK_EVERY_S: Final = 0.2
@@ -20,13 +21,16 @@ class Sweep(Struct):
     """What came of it: how many orders were asked to go, those that are open all the same, and refusals by number.
 
     Those that others had at the venue and nobody here knew are among them. `filled`: nothing of them is left to cancel,
-    and their fills are missing.
+    and their fills are missing. `unseen`: the sessions where it is not known what others have open, with the reason;
+    `staying`: those where it stays.
     """
 
     asked: int
     left: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[int, str] = field(default_factory=dict)
     filled: list[dict[str, Any]] = field(default_factory=list)
+    unseen: dict[str, str] = field(default_factory=dict)
+    staying: dict[str, str] = field(default_factory=dict)
 
 
 def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: Tell) -> Sweep:
@@ -45,20 +49,30 @@ def sweep(client: Client, which: dict[str, str | None], timeout_s: float, tell: 
     """
     started = time.monotonic()
     newest = max((order["id"] for order in client.orders(limit=1)), default=0)
-    done = Sweep(asked=client.cancel_all(**which))
+    before = sessions_of(client)
+    done = Sweep(asked=client.cancel_all(**which), staying=staying(before, which))
     last: dict[int, float] = {}
+    began = started  # of the last look for orders of others
     while True:
         is_over = time.monotonic() - started >= timeout_s
         try:
-            looking = _is_looking(client)  # before the orders: what it shows stands among them then
+            sessions = (
+                sessions_of(client) or before
+            )  # before the orders: what a look shows stands among them then
+            done.unseen = unseen(sessions, before, which)
             found = client.every_order(status="open", **which)
             done.left = [order for order in found if not is_all_filled(order)]
             done.filled = [order for order in found if is_all_filled(order)]
-            if is_over or not (done.left or looking):
+            if is_over or not (done.left or done.unseen):
                 done.asked += _of_others(client, which, newest)
                 return done
             tell(_progress(done, time.monotonic() - started))
             _ask_again(client, done, last, started)
+            if done.unseen and time.monotonic() - began >= ASK_AGAIN_S and not _is_looking(sessions):
+                began = time.monotonic()
+                client.cancel_all(
+                    **which
+                )  # the look was not complete, or is forgotten: the daemon began anew
         except NoDaemonError as error:  # what was asked for is on disk, and goes on when the daemon does
             if is_over:
                 raise
@@ -104,9 +118,9 @@ def is_all_filled(order: dict[str, Any]) -> bool:
     return only_new and order["ord_status"] == OrdStatus.FILLED
 
 
-def _is_looking(client: Client) -> bool:
+def _is_looking(sessions: Sessions) -> bool:
     """Whether a venue is being looked through for orders that nobody here knew."""
-    return any(session.get("canceling_all") for session in sessions_of(client).values())
+    return any(session.get("canceling_all") for session in sessions.values())
 
 
 def _progress(done: Sweep, seconds: float) -> str:

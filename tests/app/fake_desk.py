@@ -60,6 +60,7 @@ class FakeDesk:
         self.reasons: list[str] = []
         self.auto_ack = False
         self.rounds: dict[str, dict[str, Any]] = {}
+        self.more: dict[str, dict[str, Any]] = {}  # of a session, beside what every session shows
         self.gate = threading.Event()  # commits wait for it
         self.gate.set()
         self._lock = threading.RLock()
@@ -146,6 +147,7 @@ class FakeDesk:
                 "under_way": self.engine.doubts.in_round(name),
                 "round": self.rounds.get(name),
                 "held": [],
+                **self.more.get(name, {}),
             }
             for name, account in self.accounts.items()
         ]

@@ -13,6 +13,7 @@ from typer.testing import Result
 
 from oms.app import sweep as sweeping
 from oms.app.client import Client, NoDaemonError
+from oms.app.others import staying, unseen
 from oms.app.tables import open_points
 from oms.app.tables_unsettled import doubts_table
 from oms.core.inputs import Cancel, CancelAll, Instruction, Received, Unanswered
@@ -238,6 +239,67 @@ def test_one_of_others_that_was_found_and_canceled_meanwhile_counts(
     desk.submit = submit  # type: ignore[method-assign]
     result = oms("order cancel --all")
     assert "1 order asked to go, and nothing is open any more" in one_line(result)
+
+
+def looked(desk: FakeDesk, looks: list[str | None]) -> None:
+    """Have each cancel of everything end with a look that is complete (its time), or not (None)."""
+    commit = desk.submit
+
+    def submit(instruction: Instruction) -> Any:
+        if isinstance(instruction, CancelAll):
+            last = looks.pop(0)
+            desk.more["main"] = desk.more["main"] | ({"canceled_all": last} if last else {})
+        return commit(instruction)
+
+    desk.submit = submit  # type: ignore[method-assign]
+
+
+def count_of_all(desk: FakeDesk) -> int:
+    return sum(isinstance(command, CancelAll) for command in desk.commands)
+
+
+def test_where_orders_of_others_are_ignored_nobody_says_that_nothing_is_open(
+    desk: FakeDesk, working: Run, quick: None
+) -> None:
+    desk.more["main"] = {"kind": "cloud", "external_orders": "ignore"}
+    end_soon(desk, "a")
+    said = one_line(result := working("order cancel --all"))
+    assert result.exit_code == 0
+    assert "1 order asked to go, and nothing of ours is open any more" in said
+    assert 'orders of others stay at main: external_orders is "ignore"' in said
+    report = json.loads(working("order cancel --all --json").stdout)
+    assert report["others_stay"] == {"main": 'external_orders is "ignore"'}
+
+
+def test_a_session_that_shares_its_account_stands_for_its_own_orders() -> None:
+    rows = {
+        name: {"name": name, "kind": "weex", "account": "A", "logged_on": True, "canceled_all": None}
+        for name in ("one", "two")
+    }
+    mine = {"exchange": None, "session": "two", "symbol": None}
+    assert staying(rows, mine) == {"two": "other sessions share its account"}
+    assert unseen(rows, rows, mine) == {}
+    everywhere = {**mine, "session": None}
+    assert staying(rows, everywhere) == {}
+    assert list(unseen(rows, rows, everywhere)) == ["one"]  # the account, once
+    done = {**rows, "two": {**rows["two"], "canceled_all": "now"}}
+    assert unseen(done, rows, everywhere) == {}
+
+
+def test_a_look_that_did_not_come_to_its_end_is_begun_anew(desk: FakeDesk, oms: Run, quick: None) -> None:
+    desk.more["main"] = {"kind": "weex", "canceled_all": "08:00"}
+    looked(desk, [None, "09:00"])
+    result = oms("order cancel --all")
+    assert (result.exit_code, count_of_all(desk)) == (0, 2)
+    assert "nothing was open" in one_line(result)
+
+
+def test_what_was_not_looked_through_is_said_and_is_no_success(desk: FakeDesk, oms: Run, quick: None) -> None:
+    desk.more["main"] = {"kind": "weex", "canceled_all": "08:00", "logged_on": False, "reason": "HTTP 502"}
+    result = oms("order cancel --all --timeout-s 0.1 --json")
+    assert result.exit_code == 1
+    assert "what others have open is not known at main: not logged on (HTTP 502)" in result.stderr
+    assert json.loads(result.stdout)["others_unknown"] == {"main": "not logged on (HTTP 502)"}
 
 
 def fill_whole(desk: FakeDesk, client_order_id: str) -> None:
