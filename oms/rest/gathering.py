@@ -143,6 +143,37 @@ class Paced(Protocol):
         ...
 
 
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """A row of a list that cannot be read, so that only the others are given.
+
+    Attributes:
+        why: for people; names what was asked.
+        text: what the venue said, without secrets.
+        exchange: where; None: there is none, or the row does not say.
+        name: the symbol, or the currency of a balance; None: the row does not say.
+
+    """
+
+    why: str
+    text: str
+    exchange: str | None = None
+    name: str | None = None
+
+
+@runtime_checkable
+class Lenient(Protocol):
+    """A gatherer that gives the rows of a list that can be read, where others cannot."""
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Name the rows that the last list lacks, of those that `instruments` and `balances` give."""
+        ...
+
+
+def left_out(gatherer: Gatherer) -> tuple[LeftOut, ...]:
+    """Name the rows that a gatherer's last list lacks; most give a list as a whole or not at all."""
+    return gatherer.left_out() if isinstance(gatherer, Lenient) else ()
+
+
 class Redeemer(Protocol):
     """A gatherer of a venue that has coupons."""
 

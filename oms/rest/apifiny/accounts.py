@@ -38,7 +38,7 @@ class AccountClient:
     def balances(self, venue: str | None = None) -> tuple[Balance, ...]:
         """asset.listBalanceByLite: what the account has, at all venues or at one."""
         asked = params.Account(account_id=self._account_id, venue=venue)
-        return self._caller.read("asset.listBalanceByLite", asked, tuple[Balance, ...])
+        return self._caller.rows("asset.listBalanceByLite", asked, Balance)
 
     def deposit_address(self, venue: str, coin: str) -> DepositAddress:
         """asset.queryAddressLite: where to deposit a coin (the venue's code for a currency on one chain)."""

@@ -21,7 +21,7 @@ from oms.rest.apifiny.answers import (
 from oms.rest.apifiny.clock import ClockDifference, VenueTime, best, measured
 from oms.rest.apifiny.params import Params, encode
 from oms.rest.apifiny.signing import Credentials, request_token
-from oms.rest.apifiny.unread import Unread
+from oms.rest.apifiny.unread import Unread, texts_of
 from oms.rest.transport import Reply, Transport
 
 T = TypeVar("T")
@@ -225,7 +225,8 @@ class Caller:
     def _tell_unread(self, method: str, error: ApifinyUnreadable, said: bytes | Raw) -> None:
         if self.unread is not None:
             text = self._masked(bytes(said).decode("utf-8", "replace"))
-            self.unread(Unread(method, str(error), clipped(text, _LONGEST_SHOWN)))
+            fields = texts_of(text) if isinstance(said, Raw) else {}
+            self.unread(Unread(method, str(error), clipped(text, _LONGEST_SHOWN), fields))
 
     def _masked(self, text: str) -> str:
         for hidden in (self._token, self.credentials.secret.reveal()):

@@ -7,7 +7,7 @@ nor after our request could still be taken. Where several rows can be it, a pers
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct
 
@@ -21,7 +21,12 @@ from oms.core.values import format_decimal
 from oms.rest.apifiny.client import ApifinyClient
 from oms.rest.apifiny.inquiries import ApifinyInquiries
 from oms.rest.apifiny.models import Activity, OrderBook, SymbolInfo, VenueTransfer, Withdrawal
-from oms.rest.gathering import Inquiry, Moved, Rows, VenueClock
+from oms.rest.gathering import Inquiry, LeftOut, Moved, Rows, VenueClock
+
+if TYPE_CHECKING:
+    from oms.rest.apifiny.unread import Unread
+
+T = TypeVar("T")
 
 ENABLED: Final = "enabled"
 OUTGOING: Final = "OUTGOING"
@@ -37,7 +42,7 @@ _STATUSES: Final = {
 
 
 class ApifinyGatherer:
-    """Implements `oms.rest.gathering.Gatherer`, `Inquirer` and `Paced` with one client."""
+    """Implements `oms.rest.gathering.Gatherer`, `Inquirer`, `Paced` and `Lenient` with one client."""
 
     has_balances = True
     cached_s = 0.0
@@ -49,6 +54,9 @@ class ApifinyGatherer:
         self._now_ns = now_ns
         self._clock: VenueClock | None = None
         self._inquiries = ApifinyInquiries(client, now_ns)
+        self._unread: list[Unread] = []
+        self._left_out: tuple[LeftOut, ...] = ()
+        client.on_unread(self._unread.append)
 
     def inquire(self, inquiry: Inquiry) -> Rows:
         """See `oms.rest.gathering.Inquirer`."""
@@ -66,10 +74,25 @@ class ApifinyGatherer:
 
     def instruments(self, exchange: str | None) -> tuple[Instrument, ...]:
         """See `Gatherer`."""
-        return tuple(instrument_of(exchange, row) for row in self._client.reference.symbols(exchange or ""))
+        rows = self._listed(lambda: self._client.reference.symbols(exchange or ""))
+        self._left_out = tuple(
+            LeftOut(why=each.why, text=each.text, exchange=exchange, name=each.fields.get("symbol"))
+            for each in self._unread
+        )
+        return tuple(instrument_of(exchange, row) for row in rows)
 
     def balances(self) -> tuple[Balance, ...]:
         """See `Gatherer`."""
+        rows = self._listed(self._client.accounts.balances)
+        self._left_out = tuple(
+            LeftOut(
+                why=each.why,
+                text=each.text,
+                exchange=each.fields.get("venue"),
+                name=each.fields.get("currency"),
+            )
+            for each in self._unread
+        )
         return tuple(
             Balance(
                 exchange=row.venue,
@@ -78,8 +101,17 @@ class ApifinyGatherer:
                 available=row.available,
                 frozen=row.frozen,
             )
-            for row in self._client.accounts.balances()
+            for row in rows
         )
+
+    def _listed(self, ask: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+        """Ask for a list; what cannot be read of it is in `_unread` then."""
+        self._unread.clear()
+        return ask()
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """See `oms.rest.gathering.Lenient`."""
+        return self._left_out
 
     def quote_wait_s(self) -> float:
         """See `oms.rest.gathering.Paced`."""

@@ -28,7 +28,7 @@ class ReferenceClient:
     def symbols(self, venue: str) -> tuple[SymbolInfo, ...]:
         """utils.listSymbolInfoLite: the pairs of an exchange, with their limits."""
         asked = params.Account(account_id=self._account_id, venue=venue)
-        return self._caller.read("utils.listSymbolInfoLite", asked, tuple[SymbolInfo, ...])
+        return self._caller.rows("utils.listSymbolInfoLite", asked, SymbolInfo)
 
     def time_ms(self) -> int:
         """utils.currentTimeMillis: the venue's time, milliseconds since the epoch."""

@@ -6,12 +6,15 @@ as it was, and a question about that order counts as not answered.
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 _MOST_REMEMBERED: Final = 1000
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 _ORDER_ID: Final = re.compile(r'"orderId"\s*:\s*"([^"]{1,100})"')
 
 
@@ -22,12 +25,24 @@ class Unread(Struct, frozen=True):
         method: the venue's name for what was asked.
         why: for people; names the method too.
         text: what the venue said, without secrets.
+        fields: those of a row that hold a text.
 
     """
 
     method: str
     why: str
     text: str
+    fields: Mapping[str, str] = _NONE
+
+
+def texts_of(row: str) -> dict[str, str]:
+    """Give the fields of a row that hold a text, whatever the others hold; nothing, where it has no fields."""
+    try:
+        found = msgspec.json.decode(row)
+    except (ValueError, RecursionError):
+        return {}
+    fields = found.items() if isinstance(found, dict) else ()
+    return {name: value for name, value in fields if isinstance(value, str)}
 
 
 class UnreadRows:
