@@ -84,8 +84,7 @@ class Engine:
     def __init__(self, routes: Iterable[Route], timing: Timing | None = None) -> None:
         """Start without orders."""
         self._work = Work(routes, timing or Timing())
-        self.routes, self.swept = self._work.routes, self._work.swept
-        self.ids = self._work.ids
+        self.routes, self.ids, self.swept = self._work.routes, self._work.ids, self._work.swept
 
     @property
     def blotter(self) -> Blotter:
@@ -286,6 +285,7 @@ class Engine:
             canceling.cancel_again(work, order, is_older=is_older)
             if isinstance(report, ExecutionReport | OrderSnapshot):
                 shown = report.report if isinstance(report, OrderSnapshot) else report
+                asking.weigh_taken(work, order, shown, is_older=is_older)
                 replacing.weigh_replaces(work, order, shown)
             if order.gap > 0:
                 work.doubts.infer_later(order.number, work.now)

@@ -7,10 +7,11 @@ from oms.core import events as ev
 from oms.core import matching
 from oms.core.doubt import is_overdue
 from oms.core.inputs import Answer, AskStatus, Reconcile
+from oms.core.messages import ExecutionReport
 from oms.core.order import Order
 from oms.core.outgoing import status_request
 from oms.core.requests import Request
-from oms.core.values import Phase
+from oms.core.values import OrdStatus, Phase, RequestKind
 from oms.core.work import Work
 
 
@@ -78,7 +79,8 @@ def ask_overdue(work: Work) -> list[Order]:
             work.departures.forget(request_number)
     for number in work.doubts.to_ask_again(work.now):
         order = work.blotter.orders.get(number)
-        if order is not None and (order.in_doubt or work.doubts.needs_answer(order)):
+        matters = order is not None and (order.in_doubt or is_taken(order) or work.doubts.needs_answer(order))
+        if order is not None and matters:
             ask(work, order)
             work.doubts.ask_later(order, work.now)
         else:
@@ -97,10 +99,31 @@ def _overdue(work: Work, order: Order, request: Request | None) -> bool:
         due_ns = work.departures.due_ns(request, work.now, timeout_ns)
         if due_ns > work.now:
             work.doubts.watch(order, request.number, due_ns)
+        elif request.seen and request.kind is RequestKind.CANCEL:
+            work.departures.forget(request.number)
+            ask(work, order)
+            work.doubts.ask_later(order, work.now)
         else:
             doubt(work, order, request, f"no answer within {timeout_ns / 1e9:g} s")
             ask(work, order)
     return False
+
+
+def is_taken(order: Order) -> bool:
+    """Whether the venue has acknowledged a cancel, and not said yet what came of it: it is pending, in no doubt."""
+    return any(request.seen for request in order.requested(RequestKind.CANCEL))
+
+
+def weigh_taken(work: Work, order: Order, report: ExecutionReport, *, is_older: bool) -> None:
+    """An answer that shows the order working, and no cancel pending, leaves one that was acknowledged in doubt.
+
+    In the first moments it may have been written before the venue took the cancel on.
+    """
+    if is_older or report.ord_status not in _WORKING:
+        return
+    for request in order.requested(RequestKind.CANCEL):
+        if request.seen and not work.departures.is_expected(request.number):
+            doubt(work, order, request, "the venue had taken it on, and shows the order working")
 
 
 def unanswered(work: Work) -> list[Order]:
@@ -189,4 +212,5 @@ def _is_answered(work: Work, number: int) -> bool:
     return order is None or not (order.questions or work.doubts.is_lost(number))
 
 
+_WORKING: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.REPLACED)
 _REFUSED: Final = (Phase.DENIED, Phase.REJECTED)

@@ -28,6 +28,10 @@ class Departures:
         """No answer is waited for any more."""
         self._left.pop(request_number, None)
 
+    def is_expected(self, request_number: int) -> bool:
+        """Whether the time for the answer to a request that left is not over."""
+        return request_number in self._left
+
     def overtook(self, order: Order) -> None:
         """A cancel leaves: the answers to what was asked before may come after it, and be older."""
         self._wait_for_older(order, order.questions)
