@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from oms.core.inputs import Cancel, Received, Resolve, Start, Tick, Unanswered
+from oms.core.inputs import Cancel, CancelAll, Received, Resolve, Start, Tick, Unanswered
 from oms.core.messages import ExecutionReport, FillRow
 from oms.core.order import Order
 from oms.core.values import OrdStatus
@@ -72,6 +72,20 @@ def test_it_is_never_found_not_placed_even_after_a_restart(world: MarkedWorld) -
         world.looked(past_fence=True)
         world.step(Tick(), after_s=100)
     assert stands(order) == (OrdStatus.FILLED, 0, 2, 0, True)
+
+
+def test_a_cancel_of_all_neither_counts_nor_asks_for_it(world: MarkedWorld) -> None:
+    order = filled_whole(world)
+    assert world.step(CancelAll()).answer.count == 0  # type: ignore[union-attr]
+    assert (order.refusal, [str(request.kind) for request in order.pending]) == (None, ["new"])
+
+
+def test_what_the_total_leaves_is_canceled(world: MarkedWorld) -> None:
+    order = place(world)
+    world.accept(world.mark(), "101")
+    world.step(Received(session="main", raw="", report=shown(None, "101", cum=1, status="1")))
+    assert not order.is_spent
+    assert world.step(CancelAll()).answer.count == 1  # type: ignore[union-attr]
 
 
 def test_a_cancel_of_it_is_pointless(world: MarkedWorld) -> None:

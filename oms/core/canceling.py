@@ -2,6 +2,8 @@
 
 from oms.core import events as ev
 from oms.core import sweeping
+from oms.core.asking import ask
+from oms.core.endings import NOT_PLACED, may_be_there
 from oms.core.inputs import Answer, Cancel, CancelAll, OpenShown
 from oms.core.order import Order
 from oms.core.values import Phase, RequestKind
@@ -28,7 +30,7 @@ def cancel_all(work: Work, command: CancelAll) -> tuple[None, Answer]:
             continue
         for order in list(book.open.values()):
             fits = command.symbol in (None, order.symbol) and command.exchange in (None, order.exchange)
-            if fits and _has_name(work, order):
+            if fits and _is_left(order) and _has_name(work, order):
                 want_canceled(work, order, actor=command.actor, origin=command.origin)
                 count += 1
     sweeping.begin(work, command)
@@ -39,6 +41,11 @@ def open_shown(work: Work, message: OpenShown) -> None:
     """Cancel the orders of others that a venue showed while everything there is canceled."""
     for order, sweep in sweeping.shown(work, message):
         request_cancel(work, order, actor=sweep.actor, origin=sweep.origin)
+
+
+def _is_left(order: Order) -> bool:
+    """Whether there is anything to cancel, by the venue's total; fills may be missing without that."""
+    return not order.is_spent or order.replacing is not None
 
 
 def _has_name(work: Work, order: Order) -> bool:
@@ -59,6 +66,17 @@ def want_canceled(work: Work, order: Order, *, actor: str | None, origin: str | 
     elif order.is_open:
         request_cancel(work, order, actor=actor, origin=origin)
         _drop_unsent(work, order)
+    elif may_be_there(order):
+        _want_all_the_same(work, order, actor=actor, origin=origin)
+
+
+def _want_all_the_same(work: Work, order: Order, *, actor: str | None, origin: str | None) -> None:
+    """The venue has not said that the order is over: it is asked, and the cancel leaves if it has the order."""
+    left = () if order.ended_here is None else order.ended_here.open
+    if not any(request.kind is RequestKind.CANCEL and request.waiting for request in left):
+        request_cancel(work, order, actor=actor, origin=origin)
+    if not order.questions:
+        ask(work, order)
 
 
 def request_cancel(work: Work, order: Order, *, actor: str | None, origin: str | None) -> None:
@@ -81,7 +99,8 @@ def request_cancel(work: Work, order: Order, *, actor: str | None, origin: str |
 def _drop_unsent(work: Work, order: Order) -> None:
     """A new order that still waits here is canceled here: nothing of it ever leaves."""
     if any(request.kind is RequestKind.NEW and request.waiting for request in order.pending):
-        work.emit(ev.Canceled(order=order.number, reason="canceled before it was sent"))
+        told = "canceled before it was sent"
+        work.emit(ev.Canceled(order=order.number, reason=told, decided=NOT_PLACED))
 
 
 def give_up_replace(work: Work, order: Order, reason: str) -> None:
