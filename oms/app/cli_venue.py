@@ -13,7 +13,7 @@ from rich.text import Text
 
 from oms.app.cli_daemon import CODES, Api, AsJson, TokenFile, daemon, print_json
 from oms.app.client import DEFAULT_URL, NoDaemonError
-from oms.app.tables import new_table, plain
+from oms.app.tables import new_table, plain, second
 
 WATCH_EVERY_S: Final = 0.5
 STALE_STYLE: Final = "bold black on yellow"
@@ -165,16 +165,15 @@ def _account(account: dict[str, Any]) -> Iterable[RenderableType]:
     numbers = ("available", "frozen", "amount")
     table = _table(("exchange", "currency", *numbers), numbers, f"{plain(account['account'])}, {age}")
     for row in account["balances"]:
-        _add(table, *(_text(row[name]) for name in ("exchange", "currency", *numbers)))
+        amounts = (_text(row[name], "?") for name in numbers)
+        _add(table, _text(row["exchange"]), _text(row["currency"]), *amounts)
     yield table
     if account["problem"]:
         yield Text(plain(f"cannot be had: {account['problem']}"), style="bold red")
     comparison = account["comparison"]
+    if comparison is None or account["waits"]:
+        yield Text(plain(_waiting(account["waits"], comparison)))
     if comparison is None:
-        yield Text(
-            "the comparison with executions has not begun: balances have to be quiet once, with no order in doubt",
-            style="dim",
-        )
         return
     for row in comparison["differences"]:
         style = STALE_STYLE if row["standing"] else ""
@@ -185,6 +184,19 @@ def _account(account: dict[str, Any]) -> Iterable[RenderableType]:
         yield Text(plain(told), style=style)
     if comparison["unknown"]:
         yield Text(plain(f"cannot be compared: {', '.join(comparison['unknown'])}"), style="dim")
+
+
+def _waiting(waits: dict[str, Any] | None, comparison: dict[str, Any] | None) -> str:
+    """Say why balances are not compared, and since when."""
+    told = (
+        "the comparison with executions has not begun"
+        if comparison is None
+        else f"not compared with executions since {second(comparison['at'])} UTC"
+    )
+    if waits is None:
+        return f"{told}: balances have not been had yet"
+    since = "" if waits["since"] is None else f", since {second(waits['since'])} UTC"
+    return f"{told}: {waits['reason']}{since}"
 
 
 def venues_table(rows: Rows) -> Table:

@@ -18,20 +18,22 @@ from oms.app.reference_inquiries import Inquiries
 from oms.app.reference_money import LOOK_S, Moves
 from oms.app.reference_plan import Known, Pause, Plan
 from oms.app.reference_prices import Prices
+from oms.app.reference_rows import Unread, kept
 from oms.core.errors import VenueError
 from oms.core.inputs import Alert
 from oms.core.movements import Movement
 from oms.core.secret import Secret
 from oms.core.venue_inputs import InstrumentsSeen, PricesSeen
-from oms.rest.gathering import Gatherer, Inquiry, Paced, Rows, VenueClock
+from oms.rest.gathering import Gatherer, Inquiry, LeftOut, Paced, Rows, VenueClock, left_out
 from oms.rest.polling import Poller
 from oms.rest.worker import VenueBanned
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from oms.app.reference_waits import Waits
     from oms.core.balances import Balance, Compared
-    from oms.core.instruments import Key
+    from oms.core.instruments import Instrument, Key
     from oms.core.prices import Quote
     from oms.rest.ban import HostBan
 
@@ -45,8 +47,10 @@ class Facts:
         self.account = account
         self.clock: VenueClock | None = None
         self.balances: tuple[Balance, ...] = ()
+        self.unread: tuple[LeftOut, ...] = ()  # of the balances
         self.quotes: dict[Key, Quote] = {}
         self.compared: Compared | None = None
+        self.waits: Waits | None = None
         self.asked_ns: dict[str, int] = {}
         self.problems: dict[str, str] = {}
         self.failures = 0
@@ -82,13 +86,15 @@ class Watch:
         self.facts = facts
         self._gatherer = gatherer
         self._plan = plan
+        self._known = known
         self._sink = sink
         self._now_ns = now_ns
         movements = lambda: known.movements(facts.session)  # noqa: E731
         self._moves = Moves(gatherer, movements, sink, keep)
         self._inquiries = Inquiries(gatherer)
         balances_s = max(plan.balances_s, gatherer.cached_s)
-        balances = Balances(
+        self._unread = Unread(facts, self._alert, "instruments", "what was known of it stays")
+        balances = self._balances = Balances(
             *(facts, gatherer, known), alert=self._alert, now_ns=now_ns, interval_s=balances_s
         )
         self._tasks: dict[str, tuple[float, Callable[[], float | None]]] = {
@@ -138,6 +144,10 @@ class Watch:
         """Have a movement carried out that is on record; `code` is that of a coupon that is to be redeemed."""
         self._moves.put(movement, code)
         self._poller.kick()
+
+    def waits(self) -> "Waits | None":
+        """Say why the account's balances are not compared at present; None: they are, or never will be."""
+        return self._balances.waits() if self._gatherer.has_balances else None
 
     def inquire(self, inquiry: Inquiry) -> "Future[Rows] | None":
         """Have the venue asked for a person; None: it cannot be asked such things."""
@@ -223,9 +233,16 @@ class Watch:
         self._differs = differs
 
     def _instruments(self) -> None:
-        exchanges = self._gatherer.exchanges()
-        found = tuple(each for exchange in exchanges for each in self._gatherer.instruments(exchange))
-        session = self.facts.session
+        session, exchanges = self.facts.session, self._gatherer.exchanges()
+        known = self._known.instruments(session)
+        left: list[LeftOut] = []
+        found: tuple[Instrument, ...] = ()
+        for exchange in exchanges:
+            listed = self._gatherer.instruments(exchange)
+            unread = left_out(self._gatherer)
+            found += (*listed, *kept(known, listed, unread, exchange))
+            left += unread
+        self._unread.heard(left)
         self._sink(InstrumentsSeen(session=session, exchanges=exchanges, instruments=found))
 
     def _ask_for_prices(self) -> float | None:

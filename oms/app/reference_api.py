@@ -72,9 +72,10 @@ class ReferenceApi:
 
     async def balances(self, _token: Reader, _query: NoQuery) -> Response:
         """Show what accounts have, by the venue's word, and how that compares with their executions."""
-        now = self._reference.now_ns()
+        now, waits = self._reference.now_ns(), self._reference.waits
+        found = self._reference.facts.values()
         return json_response(
-            {"accounts": [balances_view(facts, now) for facts in self._reference.facts.values()]}
+            {"accounts": [balances_view(facts, now, waits(facts.account)) for facts in found]}
         )
 
     async def venues(self, _token: Reader, _query: NoQuery) -> Response:

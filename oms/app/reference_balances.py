@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from oms.app.reference_plan import Known, Pause
-from oms.core.balances import Compared, Moment, compare, executed, is_settled, totals
+from oms.app.reference_rows import Unread, joined, without
+from oms.app.reference_waits import Waits, of_orders
+from oms.core.balances import Compared, Moment, compare, executed, totals
 from oms.core.values import format_decimal
+from oms.rest.gathering import left_out
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -14,10 +17,13 @@ if TYPE_CHECKING:
     from oms.rest.gathering import Gatherer
 
 SETTLE_S: Final = 1.0  # between the two looks with which a comparison begins
+_SOON: Final = "what it waited for is over, and the next look at the balances is to come"
+_NAMELESS: Final = "a row of the balances cannot be read, and does not say of which currency it is"
+_QUIET: Final = "balances and executions have to be the same in two looks, one after the other"
 
 
 class Balances:
-    """Belongs to the watch's thread."""
+    """Belongs to the watch's thread; `waits` may be called from any."""
 
     def __init__(  # noqa: PLR0913 - what is asked, what it is held against, and who is told
         self,
@@ -41,6 +47,8 @@ class Balances:
         self._pause = Pause(interval_s)
         self._start: Moment | None = None
         self._last: Moment | None = None
+        self._lacks: set[str] = set()  # currencies that could not be read since the start
+        self._unread = Unread(facts, alert, "balances", "how much there is is not known")
         self._shown: set[tuple[str, Decimal | None]] = set()
 
     def look(self) -> float | None:
@@ -50,28 +58,58 @@ class Balances:
             VenueError: balances cannot be had.
 
         """
-        was_settled = self._is_settled()
+        was_settled = self._unsettled() is None
         self._facts.balances = self._gatherer.balances()
-        now = self._moment()
+        left = self._facts.unread = left_out(self._gatherer)
+        self._unread.heard(left)
+        now, unread = self._moment(), {each.name for each in left if each.name is not None}
         self._give_up_a_wrong_start()
-        if not was_settled or not self._is_settled():
+        if (waits := self._waits_now(was_settled=was_settled)) is not None:
             self._last = None
+            self._wait(waits)
             return max(self._pause.next_s(), self._gatherer.cached_s)
         self._pause.end()
-        last, self._last = self._last, now
+        is_quiet = self._last is not None and now.is_quiet_since(self._last)
+        self._last = now
         if self._start is None:
-            if last is None or not now.is_quiet_since(last):
+            if not is_quiet:
+                self._wait(_QUIET)
                 return max(SETTLE_S, self._gatherer.cached_s)
-            self._start = now
+            self._start, self._lacks = now, unread
+        self._compare(self._start, now, unread, is_quiet=is_quiet)
+        self._facts.waits = None
+        return max(SETTLE_S, self._gatherer.cached_s) if self._lacks - unread else None
+
+    def waits(self) -> Waits | None:
+        """Say why nothing is compared at present; None: it is."""
+        now, noted = self._unsettled(), self._facts.waits
+        if now is None or now.since_ns is not None or noted is None:
+            return now or noted
+        return Waits(now.reason, noted.since_ns)
+
+    def _unsettled(self) -> Waits | None:
+        account = self._facts.account
+        return self._known.waits(account) or of_orders(self._known.orders(account))
+
+    def _waits_now(self, *, was_settled: bool) -> str | None:
+        if not was_settled or self._unsettled() is not None:
+            return _SOON
+        return _NAMELESS if any(each.name is None for each in self._facts.unread) else None
+
+    def _wait(self, reason: str) -> None:
+        noted = self._facts.waits
+        self._facts.waits = Waits(reason, self._now_ns() if noted is None else noted.since_ns)
+
+    def _compare(self, start: Moment, now: Moment, unread: set[str], *, is_quiet: bool) -> None:
         known = self._known.instruments(self._facts.session)
         instruments = {each.symbol: each for each in known.values()}
-        compared = self._facts.compared = compare(self._start, now, instruments, self._facts.compared)
-        self._tell_differences(compared)
-        return None
-
-    def _is_settled(self) -> bool:
-        account = self._facts.account
-        return self._known.is_up(account) and is_settled(self._known.orders(account))
+        compared = compare(start, now, instruments, self._facts.compared)
+        lacks = self._lacks
+        if is_quiet and now.positions.keys().isdisjoint(compared.unknown):
+            joining = lacks - unread - set(compared.unknown)
+            self._start, self._lacks = joined(start, compared, joining), lacks - joining
+        self._facts.compared = without(compared, unread | lacks)
+        self._tell_differences(self._facts.compared)
 
     def _moment(self) -> Moment:
         account = self._facts.account

@@ -82,13 +82,13 @@ class Positions(BaseModel):
 
 
 class BalanceObject(BaseModel):
-    """What an account has of a currency at an exchange, by the venue's word."""
+    """What an account has of a currency at an exchange, by the venue's word; null: it cannot be read."""
 
     exchange: str | None
     currency: str
-    amount: str
-    available: str
-    frozen: str
+    amount: str | None
+    available: str | None
+    frozen: str | None
 
 
 class DifferenceObject(BaseModel):
@@ -102,23 +102,37 @@ class DifferenceObject(BaseModel):
 
 
 class Comparison(BaseModel):
-    """Balances held against executions, since the daemon's start; `unknown` cannot be compared."""
+    """Balances held against executions: both as of `at`, against both as of `since`."""
 
-    since: str
+    since: str = Field(
+        description="The first quiet moment after the daemon's start, or after an earlier beginning proved wrong."
+    )
     at: str
-    unknown: list[str]
+    unknown: list[str] = Field(
+        description="Currencies that cannot be compared, and symbols that keep all from it."
+    )
     differences: list[DifferenceObject]
 
 
+class Waiting(BaseModel):
+    """Why balances are not compared at present."""
+
+    reason: str
+    since: str | None
+
+
 class AccountBalances(BaseModel):
-    """An account's balances that are not 0."""
+    """An account's balances that are not 0, or cannot be read."""
 
     session: str
     account: str
     age_s: float | None
     problem: str | None
     balances: list[BalanceObject]
-    comparison: Comparison | None
+    waits: Waiting | None = Field(
+        description="Why nothing is compared now; `comparison` is the one before then."
+    )
+    comparison: Comparison | None = Field(description="The last one; null: there was none yet.")
 
 
 class Balances(BaseModel):

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from oms.app.reference_waits import Waits
 from oms.core.instruments import Instrument, Key
 from oms.core.movements import Movement
 from oms.core.order import Order
@@ -32,7 +33,7 @@ class Known(Struct, frozen=True, kw_only=True):
         instruments: of a session.
         movements: of a session, by id.
         orders: of an account, those in memory: every one that is open is among them.
-        is_up: whether all sessions of an account are logged on, and their orders have been compared.
+        waits: why no comparison can be made for an account: a session of it is down, or its orders are being asked for.
 
     """
 
@@ -40,7 +41,7 @@ class Known(Struct, frozen=True, kw_only=True):
     instruments: Callable[[str], Mapping[Key, Instrument]]
     movements: Callable[[str], Mapping[str, Movement]]
     orders: Callable[[str], Iterable[Order]]
-    is_up: Callable[[str], bool]
+    waits: Callable[[str], Waits | None]
 
 
 class Pause:

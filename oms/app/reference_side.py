@@ -16,6 +16,7 @@ from oms.app.reference_config import lanes
 from oms.app.reference_fees import Fees
 from oms.app.reference_gatherers import Gathered, Told, gatherers
 from oms.app.reference_plan import Known, Plan
+from oms.app.reference_waits import Waits, of_session
 from oms.core.inputs import Alert, Instruction, Resume
 from oms.core.instruments import Instrument, Key
 from oms.core.messages import StatusRequest
@@ -111,7 +112,7 @@ class ReferenceSide:
                 instruments=self.instruments_of,
                 movements=lambda _: _joined(self.movements_of(name) for name in of_account),
                 orders=self.orders_of,
-                is_up=lambda _: all(self._is_up(name) for name in of_account),
+                waits=lambda _: self._waits_of(of_account),
             ),
             sink=lambda item: self._put_in(item, of_account),
             keep=self.codes.keep,
@@ -218,6 +219,10 @@ class ReferenceSide:
         """Give all movements of money, by id."""
         return _joined(self.movements_of(session) for session in list(self._around.sessions()))
 
+    def waits(self, account: str) -> Waits | None:
+        """Say why the balances of an account are not compared at present."""
+        return self._watches[account].waits()
+
     def clock_ahead_s(self, account: str) -> float:
         """Say how far the clock of an account's venue is ahead of ours, seconds; 0 while that is not known."""
         clocks = [each.clock for each in self.facts.values() if each.account == account]
@@ -227,9 +232,11 @@ class ReferenceSide:
         """Tell the time by the engine's clock."""
         return self._around.now_ns()
 
-    def _is_up(self, session: str) -> bool:
-        up = self._around.sessions().get(session, _NOTHING).get("logged_on", False)
-        return bool(up) and not self._around.under_way(session)
+    def _waits_of(self, sessions: list[str]) -> Waits | None:
+        """Say why the account of these sessions cannot be compared; the first reason is enough."""
+        seen, is_asked = self._around.sessions(), self._around.under_way
+        waits = (of_session(each, seen.get(each, _NOTHING), under_way=is_asked(each)) for each in sessions)
+        return next((each for each in waits if each is not None), None)
 
     def _seen(self, session: str, what: str) -> Mapping[Any, Any]:
         found: Mapping[Any, Any] = self._around.sessions().get(session, _NOTHING).get(what, _NOTHING)

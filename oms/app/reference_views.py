@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from oms.app.reference import Facts
+from oms.app.reference_waits import Waits
 from oms.core.balances import Compared
 from oms.core.instruments import Instrument
 from oms.core.movements import Movement
@@ -13,6 +14,7 @@ from oms.core.times import NS_PER_S, ns_to_iso
 from oms.core.values import AVG_PX_STEP, ROUNDING, ZERO, format_decimal, format_optional
 
 _SILENT: Final[Mapping[str, Any]] = {"rest": None}
+_UNKNOWN_AMOUNTS: Final = {"amount": None, "available": None, "frozen": None}
 _AMOUNTS = (
     "tick_size",
     "step_size",
@@ -72,8 +74,8 @@ def position_view(account: str | None, symbol: str, position: Position) -> dict[
     }
 
 
-def balances_view(facts: Facts, now_ns: int) -> dict[str, Any]:
-    """Describe what an account has, and how that compares with its executions."""
+def balances_view(facts: Facts, now_ns: int, waits: Waits | None) -> dict[str, Any]:
+    """Describe what an account has, and how that compares with its executions; `waits`: why it does not."""
     return {
         "session": facts.session,
         "account": facts.account,
@@ -89,7 +91,18 @@ def balances_view(facts: Facts, now_ns: int) -> dict[str, Any]:
             }
             for each in facts.balances
             if each.amount != ZERO or each.frozen != ZERO
+        ]
+        + [
+            {"exchange": each.exchange, "currency": each.name, **_UNKNOWN_AMOUNTS}
+            for each in facts.unread
+            if each.name is not None
         ],
+        "waits": None
+        if waits is None
+        else {
+            "reason": waits.reason,
+            "since": None if waits.since_ns is None else ns_to_iso(waits.since_ns),
+        },
         "comparison": None if facts.compared is None else comparison_view(facts.compared),
     }
 

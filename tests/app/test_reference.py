@@ -18,10 +18,11 @@ from oms.core.movements import Movement, MovementStatus
 from oms.core.prices import Quote
 from oms.core.venue_inputs import InstrumentsSeen, MoneyAnswered, PricesSeen
 from oms.rest.ban import HostBan
-from oms.rest.gathering import Moved, VenueClock
+from oms.rest.gathering import LeftOut, Moved, VenueClock
 from oms.rest.worker import VenueBanned
 
 if TYPE_CHECKING:
+    from oms.app.reference_waits import Waits
     from oms.core.order import Order
     from oms.core.positions import Position
 
@@ -58,6 +59,10 @@ class FakeVenue:
         self.moved: Moved | Exception = Moved(status=MovementStatus.DONE, reason="done", log_id="L1")
         self.found: Moved | None = None
         self.claimed: Collection[str] = ()
+        self.listed: tuple[Instrument, ...] = (BTC,)
+        self.rows: dict[str, Decimal | None] = {}
+        self.unread: dict[str, tuple[LeftOut, ...]] = {}
+        self._left_out: tuple[LeftOut, ...] = ()
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -74,11 +79,21 @@ class FakeVenue:
 
     def instruments(self, exchange: str | None) -> tuple[Instrument, ...]:
         self._call("instruments")
-        return (BTC,)
+        self._left_out = self.unread.get("instruments", ())
+        return self.listed
 
     def balances(self) -> tuple[Balance, ...]:
         self._call("balances")
-        return (Balance(exchange="EX", currency="USDT", amount=self.usdt, available=self.usdt, frozen=D(0)),)
+        self._left_out = self.unread.get("balances", ())
+        amounts = {"USDT": self.usdt, **self.rows}
+        return tuple(
+            Balance(exchange="EX", currency=currency, amount=amount, available=amount, frozen=D(0))
+            for currency, amount in amounts.items()
+            if amount is not None
+        )
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        return self._left_out
 
     def quote(self, key: Key) -> Quote:
         self._call("quote")
@@ -105,7 +120,8 @@ class Stage:
         self.movements: dict[str, Movement] = {}
         self.positions: dict[str, Position] = {}
         self.orders: list[Order] = []
-        self.is_up = True
+        self.waits: Waits | None = None
+        self.known = {BTC.key: BTC}
         self._changed = threading.Condition()
         self.facts = Facts("S", "A")
         often = {
@@ -121,10 +137,10 @@ class Stage:
             Plan(**{**often, **plan}),
             Known(
                 positions=lambda _: dict(self.positions),
-                instruments=lambda _: {BTC.key: BTC},
+                instruments=lambda _: self.known,
                 movements=lambda _: self.movements,
                 orders=lambda _: list(self.orders),
-                is_up=lambda _: self.is_up,
+                waits=lambda _: self.waits,
             ),
             sink=self._sink,
             now_ns=lambda: 10,
@@ -193,6 +209,54 @@ def test_one_failure_is_told_once_and_stops_nothing_else(venue: FakeVenue, stage
     running.seen(InstrumentsSeen)
     running.seen(PricesSeen, len(running.seen(PricesSeen)) + 2)
     assert running.facts.problems == {}
+
+
+def test_what_was_known_of_a_symbol_stays_while_its_row_cannot_be_read(venue: FakeVenue) -> None:
+    eth, gone = replace(BTC, symbol="ETHUSDT"), replace(BTC, symbol="OLDUSDT")
+    running = Stage(venue, instruments_s=3600.0)
+    running.known = {each.key: each for each in (BTC, eth, gone, replace(eth, exchange="OTHER"))}
+    unread = (LeftOut(why="list: tickSize is none", text="{}", exchange="EX", name="ETHUSDT"),)
+    venue.unread["instruments"] = unread
+    running.watch.start()
+    try:
+        (seen,) = running.seen(InstrumentsSeen)
+        assert seen.instruments == (BTC, eth)
+        (alert,) = running.alerts("UNREADABLE")
+        assert (
+            alert == "list: tickSize is none; ETHUSDT at EX is left out, and what was known of it stays: {}"
+        )
+        assert running.facts.problems == {"instruments, rows": "cannot be read: ETHUSDT at EX"}
+    finally:
+        assert running.watch.stop(WITHIN_S)
+
+
+def test_all_that_was_known_stays_while_a_row_does_not_say_its_symbol(venue: FakeVenue) -> None:
+    running = Stage(venue, instruments_s=3600.0)
+    eth = replace(BTC, symbol="ETHUSDT")
+    running.known = {each.key: each for each in (replace(BTC, tick_size=D(7)), eth)}
+    venue.unread["instruments"] = (LeftOut(why="why", text="5", exchange="EX"),)
+    running.watch.start()
+    try:
+        (seen,) = running.seen(InstrumentsSeen)
+        assert seen.instruments == (BTC, eth)
+        assert running.alerts("UNREADABLE")[0] == "why; a row is left out, and what was known of it stays: 5"
+    finally:
+        assert running.watch.stop(WITHIN_S)
+
+
+def test_many_rows_that_cannot_be_read_are_one_alert(venue: FakeVenue, stage: Any) -> None:
+    venue.unread["instruments"] = tuple(
+        LeftOut(why=f"why {n}", text="{}", exchange="EX", name=f"S{n}") for n in range(12)
+    )
+    running = stage()
+    running.seen(InstrumentsSeen, 3)
+    (alert,) = running.alerts("UNREADABLE")
+    assert "S0 at EX, S1 at EX" in alert
+    assert "and 7 more are left out" in alert
+    venue.unread.clear()
+    running.seen(InstrumentsSeen, len(running.seen(InstrumentsSeen)) + 2)
+    venue.unread["instruments"] = (LeftOut(why="why", text="{}", exchange="EX", name="S3"),)
+    running.await_(lambda _: len(running.alerts("UNREADABLE")) == 2, "it is told again")
 
 
 def test_a_ban_ends_all_questions_and_money_does_not_leave(venue: FakeVenue, stage: Any) -> None:

@@ -5,10 +5,15 @@ from typing import Any
 
 from rich.console import Console
 
-from oms.app.cli_venue import venues_table
+from oms.app.cli_venue import _account, venues_table
 from oms.app.reference import Facts
-from oms.app.reference_models import Venues
-from oms.app.reference_views import venues_view
+from oms.app.reference_models import Balances, Venues
+from oms.app.reference_views import balances_view, venues_view
+from oms.app.reference_waits import Waits
+from oms.app.tables import second
+from oms.core.balances import Compared
+from oms.core.times import NS_PER_S, ns_to_iso
+from oms.rest.gathering import LeftOut
 
 NOW_NS = 1_772_355_600_000_000_000
 
@@ -59,3 +64,35 @@ def test_a_ban_by_the_venue_of_the_orders_is_shown() -> None:
     )
     assert (rows[0]["banned"], rows[0]["problems"]) == (why, {})
     assert f"BANNED, until `oms sessions --resume weex`: {why}" in " ".join(shown(rows).split())
+
+
+def balances(**changes: Any) -> str:
+    facts = Facts("main", "A")
+    facts.compared = changes.get("compared", Compared(since_ns=0, time_ns=NOW_NS))
+    facts.unread = changes.get("unread", ())
+    row = balances_view(facts, NOW_NS, changes.get("waits"))
+    Balances.model_validate({"accounts": [row]}, extra="forbid")
+    console = Console(width=200, file=io.StringIO(), color_system=None)
+    with console.capture() as captured:
+        console.print(*_account(row), sep="\n")
+    return captured.get()
+
+
+def test_balances_say_why_they_are_not_compared_and_since_when() -> None:
+    down = Waits("session main is not logged on (connection refused)", NOW_NS - 60 * NS_PER_S)
+    told = "session main is not logged on (connection refused), since "
+    since = second(ns_to_iso(NOW_NS - 60 * NS_PER_S))
+    assert f"not compared with executions since {second(ns_to_iso(NOW_NS))} UTC: {told}{since}" in balances(
+        waits=down
+    )
+    begins = "the comparison with executions has not begun: "
+    assert f"{begins}{told}" in balances(waits=down, compared=None)
+    assert f"{begins}balances have not been had yet" in balances(compared=None)
+    assert "compared" not in balances()
+    assert f"{begins}asking\n" in balances(waits=Waits("asking"), compared=None)
+
+
+def test_a_balance_that_cannot_be_read_is_no_balance_of_nothing() -> None:
+    unread = (LeftOut(why="w", text="{}", exchange="EX", name="BTC"), LeftOut(why="w", text="5"))
+    (line,) = [line for line in balances(unread=unread).splitlines() if "BTC" in line]
+    assert line.split() == ["EX", "BTC", "?", "?", "?"]
