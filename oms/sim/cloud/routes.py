@@ -62,11 +62,14 @@ class Route:
     signed: bool = True
 
     def number(self, method: str, path: str) -> str | None:
-        """Return the id in the path, "" where there is none; None if this is another request."""
-        if method != self.method:
+        """Return the id in the path, "" where there is none; None if this is another request.
+
+        What anybody may ask is answered to a POST as well, and a slash at the end changes nothing: clients differ.
+        """
+        if method != self.method and (self.signed or method != "POST"):
             return None
         for known in self.paths:
-            if found := re.fullmatch(re.escape(known).replace(r"\{id\}", "([^/]+)"), path):
+            if found := re.fullmatch(re.escape(known).replace(r"\{id\}", "([^/]+)") + "/?", path):
                 return unquote(found[1]) if found.groups() else ""
         return None
 

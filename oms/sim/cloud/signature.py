@@ -1,8 +1,9 @@
 """Signature version 2, as the document's "Signing" has it, checked without the code under test.
 
 Strict about who signed what and when. Tolerant where real clients differ, and the document does not decide: the host
-with or without its port, the path with or without the operator's prefix, `+` or `%20` for a space, escapes as the
-client wrote them. Clients may order the parameters of the URL as they like; what is signed is sorted by byte order.
+with or without its port, the path with or without the operator's prefix and a slash at its end, `+` or `%20` for a
+space, escapes as the client wrote them. Clients may order the parameters of the URL as they like; what is signed is
+sorted by byte order.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def _readings(request: Request, prefix: str) -> Iterable[str]:
     """Every text that an honest client may have signed for this request."""
     host = request.host.lower()
     hosts = dict.fromkeys((host, re.sub(r":[0-9]+\Z", "", host)))
-    paths = dict.fromkeys((request.path, request.path.removeprefix(prefix)))
+    written = (request.path, request.path.removesuffix("/"))
+    paths = dict.fromkeys((*written, *(path.removeprefix(prefix) for path in written)))
     for one_host, path, query in product(hosts, paths, _queries(request.query)):
         yield f"{request.method}\n{one_host}\n{path}\n{query}"
 

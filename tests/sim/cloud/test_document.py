@@ -286,7 +286,9 @@ def test_every_other_error_has_its_three_keys() -> None:
     ("method", "path"),
     [
         ("GET", "/v1/common/timestamp"),
-        ("POST", "/api/market/trade"),
+        ("POST", "/api/v1/account/accounts"),
+        ("DELETE", "/api/market/trade"),
+        ("GET", "/api/market/trade//"),
         ("DELETE", "/api/v1/order/orders/1"),
         ("GET", "/api"),
         ("GET", "/api/v1/order/orders/1/2/matchresults"),
@@ -296,6 +298,26 @@ def test_what_is_no_request_is_not_found(method: str, path: str) -> None:
     stage = Stage()
     status, _ = stage.send(method, path, stage.client.headers(), b"")
     assert status == 404
+
+
+@pytest.mark.parametrize("path", ["/market/trade", "/market/trade/", "/v1/common/timestamp/"])
+@pytest.mark.parametrize("where", ["query", "form", "json"])
+def test_what_anybody_may_ask_is_answered_however_it_is_asked(path: str, where: str) -> None:
+    stage = Stage()
+    query = "?symbol=btcusdt" if where == "query" else ""
+    body = {"query": b"", "form": b"symbol=btcusdt", "json": b'{"symbol":"btcusdt"}'}[where]
+    for method in ("GET", "POST") if where == "query" else ("POST",):
+        answer = stage.client.read(*stage.send(method, f"/api{path}{query}", stage.client.headers(), body))
+        assert answer == stage.client.public(path.removesuffix("/"), symbol="btcusdt")
+
+
+@pytest.mark.parametrize(
+    "signed", ["/api/v1/account/accounts/", "/v1/account/accounts/", "/api/v1/account/accounts"]
+)
+def test_a_slash_at_the_end_is_taken_signed_or_not(signed: str) -> None:
+    client = Stage().client
+    target = client.target("GET", "/v1/account/accounts/", {}, signed_path=signed)
+    assert client.read(*client.send("GET", target, client.headers(), b""))["data"]
 
 
 def test_an_operator_s_prefix_is_its_own() -> None:
