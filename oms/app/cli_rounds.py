@@ -8,10 +8,12 @@ from rich.console import Console
 
 from oms.app.cli_daemon import CODES, Api, AsJson, TokenFile, daemon, fail, print_json, say
 from oms.app.client import DEFAULT_URL, Client
+from oms.app.notes import sessions_of
 from oms.app.tables import sessions_table
 from oms.app.tables_unsettled import rounds_table
 
 LOOK_EVERY_S: Final = 0.2
+BACK_WITHIN_S: Final = 5.0  # a session that was resumed, most often
 _CODES: Final = """
 
 \b
@@ -79,13 +81,46 @@ def sessions(
 ) -> None:
     """Show the sessions with the venues."""
     with daemon(api, token_file) as client:
-        found = client.sessions() if resume is None else [client.resume(resume)]
+        found = client.sessions() if resume is None else [_resumed(client, resume)]
     if as_json:
         print_json({"sessions": found})
     else:
         Console().print(sessions_table(found))
     if resume is not None:
-        say(f"new orders may leave by session {resume}")
+        say(_after_resuming(found[0]))
+
+
+def _resumed(client: Client, name: str) -> dict[str, Any]:
+    """Resume a session, and give it as it stands once it is back, or when it was waited for long enough."""
+    found = client.resume(name)
+    end = time.monotonic() + BACK_WITHIN_S
+    while not _is_back(found) and time.monotonic() < end:
+        time.sleep(LOOK_EVERY_S)
+        found = sessions_of(client).get(name, found)
+    return found
+
+
+def _is_back(session: dict[str, Any]) -> bool:
+    return bool(session["logged_on"]) and _ban(session) is None
+
+
+def _ban(session: dict[str, Any]) -> str | None:
+    banned: str | None = (session.get("rest") or {}).get("banned")
+    return banned
+
+
+def _after_resuming(session: dict[str, Any]) -> str:
+    """Say what a resumed session does next."""
+    name, banned = session["name"], _ban(session)
+    if banned is not None:
+        return f"session {name} is left alone: {banned}; find out why before it is resumed once more"
+    if session["logged_on"]:
+        return f"new orders may leave by session {name}"
+    reason = f" ({session['reason']})" if session["reason"] else ""
+    return (
+        f"session {name} is not logged on yet{reason}; it is tried again by itself, and new orders may leave as soon as"
+        " it is: oms sessions"
+    )
 
 
 reconcile.__doc__ = f"{reconcile.__doc__}{_CODES}"

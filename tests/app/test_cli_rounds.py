@@ -14,7 +14,7 @@ from typer.testing import Result
 from oms.app import cli_rounds
 from oms.app.tables import sessions_table
 from oms.core import events as ev
-from oms.core.inputs import Reconcile
+from oms.core.inputs import Reconcile, SessionUp
 from tests.app.fake_desk import FakeDesk
 
 Run = Callable[..., Result]
@@ -125,6 +125,36 @@ def test_sessions_show_what_is_stopped_and_the_last_round(desk: FakeDesk, workin
     assert "no new order leaves" not in resumed.stdout
     assert desk.engine.blotter.book("main").halted is None
     assert working("sessions --resume nix").exit_code == 1
+
+
+def test_what_is_shown_after_resuming_is_how_it_stands_then(desk: FakeDesk, working: Run) -> None:
+    desk.drop()
+    desk.more["main"] = {"rest": {"banned": "HTTP 403"}}
+
+    def log_on() -> None:
+        desk.step(SessionUp(session="main"))
+        desk.more["main"] = {"rest": {"banned": None}}
+
+    desk.after_command(lambda: threading.Timer(0.1, log_on).start())
+    resumed = working("sessions --resume main")
+    assert (resumed.exit_code, resumed.stderr) == (0, "oms: new orders may leave by session main\n")
+    assert "logged on" in " ".join(resumed.stdout.split())
+
+
+def test_a_session_that_is_not_back_soon_says_what_comes_next(
+    desk: FakeDesk, working: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_rounds, "BACK_WITHIN_S", 0.05)
+    desk.drop()
+    resumed = working("sessions --resume main")
+    assert resumed.exit_code == 0
+    assert "logged out" in " ".join(resumed.stdout.split())
+    told = "session main is not logged on yet (the line is cut); it is tried again by itself, and new orders may leave"
+    assert resumed.stderr == f"oms: {told} as soon as it is: oms sessions\n"
+    desk.more["main"] = {"logged_on": True, "rest": {"banned": "HTTP 403"}}
+    banned = working("sessions --resume main --json")
+    assert json.loads(banned.stdout)["sessions"][0]["rest"]["banned"] == "HTTP 403"
+    assert "session main is left alone: HTTP 403" in banned.stderr
 
 
 def test_the_last_round_is_told_on_every_terminal() -> None:
