@@ -24,7 +24,9 @@ from oms.core import (
 )
 from oms.core import events as ev
 from oms.core.blotter import Blotter
+from oms.core.disputes import Disputes
 from oms.core.doubt import Doubts, Timing
+from oms.core.endings import NOT_PLACED
 from oms.core.identifying import lacks_number
 from oms.core.inputs import (
     Answer,
@@ -61,7 +63,7 @@ from oms.core.order import Order, Request
 from oms.core.records import Record
 from oms.core.refusals import refused
 from oms.core.showing import news
-from oms.core.values import AnomalyCode, External, Phase, RequestKind
+from oms.core.values import External, Phase, RequestKind
 from oms.core.venue_inputs import MoveMoney, ResolveMoney, TakeBack
 from oms.core.work import Route, Work
 
@@ -70,20 +72,13 @@ __all__ = ["Engine", "Route"]
 Outcome = tuple[Order | None, Answer | None, Anomaly | None]
 
 
-_FROM_ANSWERS: Final = (
-    AnomalyCode.STATUS_MISMATCH,
-    AnomalyCode.UNCONFIRMED_FILL,
-    AnomalyCode.AMBIGUOUS_SUBMIT,
-)
-"""Contradictions that an answer shows: to ask again at once would only give the same answer."""
-
-
 class Engine:
     """All state of the desk. One thread calls it."""
 
     def __init__(self, routes: Iterable[Route], timing: Timing | None = None) -> None:
         """Start without orders."""
         self._work = Work(routes, timing or Timing())
+        self._disputes = Disputes()
         self.routes, self.ids, self.swept = self._work.routes, self._work.ids, self._work.swept
 
     @property
@@ -120,7 +115,9 @@ class Engine:
         work.begin(now_ns)
         order, answer, anomaly = self._dispatch(message, ref)
         if anomaly is not None:
-            self._note_anomaly(order, anomaly)
+            self._disputes.note(work, order, anomaly)
+        else:
+            self._disputes.agreed(work.events)
         for number in self._settled_orders():
             self._move_on(work.blotter.orders[number])
         sweeping.bundle(work)
@@ -201,16 +198,6 @@ class Engine:
                 if order is not None:
                     self._weigh(order, events, None)
 
-    def _note_anomaly(self, order: Order | None, anomaly: Anomaly) -> None:
-        """Show an anomaly on its order, and ask the venue how it stands: something it said is not counted."""
-        self._work.alert(str(anomaly.code), anomaly.text, order=order)
-        if order is None or anomaly.code is AnomalyCode.UNKNOWN_ORDER:
-            return  # an order that is adopted contradicts nothing of its own
-        is_news = news(order, anomaly) is not None  # asked about before: the answer would be the same
-        self._work.emit(ev.AnomalyNoted(order=order.number, code=str(anomaly.code), text=anomaly.text))
-        if is_news and anomaly.code not in _FROM_ANSWERS and not order.questions:
-            asking.ask(self._work, order)
-
     # --- what venues say
 
     def _received(self, message: Received, ref: int) -> Outcome:
@@ -266,6 +253,8 @@ class Engine:
                 self._answered(order, report)
             elif kind in (ev.InDoubt, ev.GapOpened, ev.AnswerRepeated):
                 doubtful = True
+            elif kind is ev.Reopened:
+                work.doubts.ask_later(order, work.now)
             elif isinstance(event, ev.CancelRejected):
                 doubtful = True  # of two cancels the second is refused where the first has worked
                 replacing.cancel_refused(work, order, event.reason)
@@ -297,7 +286,7 @@ class Engine:
         if request is None or self._work.now - request.since_ns < self._work.timing.fence_ns:
             return
         told = "not placed: the venue does not know the order, and the request can no longer be on its way"
-        self._work.emit(refusal(order, told))
+        self._work.emit(refusal(order, told, decided=NOT_PLACED))
 
     def _external(self, order: Order) -> None:
         told = f"an order that nobody sent from here: {order.symbol}, OrderID {order.order_id}"

@@ -6,6 +6,7 @@ from typing import Final
 from oms.core import events as ev
 from oms.core import matching
 from oms.core.doubt import is_overdue
+from oms.core.endings import may_be_there
 from oms.core.inputs import Answer, AskStatus, Reconcile
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order
@@ -145,7 +146,8 @@ def unanswered(work: Work) -> list[Order]:
 def reconcile(work: Work, command: Reconcile) -> tuple[None, Answer]:
     """Begin a round of questions now, on one session or on all that are logged on.
 
-    It asks also for what is over and not agreed with the venue: whoever asks for all wants to know whether that holds.
+    It asks also for what is over and not agreed with the venue, and for the last of what was ended here without its
+    word: whoever asks for all wants to know whether that holds.
     """
     if command.session is not None and command.session not in work.routes:
         told = f"session {command.session!r} is not configured; configured: {', '.join(sorted(work.routes))}"
@@ -154,7 +156,8 @@ def reconcile(work: Work, command: Reconcile) -> tuple[None, Answer]:
     for session in work.routes if command.session is None else (command.session,):
         if work.blotter.book(session).logged_on:
             disagreed = _over(work, session, lambda order: order.has_gap or order.disputed is not None)
-            count += begin_round(work, session, wait=False, also=disagreed)
+            also = (*disagreed, *_ended_here(work, session))
+            count += begin_round(work, session, wait=False, also=also)
             if not work.doubts.in_round(session):
                 work.emit(ev.Reconciled(session=session, time_ns=work.now, asked=0))
     return None, Answer(count=count)
@@ -190,13 +193,25 @@ def _over(work: Work, session: str, concerns: Callable[[Order], bool]) -> list[i
     return [each.number for each in orders if each.session == session and not each.is_open and concerns(each)]
 
 
+def _ended_here(work: Work, session: str) -> list[int]:
+    """Name the last orders in memory that we alone said are over; not those that their venue cannot be asked for."""
+    route = work.routes.get(session)
+    by_number = route is not None and route.marks
+    orders = (work.blotter.orders.get(number) for number in work.blotter.book(session).ended_here)
+    return [
+        order.number
+        for order in orders
+        if order is not None and may_be_there(order) and not (by_number and order.order_id is None)
+    ]
+
+
 def ask_next(work: Work, session: str) -> bool:
     """Go on with a round, paced; tell whether it ended now."""
     if not work.blotter.book(session).logged_on:
         return False
     for number in work.doubts.next_questions(session, work.now):
         order = work.blotter.orders.get(number)
-        if order is not None and order.phase not in _REFUSED:
+        if order is not None and (order.phase not in _REFUSED or may_be_there(order)):
             ask(work, order)
     ended = work.doubts.finish(session, work.now, lambda number: _is_answered(work, number))
     if ended is None:

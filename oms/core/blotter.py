@@ -228,6 +228,12 @@ def _fill(blotter: Blotter, book: Book, order: Order, event: ev.Filled) -> None:
         _tell(blotter, book, order, event)
 
 
+def _end(blotter: Blotter, book: Book, order: Order, event: "ev.Canceled | ev.Expired | ev.Rejected") -> None:
+    if event.decided is not None:
+        book.note_end_here(order.number)
+    _tell(blotter, book, order, event)
+
+
 def _replace(blotter: Blotter, book: Book, order: Order, event: ev.Replaced) -> None:
     if event.cl_ord_id is not None:  # known already, unless nobody here sent the replace
         book.by_cl_ord_id.setdefault(event.cl_ord_id, order)
@@ -263,6 +269,13 @@ def _ask(
     _settle(blotter, book, order, event)
 
 
+def _reopen(blotter: Blotter, book: Book, order: Order, event: ev.Reopened) -> None:
+    """It is open again, and awaits its acknowledgement where it has no OrderID."""
+    if order.order_id is None:
+        book.awaiting.setdefault((order.symbol, order.side), {})[order.number] = order
+    _settle(blotter, book, order, event)
+
+
 def _open_leg(blotter: Blotter, book: Book, order: Order, event: ev.LegOpened) -> None:
     """The new leg awaits its acknowledgement, as a new order does."""
     _ask(blotter, book, order, event)
@@ -295,10 +308,7 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
             ev.FillBusted,
             ev.FillCorrected,
             ev.FillIdentified,
-            ev.Canceled,
-            ev.Expired,
             ev.DoneForDay,
-            ev.Rejected,
             ev.CancelPending,
             ev.ReplacePending,
             ev.CancelRejected,
@@ -311,6 +321,7 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
         ),
         _tell,
     ),
+    **dict.fromkeys((ev.Canceled, ev.Expired, ev.Rejected), _end),
     ev.Filled: _fill,
     ev.LegFilled: _fill,
     ev.LegBusted: _tell,
@@ -319,6 +330,7 @@ _INDEXED: Final[dict[type, Callable[[Blotter, Book, Order, Any], None]]] = {
     ev.LegOpened: _open_leg,
     ev.Replaced: _replace,
     ev.Denied: _settle,
+    ev.Reopened: _reopen,
     ev.FillInferred: _settle,
     ev.Completed: _settle,
     ev.FilledWhole: _settle,

@@ -23,9 +23,10 @@ class Book(Struct, kw_only=True):
     """What is known of one session.
 
     `awaiting`: orders without an acknowledgement, by symbol and side. `held`: reports whose OrderID no acknowledgement
-    has tied to an order yet, by `ref`. `ended`: (time, order) of those that ended last. `asked`: orders with a question
-    that has no answer. `sent`: (MsgSeqNum, order, request) of the last messages of this logon, in a ring of `KEPT_SEQS`
-    places. `instruments` and `movements` are replaced and never changed, so that others may read them.
+    has tied to an order yet, by `ref`. `ended`: (time, order) of those that ended last; `ended_here`: of those that did
+    so without the venue's word, the orders. `asked`: orders with a question that has no answer. `sent`: (MsgSeqNum,
+    order, request) of the last messages of this logon, in a ring of `KEPT_SEQS` places. `instruments` and `movements`
+    are replaced and never changed, so that others may read them.
     """
 
     logged_on: bool = False
@@ -44,11 +45,17 @@ class Book(Struct, kw_only=True):
     movements: Mapping[str, Movement] = field(default_factory=dict)
     nonces: dict[str, int] = field(default_factory=dict)
     ended: list[tuple[int, int]] = field(default_factory=list)
+    ended_here: list[int] = field(default_factory=list)
 
     def note_end(self, time_ns: int, order: int) -> None:
         """Remember which orders ended last, and when."""
         self.ended.append((time_ns, order))
         del self.ended[:-KEPT_ENDS]
+
+    def note_end_here(self, order: int) -> None:
+        """Remember which orders were ended here last."""
+        self.ended_here.append(order)
+        del self.ended_here[:-KEPT_ENDS]
 
     def note_sent(self, seq: int, order: int, request: int) -> None:
         """Remember what left under a MsgSeqNum."""

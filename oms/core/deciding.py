@@ -6,6 +6,7 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core.asking import ask
+from oms.core.endings import CANCELED, EXPIRED, NOT_PLACED
 from oms.core.identifying import can_be_asked_by, is_disowned, lacks_number, wrong_number
 from oms.core.inferred import infer_gap
 from oms.core.inputs import Answer, Resolve, Resume
@@ -105,7 +106,7 @@ def _drop(work: Work, order: Order, kinds: tuple[RequestKind, ...], why: str) ->
 
 
 def _not_placed(work: Work, order: Order, why: str) -> None:
-    work.emit(refusal(order, why))
+    work.emit(refusal(order, why, decided=NOT_PLACED))
 
 
 def _working(work: Work, order: Order, why: str) -> None:
@@ -130,7 +131,7 @@ def _replaced(work: Work, order: Order, why: str) -> None:
 
 def _canceled(work: Work, order: Order, why: str) -> None:
     if order.phase not in ENDED:
-        work.emit(ev.Canceled(order=order.number, reason=why))
+        work.emit(ev.Canceled(order=order.number, reason=why, decided=CANCELED))
 
 
 def _filled(work: Work, order: Order, why: str) -> None:
@@ -142,7 +143,7 @@ def _filled(work: Work, order: Order, why: str) -> None:
 
 def _expired(work: Work, order: Order, why: str) -> None:
     if order.phase not in ENDED:
-        work.emit(ev.Expired(order=order.number, reason=why))
+        work.emit(ev.Expired(order=order.number, reason=why, decided=EXPIRED))
 
 
 _OUTCOMES: Final[dict[str, Callable[[Work, Order, str], None]]] = {

@@ -405,17 +405,22 @@ class FilledWhole(Told, frozen=True, kw_only=True):
 
 
 class Canceled(Told, frozen=True, kw_only=True):
-    """The rest of the order is gone. `stated_qty`: the venue's total, where a replacement waits for it."""
+    """The rest of the order is gone. `stated_qty`: the venue's total, where a replacement waits for it.
+
+    `decided`, here and in the other ends: what was decided here without the venue's word; None: the venue said so.
+    """
 
     cl_ord_id: str | None = None
     reason: str | None = None
     stated_qty: Decimal | None = None
+    decided: str | None = None
 
 
 class Expired(Told, frozen=True, kw_only=True):
     """The order ran out of time."""
 
     reason: str | None = None
+    decided: str | None = None
 
 
 class DoneForDay(Told, frozen=True, kw_only=True):
@@ -426,6 +431,13 @@ class Rejected(Told, frozen=True, kw_only=True):
     """The venue refused the order, at once or later. `reason` is its text."""
 
     reason: str | None = None
+    decided: str | None = None
+
+
+class Reopened(Event, frozen=True, kw_only=True):
+    """The venue has an order that was ended here without its word: it goes on. `said`: what the venue says of it."""
+
+    said: str
 
 
 class CancelPending(Told, frozen=True, kw_only=True):
@@ -660,6 +672,7 @@ OrderEvent = (
     | Expired
     | DoneForDay
     | Rejected
+    | Reopened
     | CancelPending
     | ReplacePending
     | Replaced

@@ -78,6 +78,11 @@ def _of_leg(exec_id: str | None, leg: int) -> str | None:
     return exec_id if exec_id in (None, "0") or not leg else f"{exec_id}/leg{leg}"
 
 
+def is_of_earlier(chain: Chain, report: ExecutionReport) -> bool:
+    """Whether a report is of a leg that was replaced."""
+    return _leg_of(chain, report) < chain.number
+
+
 # --- the present leg ------------------------------------------------------------------------------------------------
 
 
@@ -128,11 +133,11 @@ def _told(event: ev.Told) -> dict[str, Any]:
     }
 
 
-def refusal(order: Order, reason: str) -> ev.Rejected | ev.Canceled:
+def refusal(order: Order, reason: str, *, decided: str | None = None) -> ev.Rejected | ev.Canceled:
     """The venue does not take the order; where it is the new leg of a replace, the order ends as it was canceled."""
     if order.chain is not None and order.chain.number:
-        return ev.Canceled(order=order.number, reason=reason)
-    return ev.Rejected(order=order.number, reason=reason)
+        return ev.Canceled(order=order.number, reason=reason, decided=decided)
+    return ev.Rejected(order=order.number, reason=reason, decided=decided)
 
 
 # --- an earlier leg -------------------------------------------------------------------------------------------------

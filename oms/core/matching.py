@@ -10,6 +10,7 @@ Invariants
 from collections.abc import Iterable, Iterator
 
 from oms.core import events as ev
+from oms.core.endings import NOT_PLACED
 from oms.core.inputs import Look, Looked, MarkTaken, TakeMark
 from oms.core.legs import is_new_leg, refusal
 from oms.core.messages import Anomaly, Candidate, Mark
@@ -78,7 +79,7 @@ def never_sent(work: Work, order: Order, request: Request, code: str, reason: st
     """A new order ends before it left: it is denied; the new leg of a replace leaves the order canceled."""
     work.marking.discard(request.number)
     if is_new_leg(order, request):
-        work.emit(refusal(order, f"the replacement was not sent: {reason}"))
+        work.emit(refusal(order, f"the replacement was not sent: {reason}", decided=NOT_PLACED))
     else:
         work.emit(ev.Denied(order=order.number, code=code, reason=reason))
 
@@ -142,7 +143,7 @@ def judge(
             told = (
                 f"not placed: {order.looks} full looks found nothing, and the request cannot start any more"
             )
-            work.emit(refusal(order, told))
+            work.emit(refusal(order, told, decided=NOT_PLACED))
     return None, None
 
 

@@ -15,10 +15,11 @@ from typing import Any, Final
 from msgspec import Struct, field
 
 from oms.core import chain as legs
+from oms.core import endings, fills, inferred, requests
 from oms.core import events as ev
-from oms.core import fills, inferred, requests
 from oms.core.alike import Alike
 from oms.core.chain import Chain
+from oms.core.endings import EndedHere
 from oms.core.errors import IllegalTransition
 from oms.core.fills import Execution
 from oms.core.inferred import Inferred
@@ -48,7 +49,8 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     `day`: of the first report; `replaces`: the ClOrdIDs of all its replaces; `fees`: by currency, positive where they
     cost; `inferred` is within CumQty; `alike`: its fills by shares and price, from the first list of fills on.
     `disputed`: the last anomaly, until the venue states the order again. `refusal`: what became of the last cancel or
-    replace, where it was nothing. What a fill reads comes first, so that it lies together in memory.
+    replace, where it was nothing. `ended_here`: it is over without the venue's word. What a fill reads comes first, so
+    that it lies together in memory.
     """
 
     number: int
@@ -109,6 +111,7 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     replaces: list[str] = field(default_factory=list)
     disputed: str | None = None
     refusal: Refusal | None = None
+    ended_here: EndedHere | None = None
 
     @property
     def in_doubt(self) -> bool:
@@ -321,7 +324,7 @@ TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
     ),
     Phase.CALCULATED: _row(Phase.CALCULATED, Replaced=Phase.WORKING, Restated=Phase.WORKING),
     **{
-        phase: dict.fromkeys(_ALWAYS, phase)
+        phase: {**dict.fromkeys(_ALWAYS, phase), ev.Reopened: Phase.PENDING_NEW}
         for phase in (Phase.CANCELED, Phase.EXPIRED, Phase.REJECTED, Phase.DENIED)
     },
 }
@@ -426,26 +429,16 @@ def _alive(order: Order, _event: ev.Told) -> None:
     requests.answered(order, RequestKind.NEW)
 
 
-def _ended(order: Order, event: "ev.Canceled | ev.Expired | ev.Rejected") -> None:
-    order.reason = event.reason or order.reason
-    requests.all_answered(order)
-
-
 def _canceled(order: Order, event: ev.Canceled) -> None:
     _advance(order, event.cl_ord_id)
     order.absent = legs.is_absent(order, event)
-    _ended(order, event)
+    endings.ended(order, event)
 
 
 def _advance(order: Order, cl_ord_id: str | None) -> None:
     """Make a request's ClOrdID the current one of the chain (Appendix D, D35 t7: reports go on under Y)."""
     if cl_ord_id is not None and cl_ord_id != order.cl_ord_id:
         order.orig_cl_ord_id, order.cl_ord_id = order.cl_ord_id, cl_ord_id
-
-
-def _denied(order: Order, event: ev.Denied) -> None:
-    order.denial, order.reason = event.code, event.reason
-    requests.all_answered(order)
 
 
 def _replaced(order: Order, event: ev.Replaced) -> None:
@@ -554,9 +547,10 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.Completed: _completed,
     ev.FilledWhole: _filled_whole,
     ev.Canceled: _canceled,
-    ev.Expired: _ended,
-    ev.Rejected: _ended,
-    ev.Denied: _denied,
+    ev.Expired: endings.ended,
+    ev.Rejected: endings.ended,
+    ev.Denied: endings.denied,
+    ev.Reopened: endings.reopened,
     ev.DoneForDay: _alive,
     ev.Stopped: _alive,
     ev.Suspended: _alive,

@@ -16,6 +16,7 @@ from oms.core import executions, lifecycle, revisions
 from oms.core.legs import interpret_leg
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport
 from oms.core.order import Order
+from oms.core.reopening import follow, reopening
 from oms.core.requests import Request
 from oms.core.status import status
 from oms.core.values import (
@@ -55,6 +56,8 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
             return anomalous(AnomalyCode.TERMS_MISMATCH, text)
     elif report.exec_type in _FILLS and (plain := _plain_fill(order, report)) is not None:
         return plain
+    if order.ended_here is not None and (reopened := reopening(order, report)) is not None:
+        return follow(order, reopened, report, now_ns, interpret)
     if order.chain is not None:
         verdict = interpret_leg(order, order.chain, report, now_ns, _dispatch)
     else:

@@ -111,7 +111,9 @@ def requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
         order.refusal = None
         if kind is RequestKind.REPLACE:
             order.replaces.append(event.cl_ord_id)
-        order.pending.append(
+        end = order.ended_here if kind is RequestKind.CANCEL else None  # it leaves if the venue has the order
+        wanted = order.pending if end is None else end.open
+        wanted.append(
             Request(
                 number=event.request,
                 kind=kind,

@@ -8,6 +8,7 @@ from oms.core.legs import acceptance, opened
 from oms.core.messages import Anomaly, ExecutionReport, OrderSnapshot
 from oms.core.order import Order
 from oms.core.reconcile import interpret, is_of_another
+from oms.core.reopening import contradiction, reopening
 from oms.core.snapshots import is_of_earlier_leg, listed_fills
 from oms.core.values import ENDED, ZERO, OrdStatus, Phase
 
@@ -21,6 +22,13 @@ def take_in(
         The events, applied already, and the first anomaly if it is not on record.
 
     """
+    report = snapshot.report
+    shown = None if is_of_another(order, report) or not report.readable else reopening(order, report)
+    if shown is not None:
+        wrong = contradiction(order, report)
+        blotter.apply(shown)
+        events, anomaly = take_in(blotter, order, snapshot, now_ns)
+        return (shown, *events), wrong or anomaly
     taken = _acceptance(order, snapshot)
     blotter.apply_all(taken)
     fills = listed_fills(order, snapshot)

@@ -59,7 +59,7 @@ def _may_be_repeated(order: Order, report: ExecutionReport) -> bool:
     return order.unheard and times is not None and times[0] <= times[1]
 
 
-def _is_behind(order: Order, report: ExecutionReport) -> bool:
+def is_behind(order: Order, report: ExecutionReport) -> bool:
     """Whether the answer is certainly older than a report, or than the last answer of the same kind."""
     times = _answer_times(order, report)
     return is_older(order, report) or (times is not None and times[0] < times[1])
@@ -108,7 +108,7 @@ def _with_totals(order: Order, report: ExecutionReport, events: tuple[ev.Event, 
 def _less_inferred(order: Order, guess: Inferred, report: ExecutionReport) -> ev.FillInferred | None:
     """A lower total takes back what was inferred from a higher one; the next answer says what else there is."""
     total = report.cum_qty
-    if total is None or total >= order.cum_qty or _is_behind(order, report):
+    if total is None or total >= order.cum_qty or is_behind(order, report):
         return None
     left = max(guess.shares - (order.cum_qty - total), ZERO)
     return ev.FillInferred(order=order.number, last_shares=left, cum_qty=total)
@@ -135,8 +135,8 @@ def _rejected(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return NOTHING
     unnumbered = report.order_id in (None, NO_ORDER_ID, "0", report.cl_ord_id)
     unknown = report.ord_rej_reason == UNKNOWN_ORDER or (report.ord_rej_reason is None and unnumbered)
-    if unknown and order.phase is Phase.DENIED:
-        return NOTHING  # it never left, and was asked for before that was certain
+    if unknown and order.ended_here is not None:
+        return NOTHING  # that it is over was said here; it may have been asked for before
     if order.phase is not Phase.PENDING_NEW:
         disowned = unknown and order.resolved and not order.is_spent
         return _disowned(order, now_ns) if disowned else _contradiction(order, report)
@@ -156,7 +156,7 @@ def _disowned(order: Order, now_ns: int) -> Verdict:
 
 
 def _contradiction(order: Order, report: ExecutionReport) -> Verdict:
-    if _is_behind(order, report):
+    if is_behind(order, report):
         return NOTHING  # true when it was written
     text = f"the status answer says OrdStatus {_said(report)}, the venue's own reports make it {order.ord_status}"
     return anomalous(AnomalyCode.STATUS_MISMATCH, f"{text} ({order.phase.lower()})")
@@ -222,7 +222,7 @@ _ENDS: Final = (OrdStatus.CANCELED, OrdStatus.EXPIRED)
 def _less_than_reported(order: Order, report: ExecutionReport) -> Anomaly | None:
     """Complain of a status answer that knows less than the same venue reported."""
     total = report.cum_qty
-    if total is None or total >= order.cum_qty or order.gap or _is_behind(order, report):
+    if total is None or total >= order.cum_qty or order.gap or is_behind(order, report):
         return None
     ours = format_decimal(order.cum_qty)
     text = f"the status answer has CumQty {format_decimal(total)}, the fills on record give {ours}"

@@ -96,6 +96,7 @@ def example(kind: type[ev.Event]) -> ev.Event:
         "text": "because",
         "exec_ref_id": "E1",
         "outcome": "working",
+        "said": "New",
         "evidence": "seen on their screen",
         "mark": Mark(),
         "order_ids": ("101", "102"),

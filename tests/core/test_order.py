@@ -32,6 +32,7 @@ CELLS = """
     PendingNewSeen   = . . . . . . . . .
     Denied           N . . . . . . . . .
     Rejected         R R R R R R . . . .
+    Reopened         . . . . . . P P P P
     Canceled         C C C C C C . . . .
     Expired          X X X X X X . . . .
     DoneForDay       D D D D D D . . . .
