@@ -1,4 +1,7 @@
-"""The fields of a request. Numbers may be JSON numbers or text, as the document's samples print both."""
+"""The fields of a request. Numbers may be JSON numbers or text, as the document's samples print both.
+
+Whoever writes JSON may write 0.0001 as 1E-4, and a time as 1.584614290628E12: those are the same numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,16 @@ from typing import TYPE_CHECKING, Any
 from oms.sim.apifiny_http.codes import BAD_REQUEST, NO_MARKET, Problem
 from oms.sim.market import VENUES
 from oms.sim.tape import EPOCH
+from oms.sim.web.text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Body = dict[str, Any]
 
-_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
-_WHOLE = re.compile(r"[0-9]{1,18}")
+_DECIMAL = re.compile(r"\+?([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,2})?")
+MOST_PLACES = 30
+MOST = 10**18
 LATEST_MS = 253_402_300_799_000  # the last second of the year 9999
 
 
@@ -52,11 +57,19 @@ def optional_number(body: Mapping[str, Any], name: str) -> Decimal | None:
     value = body.get(name)
     if value is None or value == "":
         return None
-    if isinstance(value, int | Decimal) and not isinstance(value, bool) and value >= 0:
-        return Decimal(value)
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        return Decimal(value)
-    raise Problem(BAD_REQUEST, f"{name} must be a number")
+    found = _number(value)
+    if found is None:
+        raise Problem(BAD_REQUEST, f"{name} must be a number")
+    return found
+
+
+def _number(value: Any) -> Decimal | None:  # noqa: ANN401 - whatever the client sent
+    """Return a number that is not negative and of a size that amounts have; None where it is none."""
+    is_text = isinstance(value, str) and _DECIMAL.fullmatch(value)
+    if not is_text and (isinstance(value, bool) or not isinstance(value, int | Decimal)):
+        return None
+    found = Decimal(value)
+    return found if found >= 0 and abs(found.adjusted()) <= MOST_PLACES else None
 
 
 def whole(body: Mapping[str, Any], name: str, default: int) -> int:
@@ -64,10 +77,9 @@ def whole(body: Mapping[str, Any], name: str, default: int) -> int:
     value = body.get(name)
     if value is None or value == "":
         return default
-    if isinstance(value, str) and _WHOLE.fullmatch(value):
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
-        return value
+    found = _number(value)
+    if found is not None and found < MOST and found == int(found):
+        return int(found)
     raise Problem(BAD_REQUEST, f"{name} must be a whole number")
 
 
@@ -105,7 +117,8 @@ def venues(body: Mapping[str, Any]) -> tuple[str, ...]:
 def choice(body: Mapping[str, Any], name: str, choices: Mapping[str, str]) -> str:
     """Return what one of several words, which must be there, stands for."""
     value = body.get(name)
-    word = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    found = None if isinstance(value, str) else _number(value)
+    word = value if found is None else plain(found)
     if not isinstance(word, str) or word not in choices:
         raise Problem(BAD_REQUEST, f"{name} must be one of {', '.join(choices)}")
     return choices[word]

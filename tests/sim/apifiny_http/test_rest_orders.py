@@ -137,7 +137,7 @@ def test_a_market_sell_is_sized_by_its_quantity(rest: Rest) -> None:
         ({"timeInForce": True}, 65562),
         ({"limitPrice": None}, 65562),
         ({"limitPrice": "-1"}, 65562),
-        ({"limitPrice": "1e4"}, 65562),
+        ({"limitPrice": "1e4x"}, 65562),
         ({"limitPrice": True}, 65562),
         ({"limitPrice": "29000.001"}, 65562),
         ({"quantity": None}, 65562),
