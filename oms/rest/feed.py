@@ -3,7 +3,8 @@
 1. `on_gap` is called after each connection is made and its subscriptions are sent, the first included: what happened
    before is not known from here, and the owner asks for it. Also after a message that could not be handled.
 2. No log line and no exception holds the URL or the headers: they carry signatures.
-3. A venue that answers 403 is left alone, by all who share the ban, until a person resumes.
+3. A venue that answers 403 is left alone, by all who share the ban, until a person resumes. One that refuses us in
+   words is tried much later, or when a person resumes.
 """
 
 import logging
@@ -64,6 +65,7 @@ class Patience(Struct, frozen=True, kw_only=True):
     """Seconds: to connect; first and longest pause; how long a connection lasts that was a good one; keepalive.
 
     `quiet_s`: after a silence of so long, a connection is asked for a sign of life, where one is wanted.
+    `refused_pause_s`: the pause after the venue refused us.
     """
 
     connect_s: float = 10.0
@@ -72,6 +74,7 @@ class Patience(Struct, frozen=True, kw_only=True):
     good_after_s: float = 10.0
     keepalive_s: float = 20.0
     quiet_s: float = 1.0
+    refused_pause_s: float = 600.0
 
 
 class Feed:
@@ -97,6 +100,7 @@ class Feed:
         self._lock = threading.Lock()
         self._connection: ClientConnection | None = None
         self._ended = False
+        self._refused = False
         self._wake = threading.Event()
         self._allowed = threading.Event()
         self._allowed.set()
@@ -134,9 +138,10 @@ class Feed:
             threading.Thread(target=connection.close, name=f"close-{self.name}", daemon=True).start()
 
     def resume(self) -> None:
-        """Try again after a 403; a person's decision."""
+        """Try again now after a 403, or where the venue refused us; a person's decision."""
         self._ban.lift()
         self._allowed.set()
+        self._wake.set()
 
     def stop(self, within_s: float) -> bool:
         """Disconnect, and tell whether it ended in time."""
@@ -177,10 +182,15 @@ class Feed:
             return
         doubled = self._patience.first_pause_s * 2 ** min(failures - 1, 20)
         pause_s = min(doubled, self._patience.longest_pause_s)
+        if self._refused:
+            pause_s = self._patience.refused_pause_s
         _log.warning("not connected", feed=self.name, why=why, next_try_in_s=pause_s)
         self._wake.wait(pause_s)
+        if not self._ended:
+            self._wake.clear()
 
     def _converse(self) -> None:
+        self._refused = False
         connection = self._connected()
         try:
             with self._lock:
@@ -263,6 +273,10 @@ class Feed:
         if isinstance(error, ssl.SSLError):
             return "TLS failed: is the venue's certificate one that is trusted here?"
         return f"cannot connect [{type(error).__name__}]"
+
+    def _turned_away(self) -> None:
+        """Make the next pause a long one: the venue refuses us; to be called by what handles its messages."""
+        self._refused = True
 
     def _alert(self, text: str) -> None:
         _log.warning(text)

@@ -42,8 +42,8 @@ class Exchange:
         connection.protocol  # noqa: B018 - kept until the test or the client ends it
         connection.recv_events_thread.join()
 
-    def next(self) -> ServerConnection:
-        return self.connections.get(timeout=WITHIN_S)
+    def next(self, within_s: float = WITHIN_S) -> ServerConnection:
+        return self.connections.get(timeout=within_s)
 
     def close(self) -> None:
         self._server.shutdown()

@@ -179,6 +179,18 @@ def _is_fit(value: Decimal) -> bool:
     )
 
 
+def error_in(text: str) -> tuple[Meaning, str] | None:
+    """Give the code and the text of an error that is pushed as a standard response; None: that is none."""
+    try:
+        error = _envelope_of(_HEXADECIMAL.sub(rb'\1"\2"', text.encode())).error
+    except (ValueError, RecursionError):
+        return None
+    if error is None:
+        return None
+    said = _Error(message=error) if isinstance(error, str) else error
+    return meaning("" if said.code is None else said.code, said.message or ""), said.message or "no text"
+
+
 def _opened(asked: Asked, reply: Reply) -> tuple[bytes, _Error | None]:
     text = reply.body.strip()
     if not text.startswith(b"{"):

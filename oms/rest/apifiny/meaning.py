@@ -54,6 +54,8 @@ class Meaning(Struct, frozen=True):
 
     def __str__(self) -> str:
         """Name it for people."""
+        if not self.sent:
+            return "an error without a code"
         return f"{' or '.join(row.name for row in self.rows) or 'not in the document'} ({self.sent})"
 
 

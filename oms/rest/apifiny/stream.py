@@ -10,9 +10,11 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from oms.rest.apifiny.answers import ApifinyUnreadable, clipped, decoded
+from oms.rest.apifiny.answers import ApifinyUnreadable, clipped, decoded, error_in
 from oms.rest.apifiny.calls import PATH
 from oms.rest.apifiny.clock import VenueTime
+from oms.rest.apifiny.codes import Verdict
+from oms.rest.apifiny.meaning import Meaning
 from oms.rest.apifiny.models import Kline, OrderBook, StreamEntry, Ticker, Trade
 from oms.rest.apifiny.params import Since, encode
 from oms.rest.apifiny.signing import Credentials, market_token, request_token
@@ -57,8 +59,29 @@ class Route(Struct, frozen=True, kw_only=True):
     ban: HostBan | None = None
 
 
-class OrderStream(Feed):
+class _Stream(Feed):
+    """What both streams do where the venue answers with an error.
+
+    The same one is told once until something is pushed: it comes with every connection. Where it stops a key, the
+    next connection is made much later.
+    """
+
+    _told: Meaning | None = None
+    _about: str
+
+    def _complained(self, said: tuple[Meaning, str], token: str) -> None:
+        what, text = said
+        if what.verdict is Verdict.STOP:
+            self._turned_away()
+        if what != self._told:
+            self._told = what
+            self._alert(f"{self.name}: {self._about}: {what}: {_shown(text.replace(token, '***'))}")
+
+
+class OrderStream(_Stream):
     """Changes of an account's orders, each as the venue logged it; they may come twice or out of order."""
+
+    _about = _METHOD
 
     def __init__(
         self,
@@ -92,8 +115,8 @@ class OrderStream(Feed):
         if (pong := _pong(text)) is not None:
             return pong
         many = text.lstrip().startswith("[")
-        if not many and bytes(decoded(_METHOD, text, _Other).error) not in {b"", b"null"}:
-            self._alert(f"{self.name}: the venue says: {_shown(text.replace(self._token, '***'))}")
+        if not many and (said := error_in(text)) is not None:
+            self._complained(said, self._token)
             return None
         for row in decoded(_METHOD, text if many else f"[{text}]", tuple[msgspec.Raw, ...]):
             self._take(row)
@@ -103,17 +126,12 @@ class OrderStream(Feed):
         """Tell of a change; a row that cannot be read takes no other with it, and orders are asked for instead."""
         try:
             self._on_change(decoded(_METHOD, row, StreamEntry))
+            self._told = None
         except ApifinyUnreadable as error:
             said = bytes(row).decode("utf-8", "replace").replace(self._token, "***")
             secret = self._credentials.secret.reveal()
             self._alert(f"{self.name}: {error}: {clipped(said.replace(secret, '***'), _LONGEST_ROW)}")
             self._gap("a message could not be handled: a row of it cannot be read")
-
-
-class _Other(Struct):
-    """What is not a change of an order."""
-
-    error: msgspec.Raw = msgspec.Raw()
 
 
 class BookUpdate(Struct, frozen=True, rename="camel", kw_only=True):
@@ -134,8 +152,10 @@ class Subscription(Struct, frozen=True):
     venues: tuple[str, ...]
 
 
-class MarketStream(Feed):
+class MarketStream(_Stream):
     """Market data of what is subscribed to; after a reconnection it is subscribed to again."""
+
+    _about = "market data"
 
     def __init__(
         self,
@@ -149,6 +169,7 @@ class MarketStream(Feed):
         self._credentials = credentials
         self._host = route.host
         self._on_data = on_data
+        self._token = ""
         self._subscriptions: dict[Subscription, None] = {}
         talk = Conversation(
             self._opening, self._greeting, self._heard, watch.on_gap, watch.alert, watch.alive
@@ -168,7 +189,8 @@ class MarketStream(Feed):
         self.send(_request(subscription, "unsub"))
 
     def _opening(self) -> Opening:
-        return Opening(f"{self._host}{MARKET_PATH}", {"signature": market_token(self._credentials)})
+        self._token = market_token(self._credentials)
+        return Opening(f"{self._host}{MARKET_PATH}", {"signature": self._token})
 
     def _greeting(self) -> Sequence[str]:
         return [_request(subscription, "sub") for subscription in list(self._subscriptions)]
@@ -177,10 +199,13 @@ class MarketStream(Feed):
         if (pong := _pong(text)) is not None:
             return pong
         data = _read(text)
-        if data is None:
-            self._alert(f"{self.name}: the venue says: {_shown(text)}")
-        else:
+        if data is not None:
+            self._told = None
             self._on_data(data)
+        elif (said := error_in(text)) is not None:
+            self._complained(said, self._token)
+        else:
+            self._alert(f"{self.name}: the venue says: {_shown(text)}")
         return None
 
 

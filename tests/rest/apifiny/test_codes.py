@@ -60,9 +60,7 @@ def test_what_occurs_twice_counts_as_the_worst(decimal: int, names: set[str], ve
     assert found.verdict is verdict
 
 
-@pytest.mark.parametrize(
-    "sent", ["", "x", "0x", "-1", 0, 10**30, "9" * 5000, True, "0b1", "\uff11", "0x01002A"]
-)
+@pytest.mark.parametrize("sent", ["x", "0x", "-1", 0, 10**30, "9" * 5000, True, "0b1", "\uff11", "0x01002A"])
 def test_what_the_document_does_not_know_leaves_everything_open(sent: int | str) -> None:
     found = meaning(sent)
     assert not found.rows
@@ -70,3 +68,9 @@ def test_what_the_document_does_not_know_leaves_everything_open(sent: int | str)
     assert not found.is_not_there
     assert "not in the document" in str(found)
     assert len(str(found)) < 60
+
+
+def test_an_error_without_a_code_is_named_as_that() -> None:
+    found = meaning("", "boom")
+    assert (str(found), found.verdict) == ("an error without a code", Verdict.IN_DOUBT)
+    assert str(meaning(424242)) == "not in the document (424242)"

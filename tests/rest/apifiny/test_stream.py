@@ -108,9 +108,51 @@ def test_an_error_is_shown_without_the_signature(
         json.dumps({"result": None, "error": {"code": 2097162, "message": f"Signature Error {token}"}})
     )
     told = heard.alerts.get(timeout=WITHIN_S)
-    assert "2097162" in told
+    assert told.startswith(
+        "apifiny-orders: order.streamDetail: SIGNATURE_ERROR (2097162): Signature Error ***"
+    )
     assert token[:30] not in told
     assert SECRET not in told
+
+
+BUSY = '{"result": null, "error": {"code": 65595, "message": "server busy"}}'
+WRONG_KEY = '{"result": null, "error": {"code": "0x20000A", "message": "Signature Error"}}'
+
+
+def test_the_same_error_is_told_once_until_something_is_pushed(
+    exchange: Exchange, orders: OrderStream, heard: Heard
+) -> None:
+    for _ in range(3):
+        connection = exchange.next()
+        connection.send(BUSY)
+        connection.close()
+    connection = exchange.next()
+    connection.send(BUSY)
+    connection.send(STREAM_ENTRY)
+    heard.data.get(timeout=WITHIN_S)
+    assert heard.alerts.qsize() == 1
+    connection.send(BUSY)
+    for _ in range(2):
+        assert "order.streamDetail: SERVER_BUSY (65595): server busy" in heard.alerts.get(timeout=WITHIN_S)
+
+
+def test_a_key_that_is_refused_does_not_knock_on(exchange: Exchange, heard: Heard) -> None:
+    route = Route(host=exchange.url, patience=QUICK)
+    streams = (
+        OrderStream(CREDENTIALS, heard.data.put, heard.watch, route),
+        MarketStream(CREDENTIALS, heard.data.put, heard.watch, route),
+    )
+    for stream in streams:
+        stream.start()
+        connection = exchange.next()
+        connection.send(WRONG_KEY)
+        connection.close()
+        assert "SIGNATURE_ERROR (0x20000A)" in heard.alerts.get(timeout=WITHIN_S)
+        with pytest.raises(queue.Empty):
+            exchange.next(within_s=0.5)
+        stream.resume()  # a person has put the key right
+        exchange.next()
+        assert stream.stop(WITHIN_S)
 
 
 def test_market_data_is_signed_in_a_header(exchange: Exchange, market: MarketStream) -> None:
