@@ -93,7 +93,7 @@ class Watch:
         self._moves = Moves(gatherer, movements, sink, keep)
         self._inquiries = Inquiries(gatherer)
         balances_s = max(plan.balances_s, gatherer.cached_s)
-        self._unread = Unread(facts, self._alert, "instruments", "what was known of it stays")
+        self._unread = Unread(facts, self._alert, "instruments", "what was known stays")
         balances = self._balances = Balances(
             *(facts, gatherer, known), alert=self._alert, now_ns=now_ns, interval_s=balances_s
         )

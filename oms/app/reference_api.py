@@ -28,6 +28,7 @@ from oms.app.reference_views import (
     quote_view,
     venues_view,
 )
+from oms.app.reference_waits import Waits, of_session
 from oms.core.money import DONE, NOT_DONE
 from oms.core.movements import Movement, MovementKind, MovementStatus
 from oms.core.venue_inputs import MoveMoney, ResolveMoney
@@ -72,11 +73,18 @@ class ReferenceApi:
 
     async def balances(self, _token: Reader, _query: NoQuery) -> Response:
         """Show what accounts have, by the venue's word, and how that compares with their executions."""
-        now, waits = self._reference.now_ns(), self._reference.waits
-        found = self._reference.facts.values()
+        now, found = self._reference.now_ns(), self._reference.facts.values()
         return json_response(
-            {"accounts": [balances_view(facts, now, waits(facts.account)) for facts in found]}
+            {"accounts": [balances_view(facts, now, self._waits(facts.account)) for facts in found]}
         )
+
+    def _waits(self, account: str) -> Waits | None:
+        """Say why an account is not compared; of a session that is down, as sessions are shown: with the reason."""
+        known = self._reference.waits(account)
+        shown = [each for each in self._engine.desk.sessions() if each["account"] == account]
+        told = (of_session(each["name"], each, under_way=bool(each.get("under_way"))) for each in shown)
+        first = next((each for each in told if each is not None), None)
+        return known if known is None or first is None else Waits(first.reason, known.since_ns)
 
     async def venues(self, _token: Reader, _query: NoQuery) -> Response:
         """Show the venues' clocks, how they are polled, and what cannot be had of them at present."""

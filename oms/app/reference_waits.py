@@ -28,7 +28,8 @@ def of_session(name: str, seen: Mapping[str, Any], *, under_way: bool) -> Waits 
     """
     if not seen.get("logged_on"):
         reason = f" ({seen['reason']})" if seen.get("reason") else ""
-        return Waits(f"session {name} is not logged on{reason}", seen.get("since_ns"))
+        since_ns = seen.get("since_ns") if reason else None  # else it is when it logged on, before a restart
+        return Waits(f"session {name} is not logged on{reason}", since_ns)
     return Waits(f"the orders of session {name} are being asked for") if under_way else None
 
 

@@ -222,9 +222,7 @@ def test_what_was_known_of_a_symbol_stays_while_its_row_cannot_be_read(venue: Fa
         (seen,) = running.seen(InstrumentsSeen)
         assert seen.instruments == (BTC, eth)
         (alert,) = running.alerts("UNREADABLE")
-        assert (
-            alert == "list: tickSize is none; ETHUSDT at EX is left out, and what was known of it stays: {}"
-        )
+        assert alert == "list: tickSize is none; ETHUSDT at EX is left out, and what was known stays: {}"
         assert running.facts.problems == {"instruments, rows": "cannot be read: ETHUSDT at EX"}
     finally:
         assert running.watch.stop(WITHIN_S)
@@ -239,7 +237,7 @@ def test_all_that_was_known_stays_while_a_row_does_not_say_its_symbol(venue: Fak
     try:
         (seen,) = running.seen(InstrumentsSeen)
         assert seen.instruments == (BTC, eth)
-        assert running.alerts("UNREADABLE")[0] == "why; a row is left out, and what was known of it stays: 5"
+        assert running.alerts("UNREADABLE")[0] == "why; a row is left out, and what was known stays: 5"
     finally:
         assert running.watch.stop(WITHIN_S)
 

@@ -128,6 +128,8 @@ def test_a_session_that_is_down_says_why_and_since_when() -> None:
         "session main is not logged on (connection refused)", 5
     )
     assert of_session("main", {}, under_way=False) == Waits("session main is not logged on")
+    restarted = {"logged_on": False, "since_ns": 5, "reason": None}  # it logged on then
+    assert of_session("main", restarted, under_way=False) == Waits("session main is not logged on")
     up = {"logged_on": True, "since_ns": 5, "reason": None}
     assert of_session("main", up, under_way=True) == Waits("the orders of session main are being asked for")
     assert of_session("main", up, under_way=False) is None
