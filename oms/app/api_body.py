@@ -38,7 +38,7 @@ def _choices(*members: Side | OrdType | TimeInForce) -> dict[str, str]:
 
 SIDES: Final = _choices(Side.BUY, Side.SELL)
 ORD_TYPES: Final = _choices(OrdType.LIMIT, OrdType.MARKET)
-# GTD needs ExpireTime (126), which the order object does not have.
+GTD: Final = "GTD needs an ExpireTime (126), which orders here do not have: cancel the order in time"
 TIMES_IN_FORCE: Final = _choices(*(time for time in TimeInForce if time is not TimeInForce.GTD))
 
 
@@ -208,6 +208,8 @@ def _choice(given: Mapping[str, Any], name: str, choices: Mapping[str, str]) -> 
     if text is None:
         return None
     found = choices.get(text.upper().replace("-", "_"))
+    if found is None and choices is TIMES_IN_FORCE and text.upper() in {"GTD", TimeInForce.GTD}:
+        raise invalid(field=name, text=f"{name} {GTD}")
     if found is None:
         known = ", ".join(spelling for spelling in choices if not spelling[0].isdigit())
         raise invalid(

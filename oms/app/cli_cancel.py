@@ -116,7 +116,8 @@ def _cancel_all(
     which: dict[str, str | None], timeout_s: float, *, as_json: bool, api: str, token_file: Path | None
 ) -> None:
     with daemon(api, token_file) as client, _progress() as tell:
-        done = sweep(client, _resolved(which, client), timeout_s, tell)
+        meant = _resolved(which, client)
+        done = sweep(client, meant, timeout_s, tell)
         sessions = sessions_of(client) if done.left else {}
     left = [
         {**order, "why": why_open(order, sessions.get(order["session"]), done.refusals.get(order["id"]))}
@@ -136,15 +137,18 @@ def _cancel_all(
             "nothing is open that is known here; what others have open is not known at"
             f" {_named(done.unseen)}. Say it once more"
         )
-    say(_conclusion(done))
+    say(_conclusion(done, meant["exchange"]))
 
 
-def _conclusion(done: Sweep) -> str:
+def _conclusion(done: Sweep, exchange: str | None) -> str:
     """Say that nothing is open any more, and of whom: what others have where theirs stays may be."""
     ours = " of ours" if done.staying else ""
     others = f"; orders of others stay at {_named(done.staying)}" if done.staying else ""
     if not done.asked:
-        return f"nothing{ours} was open{others}"
+        named = (
+            f" with the exchange {exchange}, and no session that is a venue has that name" if exchange else ""
+        )
+        return f"nothing{ours} was open{named}{others}"
     return f"{orders_counted(done.asked)} asked to go, and nothing{ours} is open any more{others}"
 
 

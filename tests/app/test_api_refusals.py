@@ -201,6 +201,12 @@ def test_a_wrong_field_is_named_with_the_reason(
     assert len(desk.commands) == count
 
 
+@pytest.mark.parametrize("spelled", ["GTD", "gtd", "6"])
+def test_gtd_is_refused_by_its_name(api: httpx.Client, spelled: str) -> None:
+    error = posted(api, json.dumps({**ORDER, "time_in_force": spelled}))
+    assert (error["field"], "GTD needs an ExpireTime" in error["text"]) == ("time_in_force", True)
+
+
 def test_an_exponent_is_refused_as_a_number_too(api: httpx.Client) -> None:
     error = posted(api, json.dumps(ORDER).replace('"100"', "1e5"))
     assert (error["status"], error["field"]) == (422, "price")

@@ -302,6 +302,13 @@ def test_what_was_not_looked_through_is_said_and_is_no_success(desk: FakeDesk, o
     assert json.loads(result.stdout)["others_unknown"] == {"main": "not logged on (HTTP 502)"}
 
 
+def test_a_venue_that_nobody_knows_is_named_where_nothing_was_open(working: Run, quick: None) -> None:
+    result = working("order cancel --all --venue wex")
+    assert "nothing was open with the exchange wex, and no session that is a venue has that name" in one_line(
+        result
+    )
+
+
 def fill_whole(desk: FakeDesk, client_order_id: str) -> None:
     """Have the venue say that the order was filled at once, and not which order of its own it is."""
     order = desk.find(client_order_id)
