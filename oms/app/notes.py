@@ -4,6 +4,7 @@ from typing import Any
 
 from oms.app.client import Client, NoDaemonError, RefusedError
 from oms.app.tables import second
+from oms.core.values import OrdStatus
 
 
 def placed_before(order: dict[str, Any]) -> str:
@@ -73,7 +74,12 @@ def why_open(order: dict[str, Any], session: dict[str, Any] | None, refused: str
     elif "cancel" in order["waiting"]:
         found.append(_waits(order, session))
     elif not found and any(request["kind"] == "cancel" for request in order["pending"]):
-        found.append("the cancel has left and has no answer")
+        taken = order["ord_status"] == OrdStatus.PENDING_CANCEL
+        found.append(
+            "the venue has taken the cancel on, and not confirmed it"
+            if taken
+            else "the cancel has left and has no answer"
+        )
     if order["gap"] != "0" or order["gap_unsized"]:
         found.append("fills are missing")
     refusal = order["refusal"]

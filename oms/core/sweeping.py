@@ -7,7 +7,7 @@
 3. Orders that this desk places meanwhile are none of it: only those of others are added to what was open at first.
 
 It is remembered in memory alone: after a restart the cancels on record are asked about, and whoever wants everything
-canceled says so once more.
+canceled says so once more; `swept` tells whether that is needed.
 """
 
 from typing import TYPE_CHECKING, Final

@@ -388,7 +388,7 @@ def test_only_what_fits(desk: FakeDesk, working: Run, quick: None) -> None:
 def test_what_could_not_be_confirmed_is_reported_with_its_reason(
     desk: FakeDesk, working: Run, quick: None
 ) -> None:
-    for own_id in ("refused", "waits"):
+    for own_id in ("refused", "waits", "taken"):
         working(f"{NEW} {own_id}")
     theirs = ExecutionReport(
         symbol="BTCUSDT", side="1", order_id="V99", exec_id="x", exec_trans_type="0", exec_type="0",
@@ -400,16 +400,22 @@ def test_what_could_not_be_confirmed_is_reported_with_its_reason(
     desk.let_time_pass(6)
     working("order cancel a")
     desk.let_time_pass(6)
-    desk.after_command(lambda: refuse_cancel(desk, "refused"), 0.05)
+
+    def answered() -> None:
+        refuse_cancel(desk, "refused")
+        desk.report(desk.find("taken"), "6")
+
+    desk.after_command(answered, 0.05)
     result = working("order cancel --all --timeout-s 0.15 --json")
     assert result.exit_code == 1
-    assert "still open: 5 orders after 0.15 s" in one_line(result)
+    assert "still open: 6 orders after 0.15 s" in one_line(result)
     report = json.loads(result.stdout)
     why = {order["client_order_id"] or order["order_id"]: order["why"] for order in report["open"]}
-    assert report["canceling"] == 4
+    assert report["canceling"] == 5
     assert "without a ClOrdID" in why["V99"]
     assert why["refused"] == "the last cancel came to nothing: no"
     assert why["waits"] == "the cancel has left and has no answer"
+    assert why["taken"] == "the venue has taken the cancel on, and not confirmed it"
     assert why["unsure"].startswith("new in doubt since 2026-03-01 09:00:00 UTC (no answer within 5 s)")
     table = working("order cancel --all --timeout-s 0.1")
     assert table.exit_code == 1
