@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from oms.app.reference_api import ReferenceApi
 from oms.app.reference_plan import Pause
 from oms.app.reference_rows import joined
 from oms.app.reference_views import balances_view
@@ -233,3 +235,19 @@ def _bought(qty: str, amount: str) -> Position:
     position = Position()
     position.move(D(qty), D(amount))
     return position
+
+
+def test_of_a_session_that_is_down_balances_say_what_sessions_say() -> None:
+    shown = [
+        {"name": "other", "account": "B", "logged_on": False, "reason": "B is down"},
+        {"name": "S", "account": "A", "logged_on": False, "reason": "no connection", "under_way": False},
+    ]
+    noted: list[Waits | None] = [Waits("session S is not logged on", 5)]
+    engine: Any = SimpleNamespace(desk=SimpleNamespace(sessions=lambda: shown))
+    reference: Any = SimpleNamespace(waits=lambda _: noted[0])
+    api = ReferenceApi(engine, reference)
+    assert api._waits("A") == Waits("session S is not logged on (no connection)", 5)
+    shown[1]["logged_on"] = True
+    assert api._waits("A") == noted[0]
+    noted[0] = None
+    assert api._waits("A") is None
