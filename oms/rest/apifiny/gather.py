@@ -56,7 +56,6 @@ class ApifinyGatherer:
         self._inquiries = ApifinyInquiries(client, now_ns)
         self._unread: list[Unread] = []
         self._left_out: tuple[LeftOut, ...] = ()
-        client.on_unread(self._unread.append)
 
     def inquire(self, inquiry: Inquiry) -> Rows:
         """See `oms.rest.gathering.Inquirer`."""
@@ -107,6 +106,7 @@ class ApifinyGatherer:
     def _listed(self, ask: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
         """Ask for a list; what cannot be read of it is in `_unread` then."""
         self._unread.clear()
+        self._client.on_unread(self._unread.append)
         return ask()
 
     def left_out(self) -> tuple[LeftOut, ...]:
