@@ -138,7 +138,8 @@ class Engine:
     def holding(self) -> set[int]:
         """Name the orders that are over and may be asked about all the same: they have to be at hand."""
         books = self._work.blotter.books.values()
-        return self._work.doubts.holding() | {number for book in books for _, number in book.ended}
+        ended = {number for book in books for _, number in book.ended}
+        return self._work.doubts.holding() | ended | {number for book in books for number in book.ended_here}
 
     def next_due_ns(self) -> int | None:
         """Say when the next `Tick` has something to do; None when nothing is planned."""
@@ -220,6 +221,8 @@ class Engine:
             if order is not None:
                 work.touched.add(order.number)
                 self._weigh(order, outcome.events, message.report)
+            elif outcome.events and isinstance(outcome.events[-1], ev.ReportHeld):
+                asking.ask_for_suspects(work, outcome.events[-1])
             anomaly = anomaly or outcome.anomaly
         return outcomes[0].order, None, anomaly
 
@@ -287,6 +290,7 @@ class Engine:
             return
         told = "not placed: the venue does not know the order, and the request can no longer be on its way"
         self._work.emit(refusal(order, told, decided=NOT_PLACED))
+        asking.ask_for_held(self._work, order)
 
     def _external(self, order: Order) -> None:
         told = f"an order that nobody sent from here: {order.symbol}, OrderID {order.order_id}"

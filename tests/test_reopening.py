@@ -6,7 +6,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from oms.core.inputs import Cancel, CancelAll, Looked, Received, Reconcile, Resolve, StayedHere, Tick
+from oms.core.inputs import (
+    Cancel,
+    CancelAll,
+    Looked,
+    Received,
+    Reconcile,
+    Replace,
+    Resolve,
+    SessionDown,
+    StayedHere,
+    Tick,
+)
 from oms.core.messages import CancelOrder, ExecutionReport, FillRow, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
 from oms.core.values import RequestKind
@@ -412,8 +423,6 @@ def test_a_leg_that_was_taken_for_not_placed_goes_on_with_the_terms_it_was_sent_
 
 
 def replaced(world: World) -> Order:
-    from oms.core.inputs import Replace  # noqa: PLC0415 - here alone
-
     order = world.place()
     world.ack(order)
     world.step(Replace(id="a", order_qty=Decimal(5), price=Decimal(101)))
@@ -436,3 +445,123 @@ def test_a_look_that_comes_after_the_end_changes_nothing(world: World) -> None:
     order = by_the_fence(world)
     world.step(Looked(session="main", order=order.number, request=1, candidates=(), past_fence=True))
     assert order.phase == "REJECTED"
+
+
+# --- an OrderID that nobody here knows, while an order that was ended here has none
+
+
+def anonymous_fill(world: World, order_id: str = "V1") -> None:
+    """Report a fill as the short form does: without ClOrdID."""
+    world.fill(1, f"f-{order_id}", order_id)
+
+
+@pytest.mark.parametrize("end", [by_a_person, by_the_fence])
+def test_a_fill_by_a_number_that_nobody_knows_waits_until_the_venue_has_said_what_it_is_of(
+    world: World, end: Any
+) -> None:
+    order = end(world)
+    world.sent.clear()
+    anonymous_fill(world)
+    assert [message.cl_ord_id for message in sent(world, StatusRequest)] == [order.cl_ord_id]
+    assert (order.cum_qty, len(world.engine.blotter.orders)) == (0, 1)
+    world.answer("1", cl_ord_id=order.cl_ord_id)
+    assert (order.phase, order.cum_qty, order.order_id) == ("WORKING", Decimal(1), "V1")
+    assert len(world.engine.blotter.orders) == 1
+    assert world.engine.blotter.book("main").held == {}
+    settled(world)
+
+
+def test_it_is_one_of_others_if_the_venue_does_not_know_ours(world: World) -> None:
+    order = by_the_fence(world)
+    anonymous_fill(world)
+    world.answer("8", order_id=None, cl_ord_id=order.cl_ord_id)
+    (other,) = [each for each in world.engine.blotter.orders.values() if each.external]
+    assert (order.phase, order.cum_qty, other.cum_qty) == ("REJECTED", Decimal(0), Decimal(1))
+    settled(world)
+
+
+def test_what_goes_on_as_one_of_others_does_not_count_a_second_time(world: World) -> None:
+    order = by_the_fence(world)
+    anonymous_fill(world)
+    world.answer("8", order_id=None, cl_ord_id=order.cl_ord_id)
+    world.answer("1", cl_ord_id=order.cl_ord_id)
+    assert (order.phase, order.cum_qty) == ("REJECTED", Decimal(0))
+    assert "goes on as that" in (order.last_anomaly or "")
+    positions = world.engine.blotter.positions.by_key.values()
+    assert sum(position.qty for position in positions) == Decimal(1)
+
+
+def test_a_question_without_an_answer_is_asked_again_for_as_long_as_a_report_waits_for_it(
+    world: World,
+) -> None:
+    order = by_a_person(world)
+    anonymous_fill(world)
+    world.sent.clear()
+    for _ in range(600):
+        world.step(Tick(), after_s=1)
+    assert 8 <= len(sent(world, StatusRequest)) <= 16
+    assert order.questions == 1
+    assert world.engine.blotter.book("main").held
+    world.answer("1", cl_ord_id=order.cl_ord_id)
+    assert (order.cum_qty, world.engine.blotter.book("main").held) == (Decimal(1), {})
+
+
+def test_a_report_that_waited_already_when_a_person_decides_is_asked_about(world: World) -> None:
+    order = world.place()
+    anonymous_fill(world)
+    world.step(Tick(), after_s=6)
+    world.sent.clear()
+    resolve(world, "not-placed")
+    assert len(sent(world, StatusRequest)) == 1
+    world.answer("1", cl_ord_id=order.cl_ord_id)
+    assert (order.phase, order.cum_qty) == ("WORKING", Decimal(1))
+    settled(world)
+
+
+def test_it_is_asked_about_after_a_logon_too(world: World) -> None:
+    order = world.place()
+    anonymous_fill(world)
+    world.step(SessionDown(session="main"))
+    resolve(world, "not-placed")
+    world.sent.clear()
+    world.up()
+    assert [message.cl_ord_id for message in sent(world, StatusRequest)] == [order.cl_ord_id]
+
+
+# --- the venue says that it is over, too
+
+
+def test_the_venues_end_takes_the_place_of_a_persons(world: World) -> None:
+    order = world.place()
+    world.step(Tick(), after_s=6)
+    resolve(world, "canceled")
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V1", exec_id="c", exec_type="4", ord_status="4")
+    assert (order.phase, order.order_id, order.ended_here, order.anomalies) == ("CANCELED", "V1", None, 0)
+    assert not order.has_gap
+    settled(world)
+
+
+def test_that_it_was_filled_contradicts_a_person_who_called_it_canceled(world: World) -> None:
+    order = world.place()
+    world.step(Tick(), after_s=6)
+    resolve(world, "canceled")
+    world.answer("2", cl_ord_id=order.cl_ord_id, cum_qty=Decimal(2))
+    assert (order.phase, order.gap, "REOPENED" in codes(world)) == ("WORKING", Decimal(2), True)
+    world.fill(2, "f1")
+    assert (str(order.ord_status), order.cum_qty) == ("2", Decimal(2))
+    settled(world)
+
+
+# --- anomalies that take turns
+
+
+def test_anomalies_that_take_turns_are_asked_about_once_each_until_the_venue_agrees(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.sent.clear()
+    half: dict[str, Any] = {"order_qty": Decimal(2), "leaves_qty": Decimal(2)}
+    for _ in range(10):
+        world.answer("0", cl_ord_id=order.cl_ord_id, cum_qty=Decimal(1), **half)  # leaves too much
+        world.answer("0", cl_ord_id=order.cl_ord_id, cum_qty=Decimal(-1))
+    assert order.anomalies >= 10
+    assert world.questions() <= 4

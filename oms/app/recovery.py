@@ -158,6 +158,8 @@ def _sweep(engine: Engine, archive: Archive, residents: Residents, touched: set[
     residents.note(sorted(touched))
     touched.clear()
     while residents.excess() >= BATCH:
-        leaving = list(residents.leaving(BATCH))
+        leaving = list(residents.leaving(BATCH, engine.holding()))
+        if not leaving:
+            return
         archive.store(number, [parcel(resting(engine.blotter, order)) for order in leaving])
         residents.let_go([order.number for order in leaving])

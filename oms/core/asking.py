@@ -5,14 +5,14 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core import matching
-from oms.core.doubt import is_overdue
-from oms.core.endings import may_be_there
+from oms.core.awaiting import suspects
+from oms.core.endings import is_suspect, may_be_there
 from oms.core.inputs import Answer, AskStatus, Reconcile
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order
 from oms.core.outgoing import status_request
 from oms.core.requests import Request
-from oms.core.values import OrdStatus, Phase, RequestKind
+from oms.core.values import AT_ONCE, OrdStatus, Phase, RequestKind
 from oms.core.work import Work
 
 
@@ -60,6 +60,31 @@ def lost(work: Work, order: Order) -> None:
         work.doubts.lost(order, work.now)
 
 
+def ask_for_suspects(work: Work, held: ev.ReportHeld) -> None:
+    """A report names an OrderID that nobody here knows: it may be of an order that was ended here."""
+    for order in suspects(work.blotter, held.session, held.report.symbol, held.report.side):
+        if not work.doubts.is_asked(order.number):
+            _ask_anew(work, order)
+
+
+def ask_for_held(work: Work, order: Order) -> None:
+    """An order was ended here, while reports are held that may be of it: they wait for the venue's answer."""
+    if _is_held_for(work, order):
+        _ask_anew(work, order)
+
+
+def _is_held_for(work: Work, order: Order) -> bool:
+    """Whether reports are held that may be of an order which was ended here."""
+    reports = (held.report for held in work.book(order).held.values())
+    return any(is_suspect(order, report.symbol, report.side) for report in reports)
+
+
+def _ask_anew(work: Work, order: Order) -> None:
+    """One question is open from now on, so that one answer sets free what is held."""
+    work.emit(*(ev.QuestionLost(order=order.number) for _ in range(order.questions)))
+    ask(work, order)
+
+
 # --- what is due ----------------------------------------------------------------------------------------------------
 
 
@@ -84,14 +109,21 @@ def ask_overdue(work: Work) -> list[Order]:
         if order is not None and matters:
             ask(work, order)
             work.doubts.ask_later(order, work.now)
+        elif order is not None and order.questions and _is_held_for(work, order):
+            _ask_anew(work, order)
         else:
             work.doubts.forget(number)
     return waited
 
 
+def _is_unended(order: Order) -> bool:
+    """Whether an order that cannot rest is still open: asked some time after it was answered, its end got lost."""
+    return order.time_in_force in AT_ONCE and order.is_open and not order.in_doubt
+
+
 def _overdue(work: Work, order: Order, request: Request | None) -> bool:
     if request is None:
-        if is_overdue(order):
+        if _is_unended(order):
             ask(work, order)
     elif request.by_cancel:
         return request.waiting
@@ -135,6 +167,8 @@ def unanswered(work: Work) -> list[Order]:
         if order is not None and work.doubts.needs_answer(order):
             work.doubts.ask_later(order, work.now)
             late.append(order)
+        elif order is not None and _is_held_for(work, order):
+            work.doubts.ask_later(order, work.now)
         else:
             work.doubts.answered(number)  # it does not matter any more
     return late

@@ -80,10 +80,6 @@ class Blotter:
             found = book.by_order_id.get(report.order_id)
         return found
 
-    def awaits(self, session: str, symbol: str | None, side: str | None) -> bool:
-        """Say whether an order of this symbol and side has no acknowledgement yet."""
-        return bool(self.book(session).awaiting.get((symbol or "", side or "")))
-
     def sent_as(self, session: str, seq: int | None) -> tuple[Order, Request | None] | None:
         """Find what left under a MsgSeqNum of the present logon; the request is None for a status question."""
         entry = self.book(session).sent_under(seq)

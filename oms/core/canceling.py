@@ -75,7 +75,7 @@ def _want_all_the_same(work: Work, order: Order, *, actor: str | None, origin: s
     left = () if order.ended_here is None else order.ended_here.open
     if not any(request.kind is RequestKind.CANCEL and request.waiting for request in left):
         request_cancel(work, order, actor=actor, origin=origin)
-    if not order.questions:
+    if not work.doubts.is_asked(order.number):
         ask(work, order)
 
 

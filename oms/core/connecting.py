@@ -2,7 +2,7 @@
 
 from oms.core import events as ev
 from oms.core import matching
-from oms.core.asking import ask, ask_next, begin_round, doubt, lost
+from oms.core.asking import ask, ask_for_suspects, ask_next, begin_round, doubt, lost
 from oms.core.inputs import (
     Answer,
     ResendRefused,
@@ -22,6 +22,8 @@ def session_up(work: Work, session: str) -> bool:
     work.emit(ev.LoggedOn(session=session, time_ns=work.now))
     for number in work.blotter.book(session).unanswered:
         work.doubts.let_go(number)
+    for held in work.blotter.book(session).held.values():
+        ask_for_suspects(work, held)
     lately = work.doubts.ended_lately(session)
     begin_round(work, session, also=lately, wait=work.timing.wait_after_logon)
     return ask_next(work, session)

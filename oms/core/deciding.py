@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from oms.core import events as ev
-from oms.core.asking import ask
+from oms.core.asking import ask, ask_for_held
 from oms.core.endings import CANCELED, EXPIRED, NOT_PLACED
 from oms.core.identifying import can_be_asked_by, is_disowned, lacks_number, wrong_number
 from oms.core.inferred import infer_gap
@@ -43,6 +43,7 @@ def resolve(work: Work, command: Resolve) -> tuple[Order | None, Answer | None]:
     if command.cum_qty is not None and (command.cum_qty > order.reported_cum or order.unsized_gap):
         work.emit(ev.GapOpened(order=order.number, cum_qty=command.cum_qty))
     _OUTCOMES[command.outcome](work, order, why)
+    ask_for_held(work, order)
     if not is_named or command.avg_px is not None:
         work.emit(*infer_gap(order, command.avg_px))
     if is_named:

@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import Struct, field
 
 from oms.core.order import Order
-from oms.core.values import AT_ONCE
 
 _S = 1_000_000_000
 
@@ -47,11 +46,6 @@ class Timing(Struct, frozen=True, kw_only=True):
     late_ns: int = 30 * _S
     infer_ns: int = 30 * _S
     cancel_tries: int = 3
-
-
-def is_overdue(order: Order) -> bool:
-    """Whether an order that cannot rest is still open: asked some time after it was answered, its end got lost."""
-    return order.time_in_force in AT_ONCE and order.is_open and not order.in_doubt
 
 
 class Round(Struct):
@@ -135,6 +129,10 @@ class Doubts:
         self._lost.discard(number)
         self._asked[number] = due
         heapq.heappush(self._answers, (due, number))
+
+    def is_asked(self, number: int) -> bool:
+        """Whether the venue was asked and still has time to answer."""
+        return number in self._asked
 
     def answered(self, number: int) -> None:
         """Note that the venue answered."""

@@ -36,6 +36,11 @@ def may_be_there(order: "Order") -> bool:
     return order.ended_here is not None and order.ended_here.outcome != DENIED
 
 
+def is_suspect(order: "Order", symbol: str | None, side: str | None) -> bool:
+    """Whether an OrderID that nobody here knows may be that of an order which was ended here."""
+    return may_be_there(order) and order.order_id is None and (order.symbol, order.side) == (symbol, side)
+
+
 def ended(order: "Order", event: "ev.Canceled | ev.Expired | ev.Rejected") -> None:
     """The order is over, by the venue's word or by ours."""
     order.reason = event.reason or order.reason
@@ -53,11 +58,15 @@ def _over(order: "Order", outcome: str | None) -> None:
     all_answered(order)
 
 
-def reopened(order: "Order", _event: "ev.Reopened") -> None:
-    """What was open then is open again, and what had left is in doubt: nothing that was to leave first leaves now."""
+def reopened(order: "Order", event: "ev.Reopened") -> None:
+    """What was open then is open again, and what had left is in doubt; the order itself never leaves once more.
+
+    Nobody has asked for it after logons, so that reports may have been lost; not what is over, as was said.
+    """
     end, order.ended_here = order.ended_here, None
     order.reason = order.denial = None
-    order.absent, order.unheard, order.looks = False, True, 0
+    order.unheard = order.unheard or not event.agrees
+    order.absent, order.looks = False, 0
     left = () if end is None else end.open
     order.pending = [*order.pending, *(_taken_up(request) for request in left if not _is_past(request))]
 

@@ -435,9 +435,10 @@ class Rejected(Told, frozen=True, kw_only=True):
 
 
 class Reopened(Event, frozen=True, kw_only=True):
-    """The venue has an order that was ended here without its word: it goes on. `said`: what the venue says of it."""
+    """The venue has had an order that was ended here without its word. `agrees`: it says that it is over, too."""
 
     said: str
+    agrees: bool = False
 
 
 class CancelPending(Told, frozen=True, kw_only=True):

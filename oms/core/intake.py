@@ -3,6 +3,7 @@
 In the short form of a report only the acknowledgement carries a ClOrdID, and a fill can overtake it. While an order of
 that session, symbol and side awaits its acknowledgement, a report with an unknown OrderID is held, and applied once
 when the acknowledgement ties the OrderID to an order; when nobody awaits one any more it is one about an unknown order.
+So it is while an order that was ended here without the venue's word may be the one: the venue is asked for that first.
 """
 
 from typing import Final
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from oms.core import events as ev
+from oms.core.awaiting import awaits, suspects
 from oms.core.blotter import Blotter
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order
@@ -66,6 +68,8 @@ def receive(  # noqa: PLR0913 - by name
     outcome = _apply(blotter, judged, report, now_ns, account)
     if not outcome.events or not blotter.books[session].held:
         return [outcome]
+    if isinstance(outcome.events[-1], ev.ReportHeld):
+        return [outcome]  # the venue may have to be asked first
     return [outcome, *_set_free(blotter, session, now_ns=now_ns, external=external, account=account)]
 
 
@@ -114,10 +118,12 @@ def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: 
         order = blotter.of_report(session, report)
         if order is None:
             return _unknown(blotter, session, report, now_ns=now_ns, ref=ref)
-        if report.order_id != order.order_id and None not in (report.order_id, order.order_id):
+        if report.order_id not in (None, order.order_id) and (order.order_id or order.ended_here is not None):
             conflict = _conflict(blotter, session, report, order)
             if conflict is not None:
-                return Outcome(order, (), conflict, ref)
+                asked = order.order_id is None and order.questions
+                events = (ev.StatusAnswered(order=order.number),) if asked else ()
+                return Outcome(order, events, conflict, ref)
         verdict = interpret(order, report, now_ns)
         return Outcome(order, verdict.events, verdict.anomaly, ref)
     if isinstance(report, OrderSnapshot):
@@ -142,13 +148,18 @@ def _conflict(blotter: Blotter, session: str, report: ExecutionReport, order: Or
     if other is None or other is order:
         return None
     told = f"ClOrdID {report.cl_ord_id} and OrderID {report.order_id} belong to different orders"
+    if other.external and order.ended_here is not None:
+        told += (
+            f": what was ended here was adopted as one of others, order {other.number}, and goes on as that"
+        )
     return Anomaly(AnomalyCode.ID_CONFLICT, told)
 
 
 def _unknown(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns: int, ref: int) -> Outcome:
     """Deal with a report whose order nobody sent from here, or whose acknowledgement is still to come."""
     anonymous = report.cl_ord_id is None and report.order_id is not None and report.readable
-    if anonymous and blotter.awaits(session, report.symbol, report.side):
+    terms = session, report.symbol, report.side
+    if anonymous and (awaits(blotter, *terms) or suspects(blotter, *terms)):
         held = ev.ReportHeld(session=session, report=report, ref=ref, time_ns=now_ns)
         return Outcome(None, (held,), None, ref)
     return _nobodys(blotter, session, report, now_ns=now_ns, ref=ref)
@@ -211,7 +222,7 @@ def _set_free(
     for held in list(book.held.values()):
         report = held.report
         order = book.by_order_id.get(report.order_id or "")
-        if order is None and blotter.awaits(session, report.symbol, report.side):
+        if order is None and awaits(blotter, session, report.symbol, report.side):
             continue
         unheld = ev.ReportUnheld(session=session, ref=held.ref)
         blotter.apply(unheld)

@@ -3,9 +3,10 @@
 1. What was denied or taken for not placed was never there: any report that shows it disproves that, but one that came
    before the end already.
 2. What a person called canceled or expired was there: reports from before are to be expected, and only a status answer
-   that shows it working now disproves it.
+   of now that shows it working, or filled, disproves it.
 3. The order goes on from before its acknowledgement, with what was open then; the report is read as any other.
-4. Whatever the venue itself ended stays ended: what shows such an order contradicts the venue's own word.
+4. Where the venue says that it is over too, the end is the venue's from then on, and nothing is contradicted.
+5. Whatever the venue itself ended stays ended: what shows such an order contradicts the venue's own word.
 """
 
 import copy
@@ -13,24 +14,36 @@ from collections.abc import Callable
 from typing import Final
 
 from oms.core import events as ev
-from oms.core.endings import CANCELED, DENIED, EXPIRED, NOT_PLACED
+from oms.core.endings import CANCELED, DENIED, EXPIRED, NOT_PLACED, EndedHere
 from oms.core.legs import is_of_earlier
 from oms.core.lifecycle import DUPLICATE_ORDER
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order, fold
 from oms.core.status import UNKNOWN_ORDER, is_behind
-from oms.core.values import ORD_STATUS_NAMES, AnomalyCode, ExecTransType, ExecType, OrdStatus
+from oms.core.values import (
+    ORD_STATUS_NAMES,
+    ZERO,
+    AnomalyCode,
+    ExecTransType,
+    ExecType,
+    OrdStatus,
+    RequestKind,
+)
 from oms.core.verdict import Verdict, report_key
 
 Interpreter = Callable[[Order, ExecutionReport, int], Verdict]
 
 _STATUSES: Final = frozenset(str(status) for status in OrdStatus)
 _KINDS: Final = frozenset(str(kind) for kind in ExecType)
+_REPORTS: Final = (None, ExecTransType.NEW)
+_NEVER_THERE: Final = (NOT_PLACED, DENIED)
 _REJECTED: Final = str(OrdStatus.REJECTED)
-_WORKING: Final = frozenset(
+_ENDS: Final = frozenset({str(OrdStatus.CANCELED), str(OrdStatus.EXPIRED)})
+_NOT_OVER: Final = frozenset(
     {
         OrdStatus.NEW,
         OrdStatus.PARTIALLY_FILLED,
+        OrdStatus.FILLED,
         OrdStatus.REPLACED,
         OrdStatus.PENDING_CANCEL,
         OrdStatus.PENDING_REPLACE,
@@ -47,15 +60,17 @@ _ENDED_AS: Final = {
 
 
 def reopening(order: Order, report: ExecutionReport) -> ev.Reopened | None:
-    """Say whether a readable report of the order shows that its end here was wrong; None where it does not."""
+    """Say whether a readable report of the order has the order begin again; None where it does not."""
     end = order.ended_here
     if end is None or report_key(report) in order.reports:
         return None
     if order.chain is not None and is_of_earlier(order.chain, report):
         return None
-    never_there = end.outcome in (NOT_PLACED, DENIED)
-    shown = _is_shown(order, report) if never_there else _is_working(order, report)
-    return ev.Reopened(order=order.number, said=_said(report)) if shown else None
+    agrees = _is_rejection(end, report) or _is_end(order, end, report)
+    if agrees or _is_shown(order, end, report):
+        agrees = agrees and end.outcome != DENIED
+        return ev.Reopened(order=order.number, said=_said(report), agrees=agrees)
+    return None
 
 
 def follow(
@@ -65,20 +80,19 @@ def follow(
     again = copy.copy(order)
     fold(again, event)
     verdict = interpret(again, report, now_ns)
-    anomaly = contradiction(order, report, verdict.anomaly)
+    anomaly = contradiction(order, event, report, verdict.anomaly)
     return Verdict((event, *verdict.events), anomaly)
 
 
-def contradiction(order: Order, report: ExecutionReport, other: Anomaly | None = None) -> Anomaly | None:
-    """Name what was wrong about the end, given the order before it goes on, and what else the report contradicts.
-
-    That the venue has rejected what was taken for not placed is no contradiction: only who said it has changed.
-    """
+def contradiction(
+    order: Order, event: ev.Reopened, report: ExecutionReport, other: Anomaly | None = None
+) -> Anomaly | None:
+    """Name what was wrong about the end, given the order before it goes on, and what else the report contradicts."""
     end = order.ended_here
-    if end is None or (report.exec_type == ExecType.REJECTED and end.outcome != DENIED):
+    if end is None or event.agrees:
         return other
     named = "" if report.order_id is None else f", OrderID {report.order_id}"
-    told = f"the venue has the order ({_said(report)}{named}), which was {_ENDED_AS[end.outcome]} here"
+    told = f"the venue has the order ({event.said}{named}), which was {_ENDED_AS[end.outcome]} here"
     told += f": {order.reason}" if order.reason else ""
     return Anomaly(AnomalyCode.REOPENED, told if other is None else f"{told}; {other.code}: {other.text}")
 
@@ -92,27 +106,45 @@ def _said(report: ExecutionReport) -> str:
     return ORD_STATUS_NAMES[OrdStatus(status)] if status in _STATUSES else f"ExecType {report.exec_type}"
 
 
-def _is_shown(order: Order, report: ExecutionReport) -> bool:
+def _is_shown(order: Order, end: EndedHere, report: ExecutionReport) -> bool:
+    """Whether the report disproves that the order is over."""
     if _REJECTED in (report.exec_type, report.ord_status):
-        return _is_rejection(report)
+        return False
+    if end.outcome not in _NEVER_THERE:
+        return _is_status(order, report) and _is_not_over(order, report)
     if report.exec_id is not None and report.exec_id in order.executions:
         return False
     return report.ord_status in _STATUSES or report.exec_type in _KINDS
 
 
-def _is_rejection(report: ExecutionReport) -> bool:
+def _is_rejection(end: EndedHere, report: ExecutionReport) -> bool:
     """Whether the venue has had the order, and rejected it: not that it does not know it, nor another message."""
+    if end.outcome not in _NEVER_THERE and not any(request.kind is RequestKind.NEW for request in end.open):
+        return False  # it had been acknowledged
     other = report.ambiguous_reject or report.ord_rej_reason in (UNKNOWN_ORDER, DUPLICATE_ORDER)
-    is_report = report.exec_trans_type in (None, ExecTransType.NEW) and report_key(report) is not None
+    is_report = report.exec_trans_type in _REPORTS and report_key(report) is not None
     return report.exec_type == _REJECTED and is_report and not other
 
 
-def _is_working(order: Order, report: ExecutionReport) -> bool:
-    """Whether it is a status answer of now that shows the order in the market."""
-    unasked = report.exec_id not in (None, "0") or report.last_shares or not order.questions
-    if report.exec_trans_type != ExecTransType.STATUS and (report.exec_trans_type is not None or unasked):
+def _is_end(order: Order, end: EndedHere, report: ExecutionReport) -> bool:
+    """Whether the venue says what a person said: that it is over, after it had been there."""
+    if end.outcome in _NEVER_THERE:
         return False
+    if _is_status(order, report):
+        return (report.ord_status or report.exec_type) in _ENDS
+    return report.exec_trans_type in _REPORTS and report.exec_type in _ENDS
+
+
+def _is_status(order: Order, report: ExecutionReport) -> bool:
+    if report.exec_trans_type is not None:
+        return report.exec_trans_type == ExecTransType.STATUS
+    return order.questions > 0 and report.exec_id in (None, "0") and not report.last_shares
+
+
+def _is_not_over(order: Order, report: ExecutionReport) -> bool:
+    """Whether the answer, if it is of now, puts the order back into the market, or says that it was filled."""
     said = report.ord_status or report.exec_type
-    if said not in _WORKING or order.is_filled or (said == OrdStatus.NEW and order.cum_qty):
+    base = ZERO if order.chain is None else order.chain.base_qty
+    if said not in _NOT_OVER or order.is_filled or (said == OrdStatus.NEW and order.cum_qty > base):
         return False
     return not is_behind(order, report)

@@ -130,7 +130,8 @@ def _as_named(blotter: Blotter, session: str, report: "ExecutionReport | CancelR
             yield Wanted(id=cl_ord_id)
         order = book.by_cl_ord_id.get(cl_ord_id)
         if order is not None:
-            if order.order_id is None or order.order_id == report.order_id:
+            untied = order.order_id is None and order.ended_here is None
+            if untied or order.order_id == report.order_id:
                 return
             break
     if report.order_id is not None and report.order_id not in book.by_order_id:

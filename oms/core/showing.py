@@ -25,7 +25,7 @@ def take_in(
     report = snapshot.report
     shown = None if is_of_another(order, report) or not report.readable else reopening(order, report)
     if shown is not None:
-        wrong = contradiction(order, report)
+        wrong = contradiction(order, shown, report)
         blotter.apply(shown)
         events, anomaly = take_in(blotter, order, snapshot, now_ns)
         return (shown, *events), wrong or anomaly

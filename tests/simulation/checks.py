@@ -24,6 +24,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from oms.core.endings import CANCELED
 from oms.core.values import AVG_PX_STEP, ENDED, WIDE, OrdStatus, Phase, RequestKind
 from oms.fix.codec import split
 from oms.sim.reports import Form
@@ -93,7 +94,10 @@ def _check_orders(world: World, received: set[str], wrong: list[str]) -> None:
         quantities = {view.qty} if not is_leg else {qty for _, qty, _ in wanted}
         if not any((view.side, qty, view.price) in wanted for qty in quantities):
             wrong.append(f"{cl_ord_id}: the venue has other terms than were wanted")
+    adopted = _adopted(world)
     for order in world.engine.blotter.orders.values():
+        if order.number in adopted:
+            continue
         if order.external:
             wrong.append(f"{order.cl_ord_id}: taken for an order of others")
         legs = [name for name in _ids(order) if name in views]
@@ -107,6 +111,18 @@ def _check_orders(world: World, received: set[str], wrong: list[str]) -> None:
             wrong += [f"{order.cl_ord_id} ({order.client_order_id}): {text}" for text in _unplaced(order)]
     if book.held:
         wrong.append(f"reports are held: {sorted(book.held)}")
+
+
+def _adopted(world: World) -> set[int]:
+    """Name orders that a wrong word ended, and the orders of others as which they went on.
+
+    The venue refused to say what a report without ClOrdID was of. It counts once, and people are told.
+    """
+    orders = world.engine.blotter.orders.values()
+    told = {
+        order.number for order in orders if order.ended_here and "ID_CONFLICT" in (order.last_anomaly or "")
+    }
+    return told | {order.number for order in orders if told and order.external}
 
 
 def _ids(order: Order) -> list[str]:
@@ -155,7 +171,9 @@ def _held_at_once(world: World, order: Order, legs: list[str]) -> list[str]:
 
 def _unplaced(order: Order) -> list[str]:
     """An order that the venue does not have."""
-    wrong = []
+    wrong: list[str] = []
+    if order.ended_here is not None and order.ended_here.outcome == CANCELED:
+        return wrong  # so a person said: it is over, and was never there
     if order.phase not in (Phase.DENIED, Phase.REJECTED) and order.reason != BEFORE_IT_LEFT:
         wrong.append(f"is {order.phase}, and the venue does not have it")
     if order.pending:
@@ -211,6 +229,10 @@ def _gap(world: World, order: Order, view: OrderView, *, lost: bool) -> list[str
 
 
 def _status(order: Order, view: OrderView) -> list[str]:
+    if view.status is Status.REJECTED and order.ended_here is not None:
+        return []  # over by a person's word, and there too
+    if view.status is Status.FILLED and order.ended_here is not None and order.is_filled:
+        return []  # a person called it canceled, and its fills came: that makes it Filled
     phases = {Status.CANCELED: Phase.CANCELED, Status.REJECTED: Phase.REJECTED}
     if view.status is Status.CANCELED and view.cum_qty == view.qty and order.is_filled:
         return []  # a late fill was all that was left: Filled precedes Canceled (FIX 4.2, precedence of OrdStatus)

@@ -33,6 +33,8 @@ FAULTS = {
     "echo": "a report comes again, much later",
     "reorder": "a report comes after the next one",
 }
+SLOWER = "slower"  # as slow, and perhaps so late that the fence had decided: drawn apart from the others
+WORDS = ("not-placed", "canceled")
 RATES = (0.03, 0.1, 0.3)
 DISRUPTIONS = ("drop", "logout", "venue-restart", "crash", "clock", "refuse-logons", "venue-stall", "stall")
 CRASHES = ("at once", "before commit", "after commit", "after a send", "after the sends")
@@ -83,6 +85,11 @@ def draw(seed: str) -> Plan:
     share = rng.choice((0.0, 0.1, 0.3))
     times = sorted(rng.randrange(span) for _ in range(count))
     actions = _within_the_fence([_action(rng, at, wild=sorted(wild), share=share) for at in times])
+    wrong = Random(f"{seed} wrong words")
+    if wrong.random() < 0.25:
+        rates[SLOWER] = wrong.choice(RATES)
+    if wrong.random() < 0.25:
+        actions = tuple(sorted((*actions, *_words(wrong, span)), key=lambda action: action.at))
     return Plan(
         seed=seed,
         form=rng.choice(list(Form)),
@@ -91,6 +98,12 @@ def draw(seed: str) -> Plan:
         actions=_numbered(actions),
         skew_ns=rng.choice((0, 0, -3 * S, 3 * S)),
     )
+
+
+def _words(rng: Random, span: int) -> list[Action]:
+    """Draw what a person says became of orders in doubt, right or wrong; also when nothing else happens any more."""
+    times = (rng.randrange(span + 20 * S) for _ in range(rng.choice((1, 3, 10))))
+    return [Action(at, "word", (rng.randrange(1000), rng.choice(WORDS))) for at in times]
 
 
 def _within_the_fence(actions: list[Action]) -> tuple[Action, ...]:

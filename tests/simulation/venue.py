@@ -24,6 +24,7 @@ from oms.sim.terms import (
     Tif,
 )
 from oms.sim.wire import Fields, Garbled, Request, read
+from tests.simulation.plan import SLOWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,7 @@ SYMBOL = "BTCUSDT"
 START_S = 1_772_355_600
 ZERO = Decimal(0)
 SLOWEST_S = 90.0  # well within the 600 s after which "unknown order" counts
+SLOWER_S = 900.0  # and beyond them
 
 
 class Venue:
@@ -65,6 +67,7 @@ class Venue:
         self._others = 0
         self.exchange = Exchange((ACCOUNT, OTHER), Random(plan.seed), background=False)
         self.faulty = True
+        self.busy_until = 0
         self.seen: list[str] = []
         self.news: Counter[str] = Counter()
         self.questions: Counter[str] = Counter()
@@ -85,8 +88,10 @@ class Venue:
             self._again(fields)
             return
         self._count(request)
-        if "slow" in hit:
-            self._later(self._dice.uniform(1, SLOWEST_S), lambda: self._obey(request, fields, set()))
+        if hit & {"slow", SLOWER}:
+            slow_s = self._dice.uniform(1, SLOWER_S if SLOWER in hit else SLOWEST_S)
+            self.busy_until = max(self.busy_until, self._clock() + round(slow_s * 1e9))
+            self._later(slow_s, lambda: self._obey(request, fields, set()))
         elif "drop" in hit:
             self._drop(request, fields, hit)
         else:
@@ -106,7 +111,7 @@ class Venue:
             return set()
         hit = {name for name, rate in self._plan.rates.items() if self._dice.random() < rate}
         if not isinstance(request, NewOrder):
-            hit.discard("slow")
+            hit -= {"slow", SLOWER}
         if self._plan.form is Form.DOCUMENTED:
             hit.discard("mute")  # nothing could ever show what is missing
         if isinstance(request, StatusRequest):

@@ -18,8 +18,10 @@ from oms.core.errors import VenueUnavailable
 from oms.core.inputs import (
     PlaceOrder,
     Received,
+    Reconcile,
     Replace,
     ResendRefused,
+    Resolve,
     SessionDown,
     SessionUp,
     Start,
@@ -31,8 +33,8 @@ from oms.fix.encoder import encode
 from oms.ports import Sent
 from oms.sim.reports import Form
 from oms.sim.wire import parse
-from tests.simulation.plan import MS, Plan, S
-from tests.simulation.process import ROUTE, SESSION, Process
+from tests.simulation.plan import MS, SLOWER, Plan, S
+from tests.simulation.process import ROUTE, SESSION, Given, Process
 from tests.simulation.stage import Stage
 from tests.simulation.venue import EXCHANGE, SYMBOL, Venue
 
@@ -87,6 +89,19 @@ class World(Stage[Process]):
             self.faulty = self.venue.faulty = False
             self._refusals = 0
             self._settle(LONGEST_SETTLING)
+            if self._was_taken_for_over():
+                self._run_until(max(self.now, self.venue.busy_until))
+                self._settle(LONGEST_SETTLING)
+                for _ in range(
+                    2
+                ):  # somebody asks for all, what was ended here too; once more if we crash by it
+                    self._put(Given(Reconcile(), lambda _: None))
+                    self._run_until(self.now + S)
+                    self._settle(LONGEST_SETTLING)
+
+    def _was_taken_for_over(self) -> bool:
+        """Whether a person, or the fence, may have said wrongly that an order is over."""
+        return SLOWER in self.plan.rates or any(action.name == "word" for action in self.plan.actions)
 
     def _is_quiet(self) -> bool:
         process = self.process
@@ -280,6 +295,16 @@ class World(Stage[Process]):
 
     def _act_hit(self, which: int, percent: int) -> None:
         self.venue.hit(which, percent)
+
+    def _act_word(self, which: int, outcome: str) -> None:
+        """A person decides about an order in doubt, and may be wrong."""
+        if self.process is None:
+            return
+        orders = self.engine.blotter.orders.values()
+        names = [order.client_order_id for order in orders if order.in_doubt and order.client_order_id]
+        if names:
+            said = Resolve(id=names[which % len(names)], outcome=outcome, evidence="their screen")
+            self._instruct(said)
 
     def _act_drop(self, notice_ms: int) -> None:
         self._drop(notice_ms)
