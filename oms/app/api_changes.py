@@ -46,7 +46,9 @@ class Changes:
     async def cancel_all(self, request: Request, token: Trader, query: WhichQuery) -> Response:
         """Cancel every open order that fits, those in doubt and those of others included; without a query: all.
 
-        The answer counts the orders that have a cancel now. Whether they end is seen at the orders.
+        The answer counts the orders that have a cancel now. Whether they end is seen at the orders; WEEX and exchanges
+        of the Cloud API are then looked through for what nobody here knew, to the end when a session's `canceled_all`
+        has changed.
         """
         self._check_session(query.session)
         command = CancelAll(
