@@ -245,7 +245,7 @@ class Engine:
 
     def _weigh(self, order: Order, events: tuple[ev.Fact, ...], report: Report | None) -> None:
         """Draw the conclusions that a report allows about requests in doubt, and ask where it leaves doubt."""
-        work, doubtful = self._work, False
+        work, doubtful, again = self._work, False, False
         for event in events:
             kind = type(event)
             if kind is ev.Filled:
@@ -256,6 +256,7 @@ class Engine:
                 self._answered(order, report)
             elif kind in (ev.InDoubt, ev.GapOpened, ev.AnswerRepeated):
                 doubtful = True
+                again = again or (kind is ev.AnswerRepeated and event.transact_time is not None)  # type: ignore[attr-defined]
             elif kind is ev.Reopened:
                 work.doubts.ask_later(order, work.now)
             elif isinstance(event, ev.CancelRejected):
@@ -265,7 +266,7 @@ class Engine:
                 self._external(order)
             elif isinstance(event, ev.Told):
                 doubtful = doubtful or event.cum_qty is not None  # more than the fills explain
-        if doubtful and (order.is_open or order.has_gap):
+        if again or (doubtful and (order.is_open or order.has_gap)):
             asking.ask(work, order)
 
     def _answered(self, order: Order, report: Report | None) -> None:

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from oms.core.inputs import SessionDown, Tick
+from oms.core.inputs import AskStatus, SessionDown, Tick
 from oms.core.order import Order
 from oms.core.values import ZERO
 from tests.test_engine import World, view
 
 T1 = "20260301-09:00:01.000"
 T2 = "20260301-09:00:02.000"
+T3 = "20260301-09:00:03.000"
 
 
 @pytest.fixture
@@ -99,3 +100,59 @@ def test_without_a_lost_connection_nothing_is_asked_twice(world: World) -> None:
     answer(world, order, T1)
     answer(world, order, T1)
     assert (order.unheard, order.questions, world.questions()) == (False, 0, 1)
+
+
+# --- an answer of the moment of the end
+
+
+def ended(world: World, time: str | None = T1) -> Order:
+    """Have an order end while a question about it is open."""
+    order = world.place()
+    world.ack(order)
+    world.step(AskStatus(id="a"))
+    world.report(order_id="V1", exec_id="c", exec_type="4", ord_status="4", transact_time=time)
+    assert (order.phase, order.questions, world.questions()) == ("CANCELED", 1, 1)
+    return order
+
+
+def test_an_answer_that_bears_the_time_of_the_end_may_have_been_written_before_it(world: World) -> None:
+    order = ended(world)
+    answer(world, order, T1)
+    assert (order.anomalies, order.questions, world.questions()) == (0, 1, 2), "it is asked for once more"
+    answer(world, order, T2, ord_status="4", exec_type="4")
+    assert (order.anomalies, order.questions, world.questions()) == (0, 0, 2)
+    assert view(world.recovered()) == view(world.engine)
+
+
+@pytest.mark.parametrize("time", [T1, T2])
+def test_an_answer_that_says_so_again_contradicts_it(world: World, time: str) -> None:
+    order = ended(world)
+    answer(world, order, T1)
+    answer(world, order, time)
+    assert (order.last_anomaly or "").startswith("STATUS_MISMATCH")
+    assert (order.anomalies, world.questions()) == (1, 2)
+    assert view(world.recovered()) == view(world.engine)
+
+
+def test_it_is_excused_also_where_nobody_asked(world: World) -> None:
+    order = ended(world)
+    answer(world, order, T2, ord_status="4", exec_type="4")
+    world.report(
+        order_id="V1",
+        exec_id="f",
+        exec_type="1",
+        ord_status="4",
+        last_shares=Decimal(1),
+        last_px=Decimal(99),
+        transact_time=T3,
+    )
+    answer(world, order, T3)
+    assert (order.anomalies, world.questions()) == (0, 2)
+    answer(world, order, T3)
+    assert order.anomalies == 1
+
+
+def test_a_younger_answer_is_not_excused(world: World) -> None:
+    order = ended(world)
+    answer(world, order, T2)
+    assert order.anomalies == 1

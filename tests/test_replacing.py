@@ -433,3 +433,17 @@ def test_the_desk_sees_one_order(world: World) -> None:
     for any_id in (first, str(order.cl_ord_id), "V1", "a"):
         assert engine.blotter.search(any_id) == [order]
     assert full_view(order, 99 * S)["ord_status_name"] == "PendingReplace"
+
+
+def test_a_replace_that_did_not_leave_is_dropped_and_nothing_is_in_doubt(native: World) -> None:
+    order = working(native)
+    ask_replace(native, order_qty=5)
+    (request,) = order.pending
+    stayed = StayedHere(session="main", order=order.number, request=request.number, reason="the line is down")
+    native.step(stayed)
+    assert (order.in_doubt, order.pending, order.order_qty, order.questions) == (False, [], Decimal(2), 0)
+    assert order.refusal is not None
+    assert "the line is down" in (order.refusal.reason or "")
+    assert [alert.code for alert in native.alerts] == ["REPLACE_NOT_SENT"]
+    assert view(native.recovered()) == view(native.engine)
+    assert ask_replace(native, order_qty=5).refusal is None

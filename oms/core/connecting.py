@@ -93,7 +93,7 @@ def went_out(work: Work, message: WentOut) -> None:
 
 
 def stayed_here(work: Work, message: StayedHere) -> None:
-    """A message did not leave: a new order is denied, a cancel waits and leaves later, a replace is asked about."""
+    """A message did not leave: a new order is denied, a cancel waits and leaves later, a replace comes to nothing."""
     order = work.blotter.orders.get(message.order)
     request = order.request(message.request) if order else None
     if order is not None and message.request == 0:
@@ -102,6 +102,8 @@ def stayed_here(work: Work, message: StayedHere) -> None:
         return
     if request.kind is RequestKind.CANCEL:
         _hold(work, order, request, message.reason)
+    elif request.kind is RequestKind.REPLACE and not request.by_cancel and request.tries <= 1:
+        _drop_replace(work, order, request, message.reason)
     elif request.kind is not RequestKind.NEW or order.phase is not Phase.PENDING_NEW:
         doubt(work, order, request, message.reason)
     else:
@@ -117,6 +119,13 @@ def _hold(work: Work, order: Order, request: Request, reason: str) -> None:
     if request.stays == 1:
         told = f"cancel {request.cl_ord_id} did not leave and is tried again: {reason}"
         work.alert("CANCEL_WAITS", told, order=order)
+
+
+def _drop_replace(work: Work, order: Order, request: Request, reason: str) -> None:
+    """Nothing left: the order stands as it was. By now nobody may want these terms, so it is not tried again."""
+    told = f"the replace did not leave: {reason}"
+    work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=told))
+    work.alert("REPLACE_NOT_SENT", f"replace {request.cl_ord_id}: {told}", order=order)
 
 
 def unanswered(work: Work, message: Unanswered) -> None:

@@ -225,9 +225,10 @@ class StatusAnswered(Event, frozen=True, kw_only=True):
 
 
 class AnswerRepeated(Event, frozen=True, kw_only=True):
-    """What came as the answer to a question can be the answer to an earlier one, come twice: it proves nothing new."""
+    """An answer can be an earlier one's, or by its `transact_time` one from before a report: it proves nothing."""
 
     BOOKKEEPING: ClassVar[bool] = True
+    transact_time: str | None = None
 
 
 class QuestionLost(Event, frozen=True, kw_only=True):

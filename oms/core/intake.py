@@ -243,6 +243,8 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
     order = blotter.of_report(session, report)
     if order is not None:
         verdict = interpret_cancel_reject(order, report)
+        if not verdict.events and verdict.anomaly is None and _names_nobodys(blotter, session, report, order):
+            return Outcome(order, (), _unsent(report), ref)
         return Outcome(order, verdict.events, verdict.anomaly, ref)
     if report.cxl_rej_reason == UNKNOWN_TO_VENUE:  # the venue does not know it either
         return Outcome(None, (), None, ref)
@@ -250,6 +252,18 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
         f"a cancel reject for ClOrdID {report.cl_ord_id}, OrigClOrdID {report.orig_cl_ord_id}: no such order"
     )
     return Outcome(None, (), Anomaly(AnomalyCode.UNKNOWN_ORDER, told), ref)
+
+
+def _names_nobodys(blotter: Blotter, session: str, report: CancelReject, order: Order) -> bool:
+    """Whether an order sent from here is known by its OrderID alone: the request and the order named are nobody's."""
+    known = blotter.book(session).by_cl_ord_id
+    named = [name for name in (report.cl_ord_id, report.orig_cl_ord_id) if name is not None]
+    return bool(named) and not order.external and all(name not in known for name in named)
+
+
+def _unsent(report: CancelReject) -> Anomaly:
+    told = f"a cancel reject for ClOrdID {report.cl_ord_id}, OrigClOrdID {report.orig_cl_ord_id}, which nobody sent"
+    return Anomaly(AnomalyCode.UNKNOWN_REQUEST, f"{told}; it names OrderID {report.order_id}")
 
 
 def _reject(blotter: Blotter, session: str, report: Reject, ref: int) -> Outcome:

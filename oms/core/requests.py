@@ -198,10 +198,10 @@ def unheard(order: "Order", _event: "ev.QuestionLost") -> None:
     order.questions = max(order.questions - 1, 0)
 
 
-def told_again(order: "Order", _event: "ev.AnswerRepeated") -> None:
+def told_again(order: "Order", event: "ev.AnswerRepeated") -> None:
     """The question is as good as lost; the next answer counts, whatever its time."""
     order.questions = max(order.questions - 1, 0)
-    order.stated_time = None
+    order.stated_time = event.transact_time
 
 
 def told(order: "Order", event: "ev.StatusAnswered") -> None:

@@ -33,7 +33,7 @@ NO_ORDER_ID: Final = "NONE"
 def status(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     """Interpret the answer to a status request, or to an order sent again with PossResend (D31)."""
     verdict = _evidence(order, report, now_ns)
-    if not order.questions:
+    if not order.questions or _is_put_off(verdict):
         return verdict
     if verdict == NOTHING and _may_be_repeated(order, report):
         return Verdict((ev.AnswerRepeated(order=order.number),))
@@ -57,6 +57,22 @@ def _may_be_repeated(order: Order, report: ExecutionReport) -> bool:
     """
     times = _answer_times(order, report)
     return order.unheard and times is not None and times[0] <= times[1]
+
+
+def _is_put_off(verdict: Verdict) -> bool:
+    return any(type(event) is ev.AnswerRepeated for event in verdict.events)
+
+
+def _put_off(order: Order, report: ExecutionReport) -> Verdict | None:
+    """Excuse an answer that contradicts a report of the same moment, once: it may have been written before that.
+
+    The venue is asked once more. Who says so again means it, be it with the same time: some stamp answers with the
+    order's last change. A query's answer, which has no ExecID, belongs to its question.
+    """
+    time = report.transact_time
+    if report.exec_id is None or time is None or time != order.last_time or time == order.stated_time:
+        return None
+    return Verdict((ev.AnswerRepeated(order=order.number, transact_time=time),))
 
 
 def is_behind(order: Order, report: ExecutionReport) -> bool:
@@ -91,7 +107,7 @@ def _evidence(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         return Verdict((less,))
     handler = _BY_STATUS.get(said)
     verdict = handler(order, report) if handler else NOTHING
-    if verdict.anomaly is not None:
+    if verdict.anomaly is not None or _is_put_off(verdict):
         return verdict
     return _with_totals(order, report, _implied_acceptance(order, report, verdict.events))
 
@@ -102,7 +118,9 @@ def _with_totals(order: Order, report: ExecutionReport, events: tuple[ev.Event, 
     gap = _gap(order, report)
     if gap is not None and not any(_states_gap(event) for event in events):
         return Verdict((*events, gap))
-    return Verdict(events, _less_than_reported(order, report))
+    less = _less_than_reported(order, report)
+    put_off = _put_off(order, report) if less is not None and not events else None
+    return Verdict(events, less) if put_off is None else put_off
 
 
 def _less_inferred(order: Order, guess: Inferred, report: ExecutionReport) -> ev.FillInferred | None:
@@ -158,6 +176,8 @@ def _disowned(order: Order, now_ns: int) -> Verdict:
 def _contradiction(order: Order, report: ExecutionReport) -> Verdict:
     if is_behind(order, report):
         return NOTHING  # true when it was written
+    if _said(report) != OrdStatus.REJECTED and (put_off := _put_off(order, report)) is not None:
+        return put_off
     text = f"the status answer says OrdStatus {_said(report)}, the venue's own reports make it {order.ord_status}"
     return anomalous(AnomalyCode.STATUS_MISMATCH, f"{text} ({order.phase.lower()})")
 

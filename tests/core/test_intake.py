@@ -201,3 +201,22 @@ def test_numbers_start_anew_with_each_logon() -> None:
 def test_other_messages_mean_nothing() -> None:
     told = Desk().tell("35=B 148=news")
     assert (told.order, told.events, told.anomaly) == (None, (), None)
+
+
+def test_a_cancel_reject_by_ids_that_nobody_sent_is_told_although_its_order_id_is_known() -> None:
+    desk = Desk()
+    order = desk.working()
+    told = desk.tell("35=9 11=NOBODY 41=NEITHER 37=O 39=0 434=1 58=no")
+    assert (told.order, code(told), names(told)) == (order, "UNKNOWN_REQUEST", [])
+    assert "NOBODY" in (told.anomaly.text if told.anomaly else "")
+
+
+@pytest.mark.parametrize(
+    "ids", ["11=Y 41=X", "11=X 41=X", "11=NOBODY 41=X", "11=- 41=- 37=O", "11=Y 41=NEITHER"]
+)
+def test_a_cancel_reject_that_comes_twice_or_names_one_of_ours_is_nothing(ids: str) -> None:
+    desk = Desk()
+    desk.working()
+    desk.send("35=F 11=Y 41=X")
+    desk.tell("35=9 11=Y 41=X 37=O 39=0 434=1")
+    assert desk.tell(f"35=9 {ids} 39=0 434=1").anomaly is None
