@@ -295,6 +295,7 @@ class Engine:
 
     def _external(self, order: Order) -> None:
         told = f"an order that nobody sent from here: {order.symbol}, OrderID {order.order_id}"
+        told += asking.may_be_of(self._work, order)
         self._work.alert("EXTERNAL_ORDER", told, order=order)
         route = self._work.route(order)
         if route is not None and route.external is External.STOP:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from oms.core.explain import remark
 from oms.core.inputs import (
     Cancel,
     CancelAll,
@@ -20,8 +21,12 @@ from oms.core.inputs import (
 )
 from oms.core.messages import CancelOrder, ExecutionReport, FillRow, NewOrder, OrderSnapshot, StatusRequest
 from oms.core.order import Order
-from oms.core.values import RequestKind
+from oms.core.records import Record
+from oms.core.values import External, RequestKind
+from oms.engine import Engine
 from tests.test_engine import ROUTE, TIMING, S, World, view
+from tests.test_matching import ROUTE as MARKED
+from tests.test_matching import MarkedWorld, place, shown
 
 BY_CANCEL = msgspec.structs.replace(ROUTE, has_replace=False)
 T0 = "20260301-09:00:00.000"
@@ -565,3 +570,97 @@ def test_anomalies_that_take_turns_are_asked_about_once_each_until_the_venue_agr
         world.answer("0", cl_ord_id=order.cl_ord_id, cum_qty=Decimal(-1))
     assert order.anomalies >= 10
     assert world.questions() <= 4
+
+
+# --- what people read
+
+
+def test_whoever_asks_what_happened_reads_that_the_word_was_wrong(world: World) -> None:
+    order = by_a_person(world)
+    world.step(Cancel(id="a"))
+    world.ack(order)
+    told = remarks(world)
+    assert any("ann" in text and "the cancel leaves if the venue has the order" in text for text in told)
+    assert any("not by the venue" in text and "goes on with what was open" in text for text in told)
+
+
+def test_and_that_the_venue_said_so_too(world: World) -> None:
+    order = world.place()
+    world.step(Tick(), after_s=6)
+    resolve(world, "canceled")
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V1", exec_id="c", exec_type="4", ord_status="4")
+    assert any("now the venue says so" in text for text in remarks(world))
+
+
+def remarks(world: World) -> list[str]:
+    """Retell the first order from the journal, as `oms explain` does."""
+    engine, found = Engine([ROUTE], TIMING), []
+    for record in world.records:
+        for event in record.events:
+            found.append(remark(engine.blotter.orders.get(1), event))
+            engine.recover(Record(kind="test", time_ns=record.time_ns, events=(event,)))
+    return [text for text in found if text is not None]
+
+
+# --- venues that know no ClOrdID
+
+
+@pytest.mark.parametrize("external", [External.ADOPT, External.IGNORE])
+def test_a_row_with_the_terms_of_what_was_not_placed_goes_on_as_one_of_others_and_can_be_canceled(
+    external: External,
+) -> None:
+    world = MarkedWorld(route=msgspec.structs.replace(MARKED, external=external))
+    world.up()
+    order = in_vain(world)
+    row(world, "101", order.order_qty, order.price)
+    (other,) = [each for each in world.engine.blotter.orders.values() if each.external]
+    (alert,) = [alert for alert in world.alerts if alert.code == "EXTERNAL_ORDER"]
+    assert "it may be order a" in alert.text
+    assert order.phase == "REJECTED"
+    world.step(Cancel(id="101"))
+    assert len(world.take(CancelOrder)) == 1
+    assert other.is_open
+    assert view(world.recovered()) == view(world.engine)
+
+
+def test_other_rows_are_ignored_where_the_orders_of_others_are() -> None:
+    world = MarkedWorld(route=msgspec.structs.replace(MARKED, external=External.IGNORE))
+    world.up()
+    order = in_vain(world)
+    row(world, "101", Decimal(7), order.price)
+    row(world, "102", order.order_qty, Decimal(7))
+    assert len(world.engine.blotter.orders) == 1
+
+
+def test_a_late_answer_to_the_submit_itself_reopens_it() -> None:
+    world = MarkedWorld(route=MARKED)
+    world.up()
+    order = in_vain(world)
+    world.step(Received(session="main", raw="", report=shown(order.cl_ord_id or "", "101")))
+    assert (order.phase, order.order_id) == ("WORKING", "101")
+    assert "REOPENED" in codes(world)
+
+
+def in_vain(world: MarkedWorld) -> Order:
+    """Have two full looks past the fence find nothing."""
+    place(world)
+    order = world.doubt(world.mark())
+    for _ in range(2):
+        world.step(Tick(), after_s=40)
+        world.looked(past_fence=True)
+    assert order.phase == "REJECTED"
+    return order
+
+
+def row(world: World, order_id: str, order_qty: Decimal | None, price: Decimal | None) -> None:
+    report = ExecutionReport(
+        order_id=order_id,
+        symbol="btc_usd",
+        side="1",
+        exec_trans_type="3",
+        ord_status="0",
+        order_qty=order_qty,
+        price=price,
+        cum_qty=Decimal(0),
+    )
+    world.step(Received(session="main", raw="", report=OrderSnapshot(report=report)))

@@ -5,7 +5,7 @@ from typing import Final
 
 from oms.core import events as ev
 from oms.core import matching
-from oms.core.awaiting import suspects
+from oms.core.awaiting import alike, suspects
 from oms.core.endings import is_suspect, may_be_there
 from oms.core.inputs import Answer, AskStatus, Reconcile
 from oms.core.messages import ExecutionReport
@@ -71,6 +71,14 @@ def ask_for_held(work: Work, order: Order) -> None:
     """An order was ended here, while reports are held that may be of it: they wait for the venue's answer."""
     if _is_held_for(work, order):
         _ask_anew(work, order)
+
+
+def may_be_of(work: Work, adopted: Order) -> str:
+    """Say which orders that were ended here an adopted one may be; nobody can tell, and it counts once."""
+    suspected = alike(work.blotter, adopted.session, adopted)
+    names = [str(order.client_order_id or order.number) for order in suspected]
+    told = f"; it may be order {', '.join(names)}, which was ended here without the venue's word"
+    return f"{told}: it goes on, and is canceled, as this one" if names else ""
 
 
 def _is_held_for(work: Work, order: Order) -> bool:

@@ -247,12 +247,21 @@ def remark(order: Order | None, event: ev.Fact) -> str | None:
     if isinstance(event, ev.GapOpened):
         return _missing(order, event, order.cum_qty)
     if isinstance(event, ev.FillBusted | ev.FillCorrected) and event.exec_ref_id not in order.executions:
-        return (
-            f"execution {_shown_id(event.exec_ref_id)} has not arrived: it does not count again when it does"
-        )
+        shown = _shown_id(event.exec_ref_id)
+        return f"execution {shown} has not arrived: it does not count again when it does"
     if isinstance(event, ev.Canceled) and order.reported_cum > order.cum_qty:
         return "the order ends while fills are missing; late ones still count"
-    return None
+    return _about_its_end(order, event)
+
+
+def _about_its_end(order: Order, event: ev.Fact) -> str | None:
+    """Say what becomes of an end that was decided here; see `core.reopening`."""
+    if order.ended_here is None or not isinstance(event, ev.Reopened | ev.CancelRequested):
+        return None
+    told = f"that it is over was said here ({order.ended_here.outcome}), not by the venue: {order.reason}"
+    if isinstance(event, ev.Reopened):
+        return f"{told}; {'now the venue says so' if event.agrees else 'it goes on with what was open then'}"
+    return f"{told}; the cancel leaves if the venue has the order"
 
 
 def _about_fill(order: Order, event: ev.Filled) -> str | None:

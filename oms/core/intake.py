@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from oms.core import events as ev
-from oms.core.awaiting import awaits, suspects
+from oms.core.awaiting import alike, awaits, suspects
 from oms.core.blotter import Blotter
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
 from oms.core.order import Order
@@ -63,7 +63,7 @@ def receive(  # noqa: PLR0913 - by name
         if order is not None and is_overtaken(order, report.report, answers):
             return [Outcome(order, (), None, ref)]
     judged = _judge(blotter, session, report, now_ns=now_ns, ref=ref)
-    if judged.order is None and external is not External.IGNORE:
+    if judged.order is None and (external is not External.IGNORE or _may_be_ours(blotter, session, report)):
         judged = _or_adopt(blotter, session, report, judged, now_ns)
     outcome = _apply(blotter, judged, report, now_ns, account)
     if not outcome.events or not blotter.books[session].held:
@@ -179,6 +179,12 @@ def _nobodys(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns:
     chain = report.exec_type == ExecType.REPLACE and report.orig_cl_ord_id is not None
     code = AnomalyCode.UNKNOWN_CHAIN if chain else AnomalyCode.UNKNOWN_ORDER
     return Outcome(None, (), Anomaly(code, f"no order of {session} has {named}"), ref)
+
+
+def _may_be_ours(blotter: Blotter, session: str, report: Report) -> bool:
+    """Whether it may be an order that was ended here: then it has to be canceled from here, whoever gave it."""
+    shown = report.report if isinstance(report, OrderSnapshot) else report
+    return isinstance(shown, ExecutionReport) and bool(alike(blotter, session, shown))
 
 
 def _or_adopt(blotter: Blotter, session: str, report: Report, outcome: Outcome, now_ns: int) -> Outcome:
