@@ -9,7 +9,7 @@ A commit that fails is the end: nothing of that batch was shown or sent, and no 
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, InvalidStateError
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
@@ -159,9 +159,8 @@ class Loop:
     def start(self, on_end: Callable[[], None]) -> None:
         """Show what the journal gave, and begin; `on_end` is called when the loop ends, for whatever reason."""
         self._on_end = on_end
-        for order in self.engine.blotter.orders.values():
-            self._publish(order.number)
-        self.published.publish_positions(self.engine.blotter.positions)
+        blotter = self.engine.blotter
+        self._publish(blotter.orders, set(blotter.positions.by_key))
         self.sessions = session_facts.at_start(self.engine.blotter.books)
         if self._keeper:
             self._keeper.start(self._journal.head, self.put)
@@ -283,8 +282,7 @@ class Loop:
         self.counts["batches"] += bool(taken.records)
         self.open_orders = sum(len(book.open) for book in self.engine.blotter.books.values())
         touched = self.engine.take_touched()
-        for number in touched:
-            self._publish(number)
+        self._publish(touched, set())
         for record in taken.records:
             for event in record.events:
                 if isinstance(event, ev.SessionFact):
@@ -306,11 +304,15 @@ class Loop:
                 self.published.forget(gone)
         self._stored.clear()
 
-    def _publish(self, number: int) -> None:
-        order = self.engine.blotter.orders[number]
-        self.published.publish(order)
-        self.published.publish_positions(self.engine.blotter.positions, order)
-        (self.in_doubt.add if order.pending and order.in_doubt else self.in_doubt.discard)(number)
+    def _publish(self, numbers: Iterable[int], positions: set[tuple[str | None, str]]) -> None:
+        """Show orders, and each position once: theirs, and these others."""
+        blotter = self.engine.blotter
+        for number in numbers:
+            order = blotter.orders[number]
+            self.published.publish(order)
+            positions.add((order.account, order.symbol))
+            (self.in_doubt.add if order.pending and order.in_doubt else self.in_doubt.discard)(number)
+        self.published.publish_positions(blotter.positions, positions)
 
     def _perform(self, effect: Effect) -> Input | None:
         """Do what a step asked for; gives what became of it, where that is known at once."""

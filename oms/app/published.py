@@ -5,7 +5,7 @@ that left memory is read from the archive: it is stored there before it is forgo
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 
 from oms.core.order import Order
@@ -35,7 +35,7 @@ class Published:
         The copy is shallow: executions and reports are shared, and readers leave them alone.
         """
         number = order.number
-        shown = copy(order)
+        shown: Order = order.__copy__()  # type: ignore[attr-defined]  # what `copy` ends in, without its detours
         if shown.pending:
             shown.pending = [copy(request) for request in shown.pending]
             for request in shown.pending:
@@ -51,9 +51,9 @@ class Published:
         if number in self._watchers:
             self._tell(shown)
 
-    def publish_positions(self, positions: Positions, of: Order | None = None) -> None:
-        """Show how the position of an order stands now, or all of them; called as `publish` is."""
-        for key in list(positions.by_key) if of is None else [(of.account, of.symbol)]:
+    def publish_positions(self, positions: Positions, keys: Iterable[tuple[str | None, str]]) -> None:
+        """Show how the positions of these accounts and symbols stand now; called as `publish` is."""
+        for key in keys:
             position = positions.by_key.get(key)
             if position is None:
                 continue

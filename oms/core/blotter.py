@@ -12,7 +12,7 @@ from oms.core.book import Book, apply_to_session
 from oms.core.errors import IllegalTransition
 from oms.core.order import Order, Request, fold
 from oms.core.positions import Positions
-from oms.core.values import Phase, RequestKind
+from oms.core.values import Phase, RequestKind, shared
 
 if TYPE_CHECKING:
     from oms.core.messages import CancelReject, ExecutionReport
@@ -159,14 +159,14 @@ def _placed(event: ev.Placed) -> Order:
     order = Order(
         number=event.order,
         session=event.session,
-        symbol=event.symbol,
+        symbol=shared(event.symbol),
         side=event.side,
         cl_ord_id=event.cl_ord_id,
         first_cl_ord_id=event.cl_ord_id,
         created_ns=event.time_ns,
         placed=event,
-        account=event.account,
-        exchange=event.exchange,
+        account=shared(event.account),
+        exchange=shared(event.exchange),
         client_order_id=event.client_order_id,
         ord_type=event.ord_type,
         time_in_force=event.time_in_force,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from oms.core import alike, inferred
-from oms.core.values import ZERO
+from oms.core import alike, inferred, requests
+from oms.core.values import ZERO, RequestKind
 
 if TYPE_CHECKING:
     from oms.core import events as ev
@@ -89,10 +89,17 @@ def filled(order: "Order", event: "ev.Filled") -> None:
         order.complete = True
     if event.unconfirmed:
         order.unconfirmed_fills.append(key)
+    if order.pending or order.unknown_at_ns is not None:
+        requests.answered(order, RequestKind.NEW)
+        requests.pointless_cancels(order)
     if order.unsized_gap:
-        if event.complete or (order.order_qty is not None and not order.unprovable):
-            order.unsized_gap = False
-        close_unsized(order)
+        _narrow_gap(order, event)
+
+
+def _narrow_gap(order: "Order", event: "ev.Filled") -> None:
+    if event.complete or (order.order_qty is not None and not order.unprovable):
+        order.unsized_gap = False
+    close_unsized(order)
 
 
 def _detail(order: "Order", key: str, known: Execution, event: "ev.Filled") -> None:

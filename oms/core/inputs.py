@@ -113,7 +113,7 @@ class AskStatus(Struct, frozen=True, kw_only=True):
     origin: str | None = None
 
 
-class Received(Struct, frozen=True, kw_only=True):
+class Received(Struct, frozen=True, kw_only=True, gc=False):
     """A venue said something. `raw` is the text as it came; `request`: which of our requests it answers, if any."""
 
     session: str
@@ -347,7 +347,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     count: int | None = None
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class Step(Struct, frozen=True, kw_only=True, gc=False):
     """What one input became."""
 
     events: tuple[Fact, ...] = ()

@@ -65,7 +65,12 @@ def receive(  # noqa: PLR0913 - by name
     judged = _judge(blotter, session, report, now_ns=now_ns, ref=ref)
     if judged.order is None and (external is not External.IGNORE or _may_be_ours(blotter, session, report)):
         judged = _or_adopt(blotter, session, report, judged, now_ns)
-    outcome = _apply(blotter, judged, report, now_ns, account)
+    outcome = judged
+    if judged.order is None or isinstance(report, OrderSnapshot):
+        outcome = _apply(blotter, judged, report, now_ns, account)
+    else:  # what most reports are: of an order that is known
+        for event in judged.events:
+            blotter.apply(event, judged.order)
     if not outcome.events or not blotter.books[session].held:
         return [outcome]
     if isinstance(outcome.events[-1], ev.ReportHeld):

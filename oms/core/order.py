@@ -33,6 +33,7 @@ from oms.core.values import (
     OrdStatus,
     Phase,
     RequestKind,
+    shared,
 )
 
 __all__ = ["TRANSITIONS", "Execution", "Order", "Request", "fold", "is_legal"]
@@ -141,8 +142,8 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     @property
     def is_filled(self) -> bool:
         """Whether nothing is left to execute."""
-        total = self.total_qty
-        return self.complete or (total is not None and ZERO < total <= self.cum_qty)
+        total = self.order_qty if self.chain is None else self.total_qty
+        return self.complete or (total is not None and total <= self.cum_qty and total > ZERO)
 
     @property
     def is_spent(self) -> bool:
@@ -345,45 +346,49 @@ def fold(order: Order, event: ev.Event) -> None:
         IllegalTransition: the table has no such cell; the order is unchanged.
 
     """
-    kind = type(event)
-    phase = TRANSITIONS[order.phase].get(kind)
+    kind, before = type(event), order.phase
+    phase = TRANSITIONS[before].get(kind)
     if phase is None:
         message = (
-            f"order {order.cl_ord_id or order.number} is {order.phase}; {kind.__name__} is not possible there"
+            f"order {order.cl_ord_id or order.number} is {before}; {kind.__name__} is not possible there"
         )
         raise IllegalTransition(message)
-    if kind in _TOLD:
-        _note(order, event, moved=phase is not order.phase)  # type: ignore[arg-type] # the kind says so
-    order.phase = phase
-    _FOLDS[kind](order, event)
+    note, apply = _FOLDS[kind]
+    if note is not None:
+        note(order, event)
+    if phase is not before:
+        order.phase = phase
+        if note is not None:
+            _note_move(order, event)
+    apply(order, event)
 
 
-def _note(order: Order, event: ev.Told, *, moved: bool) -> None:
+def _note(order: Order, event: ev.Told) -> None:
     """Remember what every report brings: ids, times, and a total that our fills do not explain."""
-    if event.order_id is not None:
-        order.order_id = event.order_id
-    time = event.transact_time
-    if time is not None:
-        if order.last_time is None:
-            order.day = time[:8]
-            order.last_time = time
-        elif time > order.last_time:
-            order.last_time = time
-        if moved:
-            order.phase_time = time
-    if type(event) in _EXECUTIONS:
-        return
+    _note_execution(order, event)
     if event.cum_qty is not None and event.cum_qty > order.reported_cum:
         order.reported_cum = event.cum_qty
     if event.exec_id is not None:
         order.reports.add(event.exec_id)
 
 
-def _filled(order: Order, event: ev.Filled) -> None:
-    fills.filled(order, event)
-    if order.pending or order.unknown_at_ns is not None:
-        requests.answered(order, RequestKind.NEW)
-        requests.pointless_cancels(order)
+def _note_move(order: Order, event: Any) -> None:  # noqa: ANN401 - any Told event
+    """Remember when the phase changed, where the report says it."""
+    if event.transact_time is not None:
+        order.phase_time = event.transact_time
+
+
+def _note_execution(order: Order, event: ev.Told) -> None:
+    """Remember ids and times; its fold counts the rest."""
+    if event.order_id is not None:
+        order.order_id = event.order_id
+    time = event.transact_time
+    if time is not None:
+        if order.last_time is None:
+            order.day = shared(time[:8])
+            order.last_time = time
+        elif time > order.last_time:
+            order.last_time = time
 
 
 def _busted(order: Order, event: ev.FillBusted) -> None:
@@ -527,10 +532,10 @@ def _anomaly_noted(order: Order, event: ev.AnomalyNoted) -> None:
     order.last_anomaly = order.disputed = f"{event.code}: {event.text}"
 
 
-_FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
+_APPLY: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.Accepted: _alive,
     ev.PendingNewSeen: requests.pending_new_seen,
-    ev.Filled: _filled,
+    ev.Filled: fills.filled,
     ev.LegFilled: legs.leg_filled,
     ev.LegBusted: legs.leg_busted,
     ev.LegCorrected: legs.leg_corrected,
@@ -582,4 +587,12 @@ _FOLDS: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.DuplicateSent: _duplicate_sent,
     ev.DuplicateRefused: _duplicate_refused,
 }
-_TOLD: Final = frozenset(kind for kind in _FOLDS if issubclass(kind, ev.Told))
+
+
+def _note_of(kind: type[ev.Event]) -> Callable[[Order, Any], None] | None:
+    if not issubclass(kind, ev.Told):
+        return None
+    return _note_execution if kind in _EXECUTIONS else _note
+
+
+_FOLDS: Final = {kind: (_note_of(kind), apply) for kind, apply in _APPLY.items()}

@@ -100,11 +100,11 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
         or report.exec_trans_type != _NEW
         or report.fault is not None
         or (report.exchange is not None and report.exchange != order.exchange)
-        or report.order_qty != order_qty
+        or (report.order_qty is not order_qty and report.order_qty != order_qty)
         or cum_qty + leaves_qty != order_qty
-        or leaves_qty < ZERO
         or order.cum_qty + shares != cum_qty
-        or not ZERO < shares <= cum_qty
+        or leaves_qty < ZERO
+        or shares <= ZERO
         or (report.avg_px and executions.average_anomaly(order, report, cum_qty) is not None)
     ):
         return None

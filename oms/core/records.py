@@ -8,7 +8,7 @@ from oms.core.events import AnyEvent
 from oms.core.messages import Anomaly
 
 
-class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One input to the engine with the events it became.
 
     Attributes:

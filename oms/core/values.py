@@ -9,7 +9,7 @@ import re
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import Final, overload
 
 _DIGITS: Final = 250  # products of two 40-digit numbers reach from 1e80 to 1e-80; and room for sums
 EXACT: Final = decimal.Context(
@@ -71,6 +71,16 @@ def parse_optional(text: str | None) -> Decimal | None:
 
     """
     return None if text is None else parse_decimal(text)
+
+
+@overload
+def shared(text: str) -> str: ...
+@overload
+def shared(text: str | None) -> str | None: ...
+@lru_cache(maxsize=1 << 14)
+def shared(text: str | None) -> str | None:
+    """Give one object for all equal texts: what many orders have in common is at hand when the next one is touched."""
+    return text
 
 
 def format_decimal(value: Decimal) -> str:
