@@ -108,7 +108,9 @@ class FakeDesk:
             answer = self.step(instruction)
             assert answer is not None
             if self.auto_ack and isinstance(instruction, PlaceOrder) and answer.created:
-                self.accept(self.engine.blotter.orders[answer.order or 0])
+                order = self.engine.blotter.orders[answer.order or 0]
+                if order.denial is None:  # the venue has seen it
+                    self.accept(order)
         future.set_result(answer)
 
     def step(self, message: Input, after_s: float = 0) -> Answer | None:
