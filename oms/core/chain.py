@@ -111,7 +111,7 @@ def leg_opened(order: "Order", event: "ev.LegOpened") -> None:
 def leg_filled(order: "Order", event: "ev.LegFilled") -> None:
     """Count a late fill; what the venue's total left out is news of that total too."""
     reported = order.reported_cum + event.excess
-    fills.filled(order, event)
+    fills.filled(order, event, answers=False)
     order.reported_cum = max(reported, order.cum_qty)
     chain = begun(order)
     chain.base_qty += event.excess

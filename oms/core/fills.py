@@ -61,8 +61,11 @@ def standing_shares(executions: dict[str, Execution], root: Execution) -> Decima
 # --- the fold -------------------------------------------------------------------------------------------------------
 
 
-def filled(order: "Order", event: "ev.Filled") -> None:
-    """Count a fill; one whose bust came first is on record already, and adds nothing."""
+def filled(order: "Order", event: "ev.Filled", *, answers: bool = True) -> None:
+    """Count a fill; one whose bust came first is on record already, and adds nothing.
+
+    `answers`: it is of what was sent last, so that the venue has that.
+    """
     executions, shares, price = order.executions, event.last_shares, event.last_px
     key = event.exec_id or f"\x02{len(executions)}"
     known = executions.get(key)
@@ -89,7 +92,7 @@ def filled(order: "Order", event: "ev.Filled") -> None:
         order.complete = True
     if event.unconfirmed:
         order.unconfirmed_fills.append(key)
-    if order.pending or order.unknown_at_ns is not None:
+    if (order.pending or order.unknown_at_ns is not None) and answers:
         requests.answered(order, RequestKind.NEW)
         requests.pointless_cancels(order)
     if order.unsized_gap:
