@@ -116,7 +116,7 @@ class Engine:
         order, answer, anomaly = self._dispatch(message, ref)
         if anomaly is not None:
             self._disputes.note(work, order, anomaly)
-        else:
+        elif self._disputes.asked:
             self._disputes.agreed(work.events)
         for number in self._settled_orders():
             self._move_on(work.blotter.orders[number])

@@ -25,11 +25,15 @@ class Disputes:
     """Which anomalies of an order were asked about since the venue last stated it without one.
 
     Derived, and lost without harm: each is asked about once more.
+
+    Attributes:
+        asked: their codes, by our number of the order.
+
     """
 
     def __init__(self) -> None:
         """Start with none."""
-        self._asked: defaultdict[int, set[str]] = defaultdict(set)
+        self.asked: defaultdict[int, set[str]] = defaultdict(set)
 
     def note(self, work: Work, order: Order | None, anomaly: Anomaly) -> None:
         """Show an anomaly on its order, and ask the venue how it stands: something it said is not counted."""
@@ -44,18 +48,16 @@ class Disputes:
 
     def _is_first(self, number: int, code: AnomalyCode) -> bool:
         """Whether it was not asked about yet: anomalies that take turns would be asked about for ever."""
-        codes = self._asked[number]
+        codes = self.asked[number]
         if code in codes:
             return False
         codes.add(code)
-        while len(self._asked) > MOST:
-            del self._asked[next(iter(self._asked))]
+        while len(self.asked) > MOST:
+            del self.asked[next(iter(self.asked))]
         return True
 
     def agreed(self, events: Iterable[ev.Fact]) -> None:
         """A step without an anomaly: what the venue stated in it is agreed."""
-        if not self._asked:
-            return
         for event in events:
             if type(event) is ev.StatusAnswered:
-                self._asked.pop(event.order, None)
+                self.asked.pop(event.order, None)

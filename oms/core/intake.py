@@ -123,7 +123,7 @@ def _judge(blotter: Blotter, session: str, report: Report, *, now_ns: int, ref: 
         order = blotter.of_report(session, report)
         if order is None:
             return _unknown(blotter, session, report, now_ns=now_ns, ref=ref)
-        if report.order_id not in (None, order.order_id) and (order.order_id or order.ended_here is not None):
+        if report.order_id != order.order_id and _may_conflict(order, report):
             conflict = _conflict(blotter, session, report, order)
             if conflict is not None:
                 asked = order.order_id is None and order.questions
@@ -145,6 +145,11 @@ def _snapshot(blotter: Blotter, session: str, report: ExecutionReport, *, now_ns
     if order is None:
         return _nobodys(blotter, session, report, now_ns=now_ns, ref=ref)
     return Outcome(order, (), _conflict(blotter, session, report, order), ref)
+
+
+def _may_conflict(order: Order, report: ExecutionReport) -> bool:
+    """Whether an OrderID that the order does not have may be another's: one that it has none of is its first."""
+    return report.order_id is not None and (order.order_id is not None or order.ended_here is not None)
 
 
 def _conflict(blotter: Blotter, session: str, report: ExecutionReport, order: Order) -> Anomaly | None:
