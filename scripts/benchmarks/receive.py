@@ -1,6 +1,5 @@
 """`receive`: reports through QuickFIX to committed and applied state, against an initiator that does nothing."""
 
-import gc
 import sys
 import threading
 import time
@@ -148,7 +147,6 @@ class Desk:
 
 def desk_rate(base: Path) -> float:
     """Reports a second from the first received to the last committed and applied."""
-    gc.collect()  # QuickFIX knows the session of an earlier run for as long as its initiator is there
     folder = fresh_folder(base, "receive")
     with peer("--orders", str(ORDERS), "--reports", str(REPORTS)) as acceptor:
         desk = Desk(acceptor, folder)
