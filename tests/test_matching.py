@@ -230,6 +230,32 @@ def test_none_in_two_full_looks_past_the_fence_is_not_placed(world: MarkedWorld)
     assert "not placed" in (order.reason or "")
 
 
+def test_one_that_turns_up_after_a_full_look_in_vain_is_for_a_person(world: MarkedWorld) -> None:
+    place(world)
+    order = world.doubt(world.mark())
+    world.looked(past_fence=True)
+    world.step(Tick(), after_s=10)
+    world.looked(candidate("101"), past_fence=True)
+    assert (order.in_doubt, order.order_id, order.cum_qty) == (True, None, 0)
+    assert "101 at the venue turned up after a full look without it" in (order.last_anomaly or "")
+    world.step(Tick(), after_s=30)
+    world.looked(past_fence=True)
+    assert order.in_doubt  # it was there, and may be it
+
+
+def test_looks_for_one_leg_count_for_no_other(world: MarkedWorld) -> None:
+    place(world)
+    order = world.doubt(world.mark())
+    world.looked(past_fence=True)
+    world.step(Received(session="main", raw="", report=shown(order.cl_ord_id, "101")))
+    world.step(Replace(id="a", order_qty=Decimal(2), price=Decimal(101)))
+    world.take(CancelOrder)
+    world.step(Received(session="main", raw="", report=shown(order.cl_ord_id, "101", status="4")))
+    world.doubt(world.mark("101"))
+    world.looked(past_fence=True)
+    assert order.in_doubt
+
+
 def test_more_than_one_is_for_a_person(world: MarkedWorld) -> None:
     place(world)
     order = world.doubt(world.mark())

@@ -85,7 +85,7 @@ def leg_opened(order: "Order", event: "ev.LegOpened") -> None:
     chain.previous_base, chain.base_qty = chain.base_qty, event.base_qty
     chain.number, chain.over, chain.proven = chain.number + 1, False, None
     order.orig_cl_ord_id, order.cl_ord_id, order.order_id = order.cl_ord_id, event.cl_ord_id, None
-    order.questions = 0  # answers about the old leg say nothing of the new one
+    order.questions = order.looks = 0  # answers about the old leg say nothing of the new one
     order.complete = False
     replace = order.request(event.replace)
     if replace is None:

@@ -4,7 +4,7 @@ Invariants
 1. Where the venue's numbering stands is on record before a submit leaves: only what is above the mark can be it.
 2. Of a pair and venue account one submit is under way at a time; while one is in doubt no other leaves.
 3. A submit in doubt ends by exactly one order that fits, or by two full looks past the fence that find none. More than
-   one is for a person to decide.
+   one is for a person to decide, and one that turns up only after such a look.
 """
 
 from collections.abc import Iterable, Iterator
@@ -130,13 +130,12 @@ def judge(
     """Decide by a full look: give the one order that it is; or note that there is none, or that nobody can tell."""
     fitting = list(_fitting(work, order, request, message.candidates))
     found = _found_so_far(work, order, request, fitting)
-    if len(found) == 1 and fitting:
+    if len(found) == 1 and fitting and not order.looks:
         return fitting[0], None
     if found:
         if found != request.candidates:
             work.emit(ev.CandidatesFound(order=order.number, request=request.number, order_ids=found))
-        told = f"orders {', '.join(found)} at the venue could each be this one; a person has to say which"
-        return None, Anomaly(AnomalyCode.AMBIGUOUS_SUBMIT, told)
+        return None, Anomaly(AnomalyCode.AMBIGUOUS_SUBMIT, _why_ambiguous(found))
     if message.past_fence and order.phase is Phase.PENDING_NEW:
         work.emit(ev.LookedInVain(order=order.number, time_ns=work.now))
         if order.looks >= LOOKS_IN_VAIN:
@@ -145,6 +144,13 @@ def judge(
             )
             work.emit(refusal(order, told, decided=NOT_PLACED))
     return None, None
+
+
+def _why_ambiguous(found: tuple[str, ...]) -> str:
+    if len(found) > 1:
+        return f"orders {', '.join(found)} at the venue could each be this one; a person has to say which"
+    late = "turned up after a full look without it, when the request could not start any more"
+    return f"order {found[0]} at the venue {late}: it is another's, or the list was late; a person has to say"
 
 
 def _found_so_far(
