@@ -11,6 +11,7 @@ from typing import Final
 from oms.core import events as ev
 from oms.core.alike import leg_of, terms
 from oms.core.fills import DAY_CHARS, Execution, standing
+from oms.core.lifecycle import stopped
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
 from oms.core.values import (
@@ -23,13 +24,11 @@ from oms.core.values import (
     format_decimal,
 )
 from oms.core.verdict import (
-    NOTHING,
     Verdict,
     anomalous,
     only_totals,
     precedes_revision,
     report_key,
-    told,
     total_anomaly,
 )
 
@@ -61,7 +60,7 @@ def fill(order: Order, report: ExecutionReport) -> Verdict:
             return _fill_of_another_day(order, report, key, known)
         return _known_fill(order, report, known)
     if report.ord_status == _STOPPED and _is_guarantee(order, report):
-        return _guarantee(order, report)
+        return stopped(order, report)
     if shares <= ZERO:
         if not shares and exec_id == "0":  # a status answer that nobody asked for
             return only_totals(order, report)
@@ -116,13 +115,14 @@ def is_beyond(report: ExecutionReport, total: Decimal) -> bool:
 
 
 def _is_guarantee(order: Order, report: ExecutionReport) -> bool:
-    """Tell a guarantee of execution from a fill: its shares are in no total (Appendix D, D37 t3)."""
-    return report.cum_qty is not None and report.cum_qty == order.cum_qty == order.reported_cum
+    """Tell a guarantee of execution from a fill: its shares are in no total (Appendix D, D37 t3), nor in its own.
 
-
-def _guarantee(order: Order, report: ExecutionReport) -> Verdict:
-    key = report_key(report)
-    return NOTHING if key in order.reports else Verdict((ev.Stopped(**told(order, report, key)),))
+    One that comes again stays one, whatever was executed since.
+    """
+    if report_key(report) in order.reports:
+        return True
+    cum_qty, shares = report.cum_qty, report.last_shares or ZERO
+    return cum_qty is not None and (cum_qty == order.cum_qty == order.reported_cum or cum_qty < shares)
 
 
 def _new_fill(order: Order, report: ExecutionReport, key: str, counts: Decimal) -> Verdict:

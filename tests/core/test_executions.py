@@ -278,6 +278,31 @@ def test_a_guarantee_is_no_fill_and_a_late_fill_is_no_guarantee() -> None:
     assert (totals(order), order.gap) == (("7", "2", "8"), 0)
 
 
+def test_a_guarantee_that_comes_again_or_late_is_still_no_fill() -> None:
+    desk = Desk()
+    order = desk.working()
+    promise = "11=X 17=G 20=0 150=1 39=7 32=1 31=50.1 14=0 151=10 38=10"
+    desk.tell(promise)
+    desk.tell("11=X 17=F1 20=0 150=1 39=7 32=1 31=50 14=1 151=9 38=10")
+    assert names(desk.tell(promise)) == []
+    assert names(desk.tell(promise.replace(" 14=0 151=10", ""))) == []
+    never_seen = promise.replace("17=G", "17=H")
+    assert "Filled" not in names(desk.tell(never_seen)), "its CumQty does not hold its shares"
+    assert totals(order) == ("7", "1", "9")
+
+
+@pytest.mark.parametrize("end", ["150=4 39=4 14=0", "150=C 39=C 14=0", "150=8 39=8 14=0"])
+def test_a_guarantee_of_an_order_that_ended_changes_nothing(end: str) -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.tell(f"11=X 17=E {end} 60=20260301-09:00:01")
+    promise = "11=X 17=G 20=0 150=1 39=7 32=1 31=50.1 14=0 151=10 38=10"
+    assert names(desk.tell(f"{promise} 60=20260301-09:00:00")) == []
+    after = desk.tell(f"{promise} 60=20260301-09:00:02")
+    assert (names(after), code(after)) == ([], "ILLEGAL_TRANSITION")
+    assert order.cum_qty == 0
+
+
 def test_a_good_till_order_trades_on_the_next_day_without_a_restatement() -> None:
     desk = Desk()
     order = desk.working("11=X 38=10 44=100 59=1")
