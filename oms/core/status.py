@@ -226,14 +226,15 @@ def _sizes_gap(order: Order, report: ExecutionReport) -> bool:
 
     Once the order, or the leg that a replace has canceled, is over only a total of its end does, and that whatever its
     time: nothing is executed after it, and a status answer may bear the time of the answer. Another total was true
-    before more was executed.
+    before more was executed. Of an order that works, a query's total holds until the next is higher: it bears the time
+    of the order's last change, and so may be older than the answer that opened the gap.
     """
     total = report.cum_qty
     if not order.unsized_gap or total is None or total < order.reported_cum:
         return False
     if order.phase in ENDED or (order.chain is not None and order.chain.over):
         return _said(report) in (*_ENDS, OrdStatus.FILLED)
-    return not is_older(order, report)
+    return report.exec_id is None or not is_older(order, report)
 
 
 _ENDS: Final = (OrdStatus.CANCELED, OrdStatus.EXPIRED)

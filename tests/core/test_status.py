@@ -35,6 +35,20 @@ def test_a_total_says_how_much_is_missing_where_nobody_could(total: str, gap: in
     assert (order.unsized_gap, order.gap, order.has_gap) == (False, gap, gap > 0)
 
 
+@pytest.mark.parametrize(("form", "known"), [("", True), ("17=S1", False)])
+def test_a_querys_total_says_that_nothing_more_is_missing_of_a_working_order(form: str, known: bool) -> None:
+    """It bears the time of the order's last change; the answer that opened the gap that of its question."""
+    desk = Desk()
+    order = doubtful(desk)
+    order.unheard = True
+    desk.tell("11=X 37=O 17=0 20=3 150=1 39=1 60=20260302-09:00:09")
+    desk.tell("11=X 37=O 17=F 150=1 39=1 32=4 31=100 60=20260302-09:00:05")
+    assert (order.unsized_gap, order.cum_qty) == (True, 4)
+    desk.send("35=H 11=X")
+    assert code(desk.tell(f"11=X 37=O {form} 20=3 150=1 39=1 14=4 60=20260302-09:00:05")) is None
+    assert order.has_gap is not known
+
+
 @pytest.mark.parametrize("form", ["17=0 20=3", "17=S1 20=3", "17=0 32=0", "32=0"])
 def test_an_agreeing_answer_changes_nothing_else(form: str) -> None:
     desk = Desk()
