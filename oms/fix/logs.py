@@ -9,7 +9,7 @@ invented ones. Logon is excepted, because logs mask the secret in its RawData.
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -23,6 +23,12 @@ _BEGIN: Final = b"8=FIX"
 _BEGIN_AGAIN = re.compile(_BEGIN)
 _FRAME = re.compile(rb"8=FIX[^\x01]*\x019=(\d{1,9})\x01(?=35=([^\x01]+)\x01)")
 _TRAILER = re.compile(rb"\x0110=\d{3}\x01\Z")
+_JOINTS: Final = {  # by the separator: where a whole message ends and the next begins on the same line
+    separator: re.compile(
+        rb"(?<=" + separator + rb"10=\d{3}" + separator + rb")[ \t]*(?=(?:\d{8}-[\d:.]+\s*:\s*)?8=FIX)"
+    )
+    for separator in (b"\x01", b"\\|")
+}
 _TRAILER_BYTES: Final = len(b"10=000\x01")
 _CHECKSUMS: Final = tuple(b"%03d" % value for value in range(256))
 _EXACT_BYTES: Final = (
@@ -103,7 +109,7 @@ class LogReader:
 
     def _lines(self, file: BinaryIO) -> Iterator[Line]:
         held: Unfinished | None = None
-        for raw in file:
+        for raw in _split(file):
             if held is None or _BEGIN in raw:
                 if held is not None:
                     yield self._given_up(held)
@@ -140,16 +146,20 @@ class LogReader:
         if start < 0:
             self.counts.not_fix += bool(raw.rstrip(_BLANK))
             return None
-        self.counts.fix += 1
-        stamped = _STAMPED.match(raw) if start else None
-        body = _body(raw, start)
-        damage = self._damage(body)
-        if damage is not None and self._is_torn(raw):
+        while True:
+            self.counts.fix += 1
+            stamped = _STAMPED.match(raw) if start else None
+            body = _body(raw, start)
+            damage = self._damage(body)
+            if damage is None or not self._is_torn(raw):
+                stamp = stamped.group(1).decode() if stamped else None
+                return Line(stamp, body.decode("utf-8", "backslashreplace"), damage)
             self.counts.torn += 1
             again = _STAMPED.search(raw, start + 1) or _BEGIN_AGAIN.search(raw, start + 1)
-            return self._line(raw[again.start() :]) if again else None
-        stamp = stamped.group(1).decode() if stamped else None
-        return Line(stamp, body.decode("utf-8", "backslashreplace"), damage)
+            if again is None:
+                return None
+            raw = raw[again.start() :]
+            start = raw.find(_BEGIN)
 
     def _is_torn(self, raw: bytes) -> bool:
         """Whether a damaged line ends early: the file ends there, or the next message begins on it after a crash."""
@@ -181,6 +191,17 @@ class LogReader:
         elif self._trailed:
             return "CheckSum (10) is missing"
         return None
+
+
+def _split(file: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the lines, one that holds whole messages behind one another as a line for each."""
+    for raw in file:
+        if raw.find(_BEGIN, raw.find(_BEGIN) + 1) < 1:
+            yield raw
+            continue
+        *whole, last = _JOINTS[b"\x01" if b"\x01" in raw else b"\\|"].split(raw)
+        yield from (each + b"\n" for each in whole)
+        yield last
 
 
 def _body(raw: bytes, start: int) -> bytes:

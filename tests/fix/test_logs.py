@@ -83,6 +83,35 @@ def test_a_whole_last_line_needs_no_newline(tmp_path: Path) -> None:
     assert (len(lines), reader.counts.torn) == (2, 0)
 
 
+@pytest.mark.parametrize("before", ["", f"{TWO}\n"])
+@pytest.mark.parametrize("gap", ["", " ", "20260301-09:00:08 : "])
+def test_whole_messages_on_one_line_are_read_each(tmp_path: Path, before: str, gap: str) -> None:
+    for end in ("\n", ""):
+        lines, reader = read(tmp_path / "log", f"{before}{ONE}{gap}{TWO}{gap}{ONE}{end}")
+        assert [line.text for line in lines] == [TWO] * bool(before) + [ONE, TWO, ONE]
+        assert not any(line.damage for line in lines)
+        assert (reader.counts.fix, reader.counts.torn) == (len(lines), 0)
+    lines, _ = read(tmp_path / "log", f"{ONE}{TWO}".replace("\x01", "|"))
+    assert [line.text for line in lines] == [ONE, TWO]
+
+
+def test_of_messages_on_one_line_a_garbled_one_takes_no_other_with_it(tmp_path: Path) -> None:
+    lines, reader = read(tmp_path / "log", f"{ONE}{TWO.replace('two', 'tvo')}{ONE}\n")
+    assert [line.damage is None for line in lines] == [True, False, True]
+    assert reader.counts.torn == 0
+
+
+def test_a_whole_message_quoted_in_a_text_is_text(tmp_path: Path) -> None:
+    text = f"35=3|34=9|58={ONE.replace(chr(1), '/')}8=FIX|"
+    lines, _ = read(tmp_path / "log", framed(text) + "\n")
+    assert [line.text for line in lines] == [framed(text)]
+
+
+def test_a_line_of_very_many_beginnings_is_torn_so_often(tmp_path: Path) -> None:
+    lines, reader = read(tmp_path / "log", f"{ONE}\n" + "8=FIX.4.2\x01" * 5000 + "\n")
+    assert (lines[0], len(lines), reader.counts.torn) == (Line(None, ONE), 2, 4999)
+
+
 def test_the_message_behind_a_torn_one_on_the_same_line_is_read(tmp_path: Path) -> None:
     stamp = "20260301-09:00:08.000"
     lines, reader = read(
