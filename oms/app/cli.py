@@ -21,7 +21,7 @@ from oms.app import (
     cli_venue,
     cli_venue_money,
 )
-from oms.app.config import load
+from oms.app.config import load_to_run
 from oms.core.errors import ConfigError, JournalError, OmsError
 
 EXIT_CODES: Final = """
@@ -75,7 +75,8 @@ def run(config: ConfigOption) -> None:
     from oms.app.daemon import Daemon  # noqa: PLC0415 - QuickFIX and the web server load slowly, and only here
     from oms.app.logging import set_up  # noqa: PLC0415
 
-    loaded = load(config)
+    set_up("error", None)  # warnings come with the daemon's own log, which is set up next
+    loaded = load_to_run(config)
     set_up(loaded.log.level, loaded.under(loaded.log.file) if loaded.log.file else None)
     daemon = Daemon(loaded)
     code = daemon.run(lambda url: print(f"ready api={url}", flush=True))
@@ -91,11 +92,9 @@ def check_config(file: ConfigFile) -> None:
     Exit codes: 0 `oms run` would take it; 2 there is a problem, told with file, key and reason.
     """
     from oms.app.logging import set_up  # noqa: PLC0415 - as above
-    from oms.app.tokens import Tokens  # noqa: PLC0415
 
     set_up("warning", None)
-    config = load(file)
-    Tokens.load(config.under(config.api.tokens_file))
+    config = load_to_run(file)
     names = ", ".join(f"{session.name} ({session.host}:{session.port})" for session in config.session)
     typer.echo(f"{file}: fine; sessions: {names}")
 

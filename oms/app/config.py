@@ -22,6 +22,7 @@ from oms.app.config_session import (
     waiting_problems,
 )
 from oms.app.reference_config import MoneySection, ReferenceSection, money_problems
+from oms.app.tokens import Tokens
 from oms.core.errors import ConfigError
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Session",
     "SessionSection",
     "load",
+    "load_to_run",
 ]
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -140,6 +142,41 @@ def load(path: Path) -> Config:
     if problems.found or config is None:
         raise ConfigError("\n".join(f"{path}: {problem}" for problem in problems.found))
     return config
+
+
+def load_to_run(path: Path) -> Config:
+    """Read a configuration as the daemon needs it, with the tokens file that it names.
+
+    Raises:
+        ConfigError: one of the two cannot be read, or something in it is wrong; the text has a line for every problem
+            of both.
+
+    """
+    problems: list[str] = []
+    config = None
+    try:
+        config = load(path)
+    except ConfigError as error:
+        problems.append(str(error))
+    named = config.under(config.api.tokens_file) if config else _tokens_file(path)
+    try:
+        if named is not None:
+            Tokens.load(named)
+    except ConfigError as error:
+        problems += [f"{path}: api.tokens_file: {problem}" for problem in str(error).splitlines()]
+    if problems or config is None:
+        raise ConfigError("\n".join(problems))
+    return config
+
+
+def _tokens_file(path: Path) -> Path | None:
+    """Name the tokens file of a configuration that something is wrong with; None where that cannot be told."""
+    try:
+        api = tomllib.loads(path.read_text(encoding="utf-8")).get("api", {})
+    except (OSError, ValueError):
+        return None
+    named = api.get("tokens_file", ApiSection().tokens_file) if isinstance(api, dict) else None
+    return path.absolute().parent / named if isinstance(named, str) else None
 
 
 def _config(path: Path, data: dict[str, Any], problems: Problems) -> Config | None:

@@ -156,6 +156,15 @@ def test_the_check_wants_the_tokens_too_as_running_does(file: Path, logging_as_b
     result = CliRunner().invoke(cli.app, ["check-config", str(file)])
     assert isinstance(result.exception, ConfigError)  # the program makes lines of it, and exit code 2
     assert "there is no such tokens file" in str(result.exception)
+    assert str(result.exception).startswith(f"{file}: api.tokens_file: {file.parent / 'tokens.toml'}: ")
+    file.write_text(session(key_id=None), encoding="utf-8")
+    for command in (["check-config"], ["run", "--config"]):
+        result = CliRunner().invoke(cli.app, [*command, str(file)])
+        assert isinstance(result.exception, ConfigError)
+        told = [line.removeprefix(f"{file}: ").split(": ")[0] for line in str(result.exception).splitlines()]
+        assert told == ["session[1].key_id", "api.tokens_file"]
+        assert result.stdout == ""
+    file.write_text(session(), encoding="utf-8")
     add_token(file.parent / "tokens.toml", "a", ["read"])
     result = CliRunner().invoke(cli.app, ["check-config", str(file)])
     assert result.exit_code == 0
