@@ -111,7 +111,7 @@ def _is_shown(order: Order, end: EndedHere, report: ExecutionReport) -> bool:
     if _REJECTED in (report.exec_type, report.ord_status):
         return False
     if end.outcome not in _NEVER_THERE:
-        return _is_status(order, report) and _is_not_over(order, report)
+        return _is_status(order, report) and _is_not_over(order, end, report)
     if report.exec_id is not None and report.exec_id in order.executions:
         return False
     return report.ord_status in _STATUSES or report.exec_type in _KINDS
@@ -141,10 +141,14 @@ def _is_status(order: Order, report: ExecutionReport) -> bool:
     return order.questions > 0 and report.exec_id in (None, "0") and not report.last_shares
 
 
-def _is_not_over(order: Order, report: ExecutionReport) -> bool:
-    """Whether the answer, if it is of now, puts the order back into the market, or says that it was filled."""
+def _is_not_over(order: Order, end: EndedHere, report: ExecutionReport) -> bool:
+    """Whether the answer, if it is of now, puts the order back into the market, or says that it was filled.
+
+    An order whose fills make up what it asked for may have had a new leg under way, for more.
+    """
     said = report.ord_status or report.exec_type
     base = ZERO if order.chain is None else order.chain.base_qty
-    if said not in _NOT_OVER or order.is_filled or (said == OrdStatus.NEW and order.cum_qty > base):
+    is_whole = order.is_filled and not any(request.kind is RequestKind.NEW for request in end.open)
+    if said not in _NOT_OVER or is_whole or (said == OrdStatus.NEW and order.cum_qty > base):
         return False
     return not is_behind(order, report)
