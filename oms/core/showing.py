@@ -10,7 +10,7 @@ from oms.core.order import Order
 from oms.core.reconcile import interpret, is_of_another
 from oms.core.reopening import contradiction, reopening
 from oms.core.snapshots import is_of_earlier_leg, listed_fills
-from oms.core.values import ENDED, ZERO, OrdStatus, Phase
+from oms.core.values import ENDED, ZERO, OrdStatus, Phase, RequestKind
 
 
 def take_in(
@@ -35,7 +35,9 @@ def take_in(
     blotter.apply_all(fills.events)
     state = interpret(order, snapshot.report, now_ns)
     blotter.apply_all(state.events)
-    return (*taken, *fills.events, *state.events), news(order, fills.anomaly or state.anomaly)
+    lost = _lost_cancels(order, report)
+    blotter.apply_all(lost)
+    return (*taken, *fills.events, *state.events, *lost), news(order, fills.anomaly or state.anomaly)
 
 
 def _acceptance(order: Order, snapshot: OrderSnapshot) -> tuple[ev.Event, ...]:
@@ -50,6 +52,20 @@ def _acceptance(order: Order, snapshot: OrderSnapshot) -> tuple[ev.Event, ...]:
     late = order.chain is not None and is_of_earlier_leg(order.chain, report)
     order_id = report.order_id if order.order_id is None else None
     return () if late or not report.readable else (acceptance(order, order_id),)
+
+
+def _lost_cancels(order: Order, report: ExecutionReport) -> tuple[ev.Event, ...]:
+    """End the cancels that the venue has acknowledged, and that came too late: it shows the order filled.
+
+    Over FIX a cancel reject ends them (D5); who is only asked sends none.
+    """
+    if report.ord_status != OrdStatus.FILLED or not order.is_spent:
+        return ()
+    return tuple(
+        ev.RequestDropped(order=order.number, request=request.number, reason="the order is filled")
+        for request in order.requested(RequestKind.CANCEL)
+        if request.seen
+    )
 
 
 def is_overtaken(order: Order, report: ExecutionReport, request_number: int) -> bool:

@@ -368,3 +368,22 @@ def test_each_leg_of_a_replaced_order_has_lists_of_its_own() -> None:
     assert (state(order), "F1/leg1" in order.executions) == (("8", "800", "0"), True)
     desk.tell("11=X 37=O 150=1 39=1 17=F1 32=4 31=100")
     assert (state(order), "F1" in order.executions) == (("8", "800", "0"), True)
+
+
+@pytest.mark.parametrize("rows", [(row("4@100"), row("6@101")), ()])
+def test_a_cancel_that_a_query_shows_to_have_lost_is_over(rows: tuple[FillRow, ...]) -> None:
+    """Venues that only answer send no cancel reject (D5): a cancel acknowledged as pending stayed so for ever."""
+    desk = Desk(APIFINY)
+    order = desk.working()
+    desk.send("35=F 11=Y 41=X 38=10")
+    shown(desk, "0", status="6")
+    assert (order.ord_status, [request.seen for request in order.pending]) == ("6", [True])
+    shown(desk, "4", row("4@100"), status="6")
+    assert order.ord_status == "6"
+    told = shown(desk, "10", *rows, status="2")
+    assert (names(told)[-1], code(told), order.pending) == ("RequestDropped", None, [])
+    assert order.refusal is not None
+    assert order.refusal.reason == "the order is filled"
+    assert order.ord_status == ("2" if rows else "1")
+    assert names(shown(desk, "10", *rows, status="2")) == []
+    assert code(desk.tell("35=9 11=Y 41=X 39=2")) is None  # where one comes all the same
