@@ -205,10 +205,11 @@ class Private:
         return {"tId": sent.number, "amountSent": sent.amount, "funds": self._funds(request)}
 
     def create_coupon(self, request: Request) -> object:
-        """Turn money into a coupon; without a receiver it is for anybody."""
-        receiver = request.asked.text("receiver", "")
+        """Turn money into a coupon; without a receiver it is for anybody. Some clients say `currency` for coinName."""
+        asked = request.asked
+        sum_ = Sum(asked.text("coinName", asked.text("currency", "") or None), asked.decimal("amount"))
         treasury = self._venue.treasury
-        coupon, row = treasury.create_coupon(request.account, _sum(request), receiver, request.now)
+        coupon, row = treasury.create_coupon(request.account, sum_, asked.text("receiver", ""), request.now)
         return {"coupon": coupon.code, "transID": row.number, "funds": self._funds(request)}
 
     def redeem_coupon(self, request: Request) -> object:

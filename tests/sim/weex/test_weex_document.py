@@ -236,6 +236,16 @@ def test_a_coupon_is_redeemed_once_and_by_whom_it_is_for(client: Client, other: 
     assert [row["type"] for rows in kinds for row in rows.values()] == [5, 4]
 
 
+def test_a_coupon_is_made_as_some_clients_ask_for_it(client: Client) -> None:
+    made = client.result("CreateCoupon", currency="USD", amount="0.11", receiver=OTHER)
+    assert made["coupon"].startswith("WEXUSD")
+    assert client.error("CreateCoupon", amount="0.11", receiver=OTHER) == "invalid parameter: coinName"
+    assert (
+        client.error("WithdrawCoin", currency="BTC", amount="1", address="1" * 30)
+        == "invalid parameter: coinName"
+    )
+
+
 TRADE_ASKED = {"pair": "btc_usd", "type": "buy", "rate": "30000", "amount": "1"}
 
 
