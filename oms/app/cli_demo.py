@@ -24,7 +24,7 @@ from rich.markup import escape
 from oms.app.client import Client, RefusedError
 from oms.app.tables import blotter_table, sessions_table
 from oms.app.tokens import add_token
-from oms.core.errors import OmsError
+from oms.core.errors import CommandError, OmsError
 from oms.fix.logs import LogReader
 
 ACCOUNT: Final = "STA-00000015"
@@ -137,7 +137,11 @@ def _console() -> Console:
 @contextlib.contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"--keep {keep}: the folder cannot be made: {error.strerror}; name another"
+            raise CommandError(message) from error
         yield keep.resolve()
         return
     folder = Path(tempfile.mkdtemp(prefix="oms-demo-"))

@@ -88,6 +88,9 @@ def replay(
     except BrokenPipeError:
         _leave_pipe()
         raise typer.Exit(int(run.tally.anomalies > 0)) from None
+    except OSError as error:  # of standard output: what a file cannot give is a CommandError already
+        _leave_pipe()
+        _refuse(f"cannot write: {error.strerror}")
     _summarize(run, readers)
     raise typer.Exit(int(run.tally.anomalies > 0))
 

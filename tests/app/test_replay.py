@@ -269,3 +269,16 @@ def test_help_teaches() -> None:
     told = run("--help").stdout
     assert "Exit code" in told
     assert "--dialect apifiny" in " ".join(told.split())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+def test_a_full_disk_is_one_line(form: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(
+        "8=FIX.4.2|9=5|35=D|49=A|56=B|34=1|11=C1|55=X|54=1|38=1|40=2|44=1|10=000|\n", encoding="utf-8"
+    )
+    with Path("/dev/full").open("wb") as full:
+        done = process(["--format", form, log], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr.decode() == "error: cannot write: No space left on device\n"

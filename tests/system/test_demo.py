@@ -54,6 +54,14 @@ def test_once_again_in_the_same_folder(tmp_path: Path) -> None:
     assert "The FIX messages of demo2-2" in second.stdout
 
 
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("", encoding="utf-8")
+    result = oms("demo", "--once", "--keep", str(taken))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"oms: --keep {taken}: the folder cannot be made: File exists; name another\n"
+
+
 BROKEN = """
 import oms.app.cli_demo as demo
 from oms.app.cli import main
