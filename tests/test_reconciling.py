@@ -86,6 +86,17 @@ def test_a_round_that_is_not_answered_says_which_orders(world: World) -> None:
     assert ended.unanswered == (order.number,)
 
 
+def test_an_answer_that_never_came_does_not_spoil_the_rounds_after_it(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    world.step(Reconcile())
+    world.step(Tick(), after_s=31)
+    world.step(Reconcile(), after_s=60)
+    world.step(Tick())
+    world.answer("0", cl_ord_id=order.cl_ord_id)
+    assert [ended.unanswered for ended in reconciled(world)] == [(order.number,), ()]
+
+
 def test_with_nothing_open_a_round_ends_at_once(world: World) -> None:
     assert world.step(Reconcile()).answer == Answer(count=0)
     (ended,) = reconciled(world)

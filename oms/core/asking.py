@@ -265,8 +265,11 @@ def ask_next(work: Work, session: str) -> bool:
 
 
 def _is_answered(work: Work, number: int) -> bool:
+    """Whether the venue answered what it was asked last; that an earlier answer never came does not matter then."""
     order = work.blotter.orders.get(number)
-    return order is None or not (order.questions or work.doubts.is_lost(number))
+    if order is None:
+        return True
+    return not (work.doubts.is_lost(number) or (order.questions and work.doubts.is_asked(number)))
 
 
 _WORKING: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.REPLACED)
