@@ -1,5 +1,6 @@
 """`oms order replace` and `oms resolve`: other terms for an order, and a person's decision about one in doubt."""
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import typer
@@ -56,7 +57,17 @@ def replace(  # noqa: PLR0913 - one parameter an option
             f"not replaced: {refusal['reason'] or 'no reason given'}; the order is {status_word(order).lower()}"
         )
     if not is_pending and order["phase"] == "CANCELED":
-        say(f"the order is canceled: {order['reason'] or 'no reason given'}")
+        told = f"the order is canceled: {order['reason'] or 'no reason given'}"
+        if not _holds(order, terms):
+            fail(f"not replaced: {told}")
+        say(told)
+
+
+def _holds(order: dict[str, Any], terms: dict[str, str]) -> bool:
+    """Whether the order came to have what was asked for, as far as its fills allowed."""
+    if order["ord_status_name"] == "Filled":
+        return True
+    return all(Decimal(order[name] or 0) == Decimal(value) for name, value in terms.items())
 
 
 def _no_outcome(order: dict[str, Any]) -> str:

@@ -82,6 +82,23 @@ def test_a_replace_that_the_venue_refuses(desk: FakeDesk, working: Run) -> None:
     assert json.loads(result.stdout)["refusal"]["reason"] == "too far"
 
 
+def test_a_replacement_that_the_venue_refuses_ends_the_order_and_is_no_success(
+    desk: FakeDesk, working: Run
+) -> None:
+    routes = desk.engine.routes
+    routes["main"] = msgspec.structs.replace(routes["main"], has_replace=False, proves_cum_qty=True)
+
+    def refuse() -> None:
+        desk.report(desk.find(), "4", cum_qty=Decimal(0))
+        desk.report(desk.find(), "8", text="no money", order_id="V9")
+
+    desk.after_command(refuse, 0.2)
+    result = working("order replace a --order-qty 2 --wait ack --json")
+    assert json.loads(result.stdout)["ord_status_name"] == "Canceled"
+    assert result.exit_code == 1
+    assert "not replaced: the order is canceled: the replacement was rejected: no money" in one_line(result)
+
+
 def test_a_denied_replace_says_its_code(desk: FakeDesk, working: Run) -> None:
     result = working("order replace a --order-qty 1.5")
     assert (result.exit_code, result.stdout) == (1, "")
