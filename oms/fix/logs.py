@@ -2,8 +2,8 @@
 
 A line is a message, garbled (it has the shape of a FIX message and a damaged frame), or no FIX at all. A message whose
 text holds a newline goes on in the next line; BodyLength says how far, and the lines are joined again. BodyLength and
-CheckSum are held against the text as soon as one message of the file has them right: logs written by hand often carry
-invented ones. Logon is excepted, because logs mask the secret in its RawData.
+CheckSum are held against the text where a message of the file's beginning has them right, or one before: logs written
+by hand often carry invented ones. Logon is excepted, because logs mask the secret in its RawData.
 """
 
 import gzip
@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 from msgspec import Struct
 
@@ -34,6 +34,7 @@ _CHECKSUMS: Final = tuple(b"%03d" % value for value in range(256))
 _EXACT_BYTES: Final = (
     256  # in fewer bytes the low half of Adler-32 is exactly 1 + their sum; in ASCII in twice as many
 )
+_BEGINNING_BYTES: Final = 1 << 13
 _BLANK: Final = b"\r\n \t"
 _LONGEST_REST: Final = 1 << 16  # a damaged BodyLength must not make the rest of a file one message
 
@@ -69,10 +70,10 @@ def byte_sum(data: bytes) -> int:
     return sum(data)
 
 
-def unpacked(file: BufferedReader) -> BinaryIO:
+def unpacked(file: BufferedReader) -> BufferedReader | gzip.GzipFile:
     """Give what a log holds, unpacking gzip by its magic number; nothing is consumed, so that a pipe will do."""
     gzipped = file.peek(2)[:2] == b"\x1f\x8b"
-    return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if gzipped else file
+    return gzip.GzipFile(fileobj=file) if gzipped else file
 
 
 class LogReader:
@@ -107,7 +108,11 @@ class LogReader:
         """Say how many bytes of the file are read, packed ones where it is packed."""
         return self._file.tell() if self._file is not None and not self._file.closed else self._read
 
-    def _lines(self, file: BinaryIO) -> Iterator[Line]:
+    def _lines(self, file: BufferedReader | gzip.GzipFile) -> Iterator[Line]:
+        beginning = _split(
+            file.peek(_BEGINNING_BYTES).split(b"\n")
+        )  # what is buffered: a pipe is not waited for
+        self._framed = any(_is_right(_body(raw, raw.find(_BEGIN))) for raw in beginning if _BEGIN in raw)
         held: Unfinished | None = None
         for raw in _split(file):
             if held is None or _BEGIN in raw:
@@ -172,13 +177,10 @@ class LogReader:
             return self._loose_damage(body)
         if body[-_TRAILER_BYTES - 1 : -4] != b"\x0110=":
             return "CheckSum (10) is missing"
-        if frame.group(2) == b"A":
-            return None
-        length = len(body) - _TRAILER_BYTES - frame.end()
-        checksum = _CHECKSUMS[byte_sum(body[:-_TRAILER_BYTES]) % 256]
-        right = int(frame.group(1)) == length and body[-4:-1] == checksum
-        if right:
+        if _is_right(body, frame):
             self._framed = True
+            return None
+        if frame.group(2) == b"A":
             return None
         return "BodyLength (9) or CheckSum (10) does not fit the text" if self._framed else None
 
@@ -202,6 +204,16 @@ def _split(file: Iterable[bytes]) -> Iterator[bytes]:
         *whole, last = _JOINTS[b"\x01" if b"\x01" in raw else b"\\|"].split(raw)
         yield from (each + b"\n" for each in whole)
         yield last
+
+
+def _is_right(body: bytes, frame: re.Match[bytes] | None = None) -> bool:
+    """Whether BodyLength and CheckSum fit the text."""
+    frame = frame or _FRAME.match(body)
+    return (
+        frame is not None
+        and int(frame.group(1)) == len(body) - _TRAILER_BYTES - frame.end()
+        and body[-4:-1] == _CHECKSUMS[byte_sum(body[:-_TRAILER_BYTES]) % 256]
+    )
 
 
 def _body(raw: bytes, start: int) -> bytes:

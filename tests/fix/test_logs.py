@@ -1,6 +1,7 @@
 """FIX logs as they are found."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,22 @@ def test_invented_lengths_and_sums_are_tolerated_where_none_is_right(tmp_path: P
         tmp_path / "log", "8=FIX.4.2|9=1|35=8|58=a|10=000|\n8=FIX.4.2|35=8|58=b|\n8=FIX.4.2|35=8|58=c|\n"
     )
     assert [line.damage for line in lines] == [None, None, None]
+
+
+@pytest.mark.parametrize("logon", ["", framed("35=A|34=1|108=30|") + "\n"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_garbled_line_before_the_first_right_one_is_told_too(
+    tmp_path: Path, logon: str, pack: Callable[[bytes], bytes]
+) -> None:
+    garbled = ONE.replace("one", "onf")
+    lines, _ = read(tmp_path / "log", pack(f"{logon}{garbled}\n{TWO}\n".encode()))
+    assert [line.damage is None for line in lines] == [True] * bool(logon) + [False, True]
+
+
+def test_a_right_logon_shows_that_lengths_and_sums_can_be_trusted(tmp_path: Path) -> None:
+    logon = framed("35=A|34=1|108=30|")
+    lines, _ = read(tmp_path / "log", f"{logon}\n{ONE.replace('one', 'onf')}\n")
+    assert [line.damage is None for line in lines] == [True, False]
 
 
 def test_a_torn_line_shows_by_its_missing_checksum_where_others_have_one(tmp_path: Path) -> None:
