@@ -94,6 +94,7 @@ class SessionRound(BaseModel):
     logged_on: bool
     reason: str | None = Field(description="Why it is not logged on.")
     under_way: bool = Field(description="A round of questions is not finished.")
+    uncompared: str | None = Field(description="What the venue said instead of its list of orders.")
     reconciled_at: str | None = Field(description="When the last round ended; null: none since the start.")
     asked: int | None = Field(description="For how many orders it asked.")
     unanswered: list[int] = Field(description="Our numbers of those that had no answer when it ended.")

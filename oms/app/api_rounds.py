@@ -85,6 +85,7 @@ def _row(session: dict[str, Any]) -> dict[str, Any]:
         "logged_on": bool(session.get("logged_on")),
         "reason": session.get("reason"),
         "under_way": bool(session.get("under_way")),
+        "uncompared": (session.get("rest") or {}).get("uncompared"),
         "reconciled_at": last.get("ended"),
         "asked": last.get("asked"),
         "unanswered": last.get("unanswered", []),

@@ -60,7 +60,8 @@ def _why_not(row: dict[str, Any]) -> list[str]:
         reason = f" ({row['reason']})" if row["reason"] else ""
         found.append(f"session {name} is not logged on{reason}: nothing was asked")
     elif row["under_way"]:
-        found.append(f"session {name} has not answered in the time given")
+        told = f": {row['uncompared']}" if row.get("uncompared") else ""
+        found.append(f"session {name} has not answered in the time given{told}")
     elif row["reconciled_at"] is None:
         found.append(f"session {name} has not been asked")
     count = len(row["differences"])

@@ -71,6 +71,7 @@ def _rest(rest: Seen | None) -> dict[str, Any] | None:
         "age_s": None if rest.age_s is None else round(rest.age_s, 3),
         "banned": rest.banned,
         "keys_out": dict(rest.keys_out),
+        "uncompared": rest.uncompared,
     }
 
 

@@ -135,7 +135,8 @@ def _notes(session: dict[str, Any]) -> str:
 def _last_round(session: dict[str, Any]) -> list[str]:
     """Say how the last round of questions ended, or that one is under way."""
     if session.get("under_way"):
-        return ["asking for its orders"]
+        why = (session.get("rest") or {}).get("uncompared")
+        return [f"asking for its orders{'' if why is None else f': {why}'}"]
     last = session.get("round")
     if not last:
         return []

@@ -88,6 +88,7 @@ class Contact:
         self._more_polls = 0
         self._pause_s = _FIRST_PAUSE_S
         self._told = ""
+        self._uncompared: str | None = None
         self._ending = False
         self._is_news = False
         self._greet_again_at = 0.0
@@ -105,6 +106,7 @@ class Contact:
             banned=self.hands.banned,
             keys_out=self.hands.out,
             comparing=standing.up and (self._behind or self._comparing),
+            uncompared=self._uncompared,
         )
 
     def start(self) -> None:
@@ -257,8 +259,20 @@ class Contact:
         return ()
 
     def _catch_up(self, adapter: Adapter) -> Iterable[Told]:
-        yield from adapter.catch_up()
+        try:
+            yield from adapter.catch_up()
+        except VenueError as error:
+            if is_answer(error):
+                self._is_uncompared(str(error))
+            raise
+        self._uncompared = None
         self._more_polls = adapter.more_polls
+
+    def _is_uncompared(self, why: str) -> None:
+        """Say once why the orders there are not compared with ours, which is tried again."""
+        if why != self._uncompared:
+            self._uncompared = why
+            self._alert("NOT_COMPARED", f"its orders cannot be compared with ours: {why}")
 
     def _poll(self, adapter: Adapter) -> Iterable[Told]:
         orders = list(self._outlet.open_orders())

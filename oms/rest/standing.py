@@ -21,6 +21,7 @@ class Seen(Struct, frozen=True, kw_only=True):
         banned: why it is left alone; None while it is not.
         keys_out: keys that are left out, and why.
         comparing: its list of open orders is to be compared with ours, or is being compared.
+        uncompared: what the venue said instead of that list; None once it was had.
 
     """
 
@@ -31,6 +32,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     banned: str | None = None
     keys_out: Mapping[str, str] = {}
     comparing: bool = False
+    uncompared: str | None = None
 
 
 class Standing:

@@ -89,6 +89,20 @@ def test_json_says_whether_it_is_agreed(desk: FakeDesk, working: Run) -> None:
     assert late.stderr == "oms: session main has not answered in the time given\n"
 
 
+def test_a_list_that_the_venue_refuses_is_the_reason_given(
+    desk: FakeDesk, working: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = {"up": True, "uncompared": "order.listOpenOrderLite: ACCOUNT_STATUS (131162): no"}
+    sessions = desk.sessions
+    monkeypatch.setattr(
+        desk, "sessions", lambda: [{**row, "under_way": True, "rest": refused} for row in sessions()]
+    )
+    late = working("reconcile --session main --timeout-s 0.1")
+    assert late.exit_code == 1
+    assert late.stderr == f"oms: session main has not answered in the time given: {refused['uncompared']}\n"
+    assert f"asking for its orders: {refused['uncompared']}" in " ".join(working("sessions").stdout.split())
+
+
 def test_a_session_that_is_down_agrees_to_nothing(desk: FakeDesk, working: Run) -> None:
     desk.drop()
     result = working("reconcile")

@@ -50,6 +50,7 @@ class Fake:
         self.calls: list[str] = []
         self.rows: list[Told] = []
         self.missed: list[Told] = []
+        self.unlisted: VenueError | None = None
         self.hold: threading.Event | None = None
         self.polled = threading.Semaphore(0)
         self.placing: Callable[[NewOrder], Told] = lambda message: told(message.cl_ord_id)
@@ -90,6 +91,8 @@ class Fake:
         return self.rows
 
     def catch_up(self) -> Iterable[Told]:
+        if self.unlisted is not None:
+            raise self.unlisted
         return self.missed
 
 
@@ -391,6 +394,27 @@ def test_what_was_missed_is_shown_first_and_what_did_not_change_only_once() -> N
             assert fake.polled.acquire(timeout=WITHIN_S)
     shown = [(item.report.cl_ord_id, item.report.ord_status) for item in desk.of(inputs.Received)]
     assert shown == [("M", "0"), ("A", "0"), ("B", "0"), ("A", "1")]
+
+
+def test_a_list_that_the_venue_refuses_is_told_once_and_shown_until_it_is_had() -> None:
+    desk, fake = Desk(), Fake()
+    fake.unlisted = VenueRefused("order.listOpenOrderLite: ACCOUNT_STATUS (131162): not now")
+    with running(fake, desk=desk) as venue:
+        (alert,) = desk.await_(inputs.Alert)
+        assert alert.code == "NOT_COMPARED"
+        assert "ACCOUNT_STATUS (131162): not now" in alert.text
+        assert (venue.seen.up, venue.seen.comparing, venue.seen.uncompared) == (
+            True,
+            True,
+            str(fake.unlisted),
+        )
+        venue.refresh()
+        fake.unlisted, fake.missed = None, [told("M")]
+        venue.refresh()
+        desk.await_(inputs.Received)
+        assert fake.polled.acquire(timeout=WITHIN_S)
+        assert (venue.seen.comparing, venue.seen.uncompared) == (False, None)
+    assert len(desk.of(inputs.Alert)) == 1
 
 
 def test_what_is_pushed_again_before_it_was_asked_for_is_asked_for_once() -> None:
