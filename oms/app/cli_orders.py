@@ -106,7 +106,15 @@ def new(  # noqa: PLR0913 - the options are the order object's fields
     say(before.removesuffix("; "))
     say(rounded(order))
     if wait and any(request["kind"] == "new" for request in order["pending"]):
-        fail(f"the venue has not answered; it may have the order. Ask: oms order status {order['cl_ord_id']}")
+        fail(f"{_unanswered(order)}. Ask: oms order status {order['cl_ord_id']}")
+
+
+def _unanswered(order: dict[str, Any]) -> str:
+    """Say why nobody knows what became of a new order: an answer that decides nothing is one, too."""
+    doubts = [doubt["reason"] for doubt in order["doubts"] if doubt["kind"] == "new" and doubt["reason"]]
+    if doubts:
+        return f"in doubt: {doubts[0].removesuffix('.')}; the venue may have the order"
+    return "the venue has not answered; it may have the order"
 
 
 @order_app.command("status")

@@ -76,6 +76,17 @@ def test_wait_ack_without_an_answer(desk: FakeDesk, oms: Run) -> None:
     assert f"oms order status {desk.find().cl_ord_id}" in one_line(result)
 
 
+def test_wait_ack_of_an_order_in_doubt_says_why_it_is(desk: FakeDesk, oms: Run) -> None:
+    oms(NEW)
+    desk.drop()
+    result = oms(f"{NEW} --wait ack --timeout-s 0.1")
+    assert result.exit_code == 1
+    told = (
+        "in doubt: the session dropped before the answer; the venue may have the order. Ask: oms order status"
+    )
+    assert f"{told} {desk.find().cl_ord_id}" in result.stderr
+
+
 def test_a_denied_order_is_printed_and_told(oms: Run) -> None:
     result = oms(f"{NEW} --json", "--symbol", "btc")
     assert result.exit_code == 1
