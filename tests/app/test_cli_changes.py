@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -18,6 +18,7 @@ from oms.app.tables import open_points
 from oms.app.tables_unsettled import doubts_table
 from oms.core.inputs import Cancel, CancelAll, Instruction, Received, Unanswered
 from oms.core.messages import CancelReject, ExecutionReport
+from oms.core.work import Route  # noqa: TC001 - a cast names it
 from tests.app.fake_desk import TOKENS, FakeDesk
 
 Run = Callable[..., Result]
@@ -85,7 +86,7 @@ def test_a_replace_that_the_venue_refuses(desk: FakeDesk, working: Run) -> None:
 def test_a_replacement_that_the_venue_refuses_ends_the_order_and_is_no_success(
     desk: FakeDesk, working: Run
 ) -> None:
-    routes = desk.engine.routes
+    routes = cast("dict[str, Route]", desk.engine.routes)
     routes["main"] = msgspec.structs.replace(routes["main"], has_replace=False, proves_cum_qty=True)
 
     def refuse() -> None:
