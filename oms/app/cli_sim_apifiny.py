@@ -11,9 +11,9 @@ import typer
 
 from oms.app import cli_sim_options as cli
 from oms.app.cli_sim_apifiny_help import FAULTS
+from oms.sim.apifiny_http.faults import AIMS
 from oms.sim.logon import Credential, parse_credential
 from oms.sim.market import VENUES
-from oms.sim.rates import parse_rates
 from oms.sim.reports import Form
 from oms.sim.serving import Options, run
 from oms.sim.standing import ACCOUNT_STATUSES, VENUE_STATUSES, Standing, parse_statuses
@@ -93,7 +93,7 @@ def apifiny(  # noqa: PLR0913 - one argument for each option
                 seed=cli.whole(seed, "--seed"),
                 latency_ms=cli.latency(latency_ms),
                 background=cli.choice(background, "--background"),
-                rates=parse_rates(fault or [], FAULTS),
+                rates=cli.aimed_rates(fault or [], FAULTS, AIMS, "method"),
                 fees=_fees(fee),
                 standing=_standing(account_status or [], venue_status or [], credentials),
                 addresses=tuple(withdraw_address or ()),

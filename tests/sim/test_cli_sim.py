@@ -37,6 +37,7 @@ GOOD = ["apifiny", "--fix-port", "0", "--credential", "STA-1:K:secret"]
         ([*GOOD, "--md-interval-s", "-1"], "--md-interval-s"),
         ([*GOOD, "--fault", "drop@order.insertOrderLite=1"], "unknown fault"),
         ([*GOOD, "--fault", "http-502@order.insertOrderLite=2"], "rate"),
+        ([*GOOD, "--fault", "http-502@order.insertOrder=1"], "order.insertOrderLite, "),
         (["apifiny", "--fix-port", "0"], "--credential"),
         (["apifiny", "--fix-port", "x", "--credential", "a:b:c"], "--fix-port"),
         (["apifiny", "--fix-port", "65536", "--credential", "a:b:c"], "65535"),

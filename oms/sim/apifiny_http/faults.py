@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from oms.sim.tape import PERIODS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,3 +24,18 @@ MEANINGS: Mapping[str, str] = {
     PENDING: f"an order stays PENDING_SUBMIT for {PENDING_MS[0]} to {PENDING_MS[1]} ms",
     WITHDRAWAL_CANCELED: "a withdrawal or transfer is SUBMITTED, and then CANCELLED instead of completed",
 }
+
+AIMS = (
+    "account.queryAccountInfoLite",
+    *(f"asset.{name}Lite" for name in ("listBalanceBy", "queryAddress", "createWithdrawTicket", "withdraw")),
+    "asset.transferToVenue",
+    "asset.queryAssetActivityListLite",
+    *(f"order.{name}OrderLite" for name in ("insert", "cancel", "listOpen", "listCompleted")),
+    *(f"order.{name}Lite" for name in ("queryOrderInfo", "listOrderInfo", "listDetail")),
+    *(f"order.{name}" for name in ("readerOrderDetail", "getCommissionRate", "streamDetail")),
+    *(f"utils.{name}Lite" for name in ("listVenueInfo", "listCurrency", "listSymbolInfo")),
+    "utils.currentTimeMillis",
+    *(f"md.{name}" for name in ("orderbook", "trade", "ticker", "kline")),
+    *(f"md.kline_{period}" for period in PERIODS),
+)
+"""What a fault can befall alone: the methods, and market data by its kind; of a WebSocket, candles by their period."""

@@ -69,7 +69,15 @@ class Pushes:
     async def _receive(self, said: Callable[[str], None]) -> None:
         with contextlib.suppress(WebSocketDisconnect):
             while True:
-                said(await self._websocket.receive_text())
+                said(await self._heard())
+
+    async def _heard(self) -> str:
+        """Return the next message; a binary one is read as its text, as servers commonly do."""
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        text = message.get("text")
+        return text if text is not None else str(message.get("bytes") or b"", errors="replace")
 
     async def _send(self) -> None:
         while (text := await self._queue.get()) is not CUT:

@@ -137,6 +137,14 @@ def test_a_key_may_ask_once_a_second() -> None:
             assert time.monotonic() < end
 
 
+def test_a_binary_message_is_read_as_its_text(rest: Rest) -> None:
+    with rest.md_socket() as socket:
+        socket.send(b"ping")
+        assert socket.recv(WITHIN_S) == "pong"
+        socket.send(b"\xff")
+        assert read(socket.recv(WITHIN_S))["error"]["code"] == 65562
+
+
 def sub(socket: ClientConnection, channel: str, *venues: str, **changes: object) -> None:
     request = {"channel": channel, "symbol": "BTCUSDT", "venues": venues, "action": "sub"} | changes
     socket.send(json.dumps(request))

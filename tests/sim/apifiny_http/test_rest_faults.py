@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oms.sim.apifiny_http.faults import AIMS
 from tests.sim.apifiny_http.document_client import Venue, until
 
 if TYPE_CHECKING:
@@ -133,3 +134,11 @@ def test_a_withdrawal_that_was_taken_on_may_be_canceled() -> None:
 
         assert until(ended) == "CANCELLED"
         assert rest.balance("BTC") == before
+
+
+def test_faults_can_be_aimed_at_every_method(rest: Rest) -> None:
+    methods = [name for name in AIMS if not name.startswith("md.")]
+    assert len(set(methods)) == len(methods) == 21
+    for name in methods:
+        answer = rest.ask(name, {})
+        assert answer["error"] is None or "the method is unknown" not in answer["error"]["message"]
