@@ -257,6 +257,8 @@ class Engine:
             elif kind in (ev.InDoubt, ev.GapOpened, ev.AnswerRepeated):
                 doubtful = True
                 again = again or (kind is ev.AnswerRepeated and event.transact_time is not None)  # type: ignore[attr-defined]
+            elif kind is ev.QuestionLost:
+                asking.refused(work, order)
             elif kind is ev.Reopened:
                 work.doubts.ask_later(order, work.now)
             elif isinstance(event, ev.CancelRejected):
@@ -351,7 +353,11 @@ class Engine:
             if request.kind is RequestKind.NEW and route is not None and route.marks:
                 if work.book(order).logged_on and not work.doubts.is_asking(order.session):
                     matching.submit(work, order, request, route)
-            elif request.kind is not RequestKind.NEW and order.is_spent:
+            elif (
+                request.kind is not RequestKind.NEW
+                and order.is_spent
+                and not replacing.reopens(order, request.order_qty)
+            ):
                 told = f"the order is {order.phase}"
                 work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=told))
             elif self._may_leave(order, request):

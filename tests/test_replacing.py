@@ -112,6 +112,55 @@ def test_a_replace_in_doubt_ends_by_the_terms_that_the_venue_shows(native: World
     assert order.order_qty == Decimal(5)
 
 
+def filled(world: World) -> Order:
+    order = working(world, order_qty=Decimal(2))
+    world.report(
+        order_id="V1",
+        exec_id="f1",
+        exec_type="2",
+        ord_status="2",
+        last_shares=Decimal(2),
+        last_px=Decimal(100),
+    )
+    assert status_of(order) == "2"
+    return order
+
+
+def test_a_filled_order_goes_on_for_more_by_the_venues_replace(native: World) -> None:
+    order = filled(native)
+    first = order.cl_ord_id
+    assert ask_replace(native, 2, 101).refusal == "NOT_OPEN"
+    assert ask_replace(native, None, 101).refusal == "NOT_OPEN"
+    assert ask_replace(native, 3).refusal is None
+    (left,) = sent(native, ReplaceOrder)
+    assert (left.order_qty, left.orig_cl_ord_id) == (Decimal(3), first)
+    native.report(
+        order_id="V1",
+        exec_id="r1",
+        exec_type="5",
+        ord_status="1",
+        cl_ord_id=left.cl_ord_id,
+        orig_cl_ord_id=first,
+        order_qty=Decimal(3),
+        cum_qty=Decimal(2),
+    )
+    assert (status_of(order), order.leaves_qty, order.pending) == ("1", Decimal(1), [])
+
+
+def test_a_filled_order_whose_replace_is_in_doubt_goes_on_once_the_venue_shows_it(native: World) -> None:
+    order = filled(native)
+    ask_replace(native, 3)
+    (left,) = sent(native, ReplaceOrder)
+    native.step(Tick(), after_s=6)
+    native.step(Tick(), after_s=6)
+    assert order.in_doubt
+    shown = native.answer(
+        "1", cl_ord_id=left.cl_ord_id, order_qty=Decimal(3), cum_qty=Decimal(2), exec_trans_type="3"
+    )
+    assert (status_of(order), order.order_qty, order.in_doubt) == ("1", Decimal(3), False)
+    assert shown.anomaly is None
+
+
 def test_a_replace_that_the_venue_never_shows_is_over_past_the_fence(native: World) -> None:
     order = working(native)
     ask_replace(native, order_qty=5)

@@ -19,7 +19,7 @@ from oms.core.order import Order, Request
 from oms.core.outgoing import new_order
 from oms.core.placing import unreachable
 from oms.core.risk import Denial, check
-from oms.core.values import ENDED, RequestKind, format_decimal
+from oms.core.values import ENDED, Phase, RequestKind, format_decimal
 from oms.core.work import Route, Work
 
 
@@ -64,7 +64,7 @@ def _deny(work: Work, order: Order, command: Replace, route: Route | None) -> De
     if route is None:
         return Denial("NOT_CONFIGURED", f"session {order.session} is not configured any more")
     return (
-        _deny_state(order)
+        _deny_state(order, reopens=route.has_replace and reopens(order, command.order_qty))
         or _deny_terms(order, command)
         or _deny_limits(work, order, command, route)
         or unreachable(work, route.session)
@@ -72,10 +72,17 @@ def _deny(work: Work, order: Order, command: Replace, route: Route | None) -> De
     )
 
 
-def _deny_state(order: Order) -> Denial | None:
+def reopens(order: Order, order_qty: Decimal | None) -> bool:
+    """Whether a filled order is asked to go on for more (Appendix D, D8), which only a venue's own replace can do."""
+    is_over = order.phase in ENDED or order.phase is Phase.CALCULATED or order.is_done_for_good
+    executed = max(order.cum_qty, order.reported_cum)
+    return order.is_filled and not is_over and order_qty is not None and order_qty > executed
+
+
+def _deny_state(order: Order, *, reopens: bool) -> Denial | None:
     if order.cl_ord_id is None:
         return Denial("NO_CL_ORD_ID", "the order was not sent from here and has no ClOrdID to replace it by")
-    if not order.is_open or order.is_spent:
+    if not reopens and (not order.is_open or order.is_spent):
         return Denial("NOT_OPEN", f"the order is over ({order.ord_status.name.lower()}): place a new one")
     if order.requested(RequestKind.CANCEL):
         return Denial("CANCEL_PENDING", "a cancel of the order is on its way")

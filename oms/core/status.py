@@ -256,7 +256,10 @@ def _less_than_reported(order: Order, report: ExecutionReport) -> Anomaly | None
 def _working(order: Order, report: ExecutionReport) -> Verdict:
     """OrdStatus New, Partially Filled or Replaced: the order is in the market."""
     unfilled = _said(report) in (OrdStatus.NEW, OrdStatus.REPLACED)
-    if order.phase in ENDED or order.is_filled or (unfilled and order.cum_qty):
+    # a replace for more reopens what was filled
+    more = {request.order_qty for request in order.pending} - {None, order.order_qty}
+    is_filled = order.is_filled and report.order_qty not in more
+    if order.phase in ENDED or is_filled or (unfilled and order.cum_qty):
         return _contradiction(order, report)
     return NOTHING
 
