@@ -12,7 +12,7 @@ from oms.core.executions import excess_of, key_of, on_day, spent_by
 from oms.core.fills import Execution, root_of, standing, standing_shares
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order
-from oms.core.values import ZERO, AnomalyCode, ExecTransType
+from oms.core.values import ZERO, AnomalyCode, ExecTransType, format_decimal
 from oms.core.verdict import NOTHING, Verdict, anomalous, is_older, only_totals, told, total_anomaly
 
 
@@ -38,6 +38,8 @@ def correct(order: Order, report: ExecutionReport) -> Verdict:
         return settled
     shares = report.last_shares
     if shares is None or shares <= ZERO:
+        if shares:
+            return anomalous(AnomalyCode.NEGATIVE_QUANTITY, f"a correction to {format_decimal(shares)} shares")
         return anomalous(AnomalyCode.MISSING_FIELD, "a correction without LastShares (32) cannot be counted")
     ref = _ref(order, report)
     root = root_of(order.executions, ref)

@@ -320,6 +320,14 @@ def filled_in_two(desk: Desk) -> None:
     desk.tell("11=X 17=F2 20=0 150=2 39=2 32=6 31=110 14=10")
 
 
+def test_a_correction_below_zero_is_named_and_changes_nothing() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.tell(FILL)
+    told = desk.tell("11=X 17=N 19=F1 20=2 150=1 39=1 32=-3 31=100")
+    assert (names(told), code(told), order.cum_qty) == ([], "NEGATIVE_QUANTITY", 4)
+
+
 def test_a_bust_reopens_what_it_filled_and_is_not_busted_again() -> None:
     desk = Desk()
     order = desk.working()
