@@ -39,7 +39,9 @@ def correct(order: Order, report: ExecutionReport) -> Verdict:
     shares = report.last_shares
     if shares is None or shares <= ZERO:
         if shares:
-            return anomalous(AnomalyCode.NEGATIVE_QUANTITY, f"a correction to {format_decimal(shares)} shares")
+            return anomalous(
+                AnomalyCode.NEGATIVE_QUANTITY, f"a correction to {format_decimal(shares)} shares"
+            )
         return anomalous(AnomalyCode.MISSING_FIELD, "a correction without LastShares (32) cannot be counted")
     ref = _ref(order, report)
     root = root_of(order.executions, ref)
