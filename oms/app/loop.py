@@ -311,7 +311,8 @@ class Loop:
             order = blotter.orders[number]
             self.published.publish(order)
             positions.add((order.account, order.symbol))
-            (self.in_doubt.add if order.pending and order.in_doubt else self.in_doubt.discard)(number)
+            is_doubtful = (order.pending or order.doubt is not None) and order.in_doubt
+            (self.in_doubt.add if is_doubtful else self.in_doubt.discard)(number)
         self.published.publish_positions(blotter.positions, positions)
 
     def _perform(self, effect: Effect) -> Input | None:

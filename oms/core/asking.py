@@ -93,6 +93,14 @@ def _ask_anew(work: Work, order: Order) -> None:
     ask(work, order)
 
 
+def refused(work: Work, order: Order) -> None:
+    """The venue refused a question about an order that it had: another is planned, and people are told once."""
+    work.departures.answered(order)
+    work.doubts.lost(order, work.now)
+    if order.doubt is not None and order.doubt.since_ns == work.now:
+        work.alert("IN_DOUBT", f"{order.cl_ord_id}: {order.doubt.reason}", order=order)
+
+
 # --- what is due ----------------------------------------------------------------------------------------------------
 
 

@@ -184,7 +184,10 @@ class RequestDropped(Event, frozen=True, kw_only=True):
 
 
 class InDoubt(Event, frozen=True, kw_only=True):
-    """A request was sent and its outcome is unknown. `exec_id`: the report that left it open, where one did."""
+    """A request was sent and its outcome is unknown. `exec_id`: the report that left it open, where one did.
+
+    `request` 0 is the order itself: a report may mean that the venue, which had taken it on, does not have it any more.
+    """
 
     request: int
     reason: str
@@ -232,9 +235,11 @@ class AnswerRepeated(Event, frozen=True, kw_only=True):
 
 
 class QuestionLost(Event, frozen=True, kw_only=True):
-    """A question about the order's state has no answer, and none will come."""
+    """A question about the order's state has no answer, and none will come. `exec_id`: the report that refused it."""
 
     BOOKKEEPING: ClassVar[bool] = True
+
+    exec_id: str | None = None
 
 
 class UnknownAtVenue(Event, frozen=True, kw_only=True):

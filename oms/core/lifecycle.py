@@ -153,7 +153,7 @@ def _ambiguous(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     if doubtful:
         return Verdict(doubtful)
     if order.questions:
-        return Verdict((ev.StatusAnswered(order=order.number, exec_id=key),))
+        return Verdict(question_refused(order, reason, now_ns, key))
     if (
         order.pending or order.is_spent
     ):  # what is executed in full cannot be rejected: it is a request that was refused
@@ -164,6 +164,14 @@ def _ambiguous(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
             f"a status answer says Rejected, the order is {order.phase}: {reason}",
         )
     return refused(order, report)
+
+
+def question_refused(order: Order, reason: str, now_ns: int, key: str | None) -> tuple[ev.Event, ...]:
+    """A question that was refused was not answered: whether the order is there is in doubt, if it was not yet."""
+    lost = ev.QuestionLost(order=order.number, exec_id=key)
+    if order.doubt is not None or order.is_spent:
+        return (lost,)
+    return lost, ev.InDoubt(order=order.number, request=0, reason=reason, time_ns=now_ns)
 
 
 # --- requests that the venue has, or has carried out ----------------------------------------------------------------

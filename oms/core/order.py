@@ -23,7 +23,7 @@ from oms.core.endings import EndedHere
 from oms.core.errors import IllegalTransition
 from oms.core.fills import Execution
 from oms.core.inferred import Inferred
-from oms.core.requests import Refusal, Request
+from oms.core.requests import Doubt, Refusal, Request
 from oms.core.values import (
     AVG_PX_STEP,
     ENDED,
@@ -112,12 +112,13 @@ class Order(Struct, kw_only=True, omit_defaults=True):
     replaces: list[str] = field(default_factory=list)
     disputed: str | None = None
     refusal: Refusal | None = None
+    doubt: Doubt | None = None
     ended_here: EndedHere | None = None
 
     @property
     def in_doubt(self) -> bool:
-        """Whether the outcome of any request is unknown."""
-        return any(request.in_doubt for request in self.pending)
+        """Whether the outcome of any request is unknown, or whether the venue still has the order."""
+        return any(request.in_doubt for request in self.pending) or (self.doubt is not None and self.is_open)
 
     @property
     def unconfirmed(self) -> int:
@@ -506,7 +507,7 @@ def _duplicate_refused(order: Order, event: ev.DuplicateRefused) -> None:
 
 
 def _resolved(order: Order, event: ev.Resolved) -> None:
-    order.resolved += 1
+    order.resolved, order.doubt = order.resolved + 1, None
     order.order_id = order.order_id or event.order_id
 
 

@@ -46,6 +46,13 @@ class Request(Struct, kw_only=True, omit_defaults=True):
     candidates: tuple[str, ...] = ()
 
 
+class Doubt(Struct, frozen=True, kw_only=True):
+    """Why nobody knows whether the venue still has an order, and since when, nanoseconds since the epoch."""
+
+    reason: str
+    since_ns: int
+
+
 class Refusal(Struct, frozen=True, kw_only=True):
     """Why a cancel or a replace came to nothing: refused by us or the venue, or overtaken."""
 
@@ -82,7 +89,7 @@ def replaced(order: "Order", event: "ev.Replaced") -> None:
 def all_answered(order: "Order") -> None:
     """Nothing is open any more, so no request can change anything."""
     order.pending.clear()
-    order.unknown_at_ns = None
+    order.unknown_at_ns = order.doubt = None
 
 
 def pending_seen(kind: RequestKind) -> "Callable[[Order, Any], None]":
@@ -176,9 +183,12 @@ def sent(order: "Order", event: "ev.RequestSent") -> None:
 
 
 def in_doubt(order: "Order", event: "ev.InDoubt") -> None:
-    """The outcome of the request is unknown."""
+    """The outcome of the request is unknown, or the state of the order itself."""
     if event.exec_id is not None:
         order.reports.add(event.exec_id)
+    if not event.request:
+        order.doubt = Doubt(reason=event.reason, since_ns=event.time_ns)
+        return
     request = order.request(event.request)
     if request is not None:
         request.in_doubt, request.doubt_reason = True, event.reason
@@ -193,9 +203,11 @@ def asked(order: "Order", _event: "ev.StatusRequested") -> None:
     order.questions += 1
 
 
-def unheard(order: "Order", _event: "ev.QuestionLost") -> None:
+def unheard(order: "Order", event: "ev.QuestionLost") -> None:
     """No answer will come."""
     order.questions = max(order.questions - 1, 0)
+    if event.exec_id is not None:
+        order.reports.add(event.exec_id)
 
 
 def told_again(order: "Order", event: "ev.AnswerRepeated") -> None:
@@ -207,7 +219,7 @@ def told_again(order: "Order", event: "ev.AnswerRepeated") -> None:
 def told(order: "Order", event: "ev.StatusAnswered") -> None:
     """The venue answered."""
     order.questions = max(order.questions - 1, 0)
-    order.unheard, order.disputed = False, None
+    order.unheard, order.disputed, order.doubt = False, None, None
     order.stated_px, order.stated_time = event.avg_px, event.transact_time
     pointless_cancels(order)
     if event.exec_id is not None:

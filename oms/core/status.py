@@ -16,6 +16,7 @@ from oms.core.lifecycle import (
     done_for_day,
     expired,
     pending_new,
+    question_refused,
     refused,
     replace_pending,
     stopped,
@@ -35,6 +36,9 @@ def status(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     verdict = _evidence(order, report, now_ns)
     if not order.questions or _is_put_off(verdict):
         return verdict
+    if verdict.anomaly is not None and _may_be_refused(order, report):
+        events = question_refused(order, verdict.anomaly.text, now_ns, None)
+        return Verdict(events, verdict.anomaly if order.doubt is None else None)
     if verdict == NOTHING and _may_be_repeated(order, report):
         return Verdict((ev.AnswerRepeated(order=order.number),))
     more = report.cum_qty is not None and report.cum_qty > order.cum_qty
@@ -87,6 +91,12 @@ def _answer_times(order: Order, report: ExecutionReport) -> tuple[str, str] | No
     if report.exec_id is None or time is None or stated is None:
         return None
     return time, stated
+
+
+def _may_be_refused(order: Order, report: ExecutionReport) -> bool:
+    """Whether "rejected" may be the question's fate and not the order's, as Apifiny's ExecType 8: then nobody knows."""
+    is_there = order.phase not in (*ENDED, Phase.PENDING_NEW, Phase.DENIED) and not order.resolved
+    return report.ambiguous_reject and is_there and _said(report) == OrdStatus.REJECTED
 
 
 def _said(report: ExecutionReport) -> str | None:

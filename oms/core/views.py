@@ -77,7 +77,10 @@ def full_view(order: Order, now_ns: int) -> dict[str, Any]:
         "actor": order.actor,
         "origin": order.origin,
         "created": ns_to_iso(order.created_ns),
-        "doubts": [doubt_view(order, request, now_ns) for request in order.pending if request.in_doubt],
+        "doubts": [
+            *_order_doubts(order, now_ns),
+            *(doubt_view(order, request, now_ns) for request in order.pending if request.in_doubt),
+        ],
         "waiting": [str(request.kind) for request in order.pending if request.waiting],
         "held": next((request.held for request in order.pending if request.held is not None), None),
         "refusal": refusal_view(order.refusal),
@@ -100,6 +103,27 @@ def doubt_view(order: Order, request: Request, now_ns: int) -> dict[str, Any]:
         "unknown_at": None if order.unknown_at_ns is None else ns_to_iso(order.unknown_at_ns),
         "candidates": list(request.candidates),
     }
+
+
+def _order_doubts(order: Order, now_ns: int) -> list[dict[str, Any]]:
+    """Describe the doubt whether the venue still has an order; its request is 0, and nothing was sent but questions."""
+    doubt = order.doubt
+    if doubt is None or not order.is_open:
+        return []
+    told: dict[str, Any] = {
+        "cl_ord_id": order.cl_ord_id,
+        "kind": "order",
+        "price": format_optional(order.price),
+        "order_qty": format_optional(order.order_qty),
+        "request": 0,
+        "reason": doubt.reason,
+        "sent": ns_to_iso(doubt.since_ns),
+        "age_s": round((now_ns - doubt.since_ns) / NS_PER_S, 3),
+        "questions": order.questions,
+        "unknown_at": None,
+        "candidates": [],
+    }
+    return [told]
 
 
 def refusal_view(refusal: Refusal | None) -> dict[str, Any] | None:

@@ -254,8 +254,29 @@ def test_an_ambiguous_reject_may_answer_a_question() -> None:
     desk = Desk(APIFINY)
     order = desk.working()
     desk.send("35=H 11=X")
-    assert names(desk.tell("37=O 17=R 150=8 39=8 32=0")) == ["StatusAnswered"]
+    assert names(desk.tell("37=O 17=R 150=8 39=8 32=0")) == ["QuestionLost", "InDoubt"]
+    assert (order.phase, order.in_doubt) == ("WORKING", True)
     assert (names(desk.tell("37=O 17=R 150=8 39=8 32=0")), order.phase) == ([], "WORKING")
+    desk.send("35=H 11=X")
+    assert names(desk.tell("37=O 17=S 150=8 39=8 32=0")) == ["QuestionLost"]
+    assert order.in_doubt
+    desk.send("35=H 11=X")
+    desk.tell("11=X 37=O 17=0 150=0 39=0 32=0")
+    assert not order.in_doubt
+
+
+def test_an_answer_that_the_order_is_rejected_may_be_that_the_question_is() -> None:
+    desk = Desk(APIFINY)
+    order = desk.working()
+    desk.send("35=H 11=X")
+    assert code(desk.tell("37=O 17=0 150=8 39=8 32=0")) == "STATUS_MISMATCH"
+    assert (order.phase, order.in_doubt) == ("WORKING", True)
+    desk.send("35=H 11=X")
+    told = desk.tell("37=O 17=0 150=8 39=8 32=0")
+    assert (names(told), code(told)) == (["QuestionLost"], None)
+    desk.send("35=H 11=X")
+    desk.tell("37=O 17=F 150=2 39=2 32=10 44=5")
+    assert not order.in_doubt, "nothing is left to be in doubt about"
 
 
 def test_an_ambiguous_reject_without_anything_open_is_a_late_reject_of_the_order() -> None:
