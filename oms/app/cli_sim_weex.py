@@ -53,7 +53,8 @@ _OPEN_QUESTIONS = cli.verbatim(
     "maker: the number of the order that rested, with is_your_order 0)",
     "empty lists are {} (--empty error: the errors no orders, no trades, no transactions)",
     "a number in `from` that is lower than any id counts rows to skip",
-    "the receiver of a coupon is an ACCOUNT; a key without one is its own; without a receiver anybody redeems it",
+    "the receiver of a coupon is an ACCOUNT; a key without one is its own; without a receiver, or with one that is no",
+    "account here, anybody redeems it",
 )
 
 _FAULTS = cli.verbatim(

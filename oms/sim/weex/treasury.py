@@ -1,6 +1,7 @@
 """Money that comes in and goes out: deposits, withdrawals, coupons, and the transactions that tell of them.
 
-1. A coupon is redeemed once, and only by whom it is for; one that names nobody is for anybody.
+1. A coupon is redeemed once, and only by whom it is for; one that names nobody, or nobody with an account here, is for
+   anybody: the venue's users have names, and these are not known here.
 2. A withdrawal to an address of another account of this venue is a deposit there.
 """
 
@@ -80,11 +81,13 @@ class Treasury:
         self._ids = count(first_id)
         self._coupons: dict[str, Coupon] = {}
         self._owners: dict[str, str] = {}
+        self._accounts: set[str] = set()
         self.transactions: defaultdict[str, list[Transaction]] = defaultdict(list)
 
     def open(self, accounts: Iterable[str], now: datetime) -> None:
         """Give every account its opening balances, as deposits."""
         for account in accounts:
+            self._accounts.add(account)
             for currency, amount in OPENING_BALANCES.items():
                 if amount:
                     self._deposit(account, Sum(currency, amount), now)
@@ -141,7 +144,7 @@ class Treasury:
 
         """
         coupon = self._coupons.get(code)
-        if coupon is None or coupon.receiver not in ("", account):
+        if coupon is None or (coupon.receiver != account and coupon.receiver in self._accounts):
             raise Refused(INVALID_COUPON)
         del self._coupons[code]
         sum_ = Sum(coupon.currency, coupon.amount)

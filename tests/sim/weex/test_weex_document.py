@@ -236,6 +236,15 @@ def test_a_coupon_is_redeemed_once_and_by_whom_it_is_for(client: Client, other: 
     assert [row["type"] for rows in kinds for row in rows.values()] == [5, 4]
 
 
+def test_a_coupon_for_a_name_that_is_no_account_here_is_redeemed_by_any_key(client: Client) -> None:
+    made = client.result(
+        "CreateCoupon", coinName="USD", amount="0.11", receiver="admin"
+    )  # the document's sample
+    redeemed = client.result("RedeemCoupon", coupon=made["coupon"])
+    assert (redeemed["couponAmount"], redeemed["couponCurrency"]) == ("0.11", "USD")
+    assert client.error("RedeemCoupon", coupon=made["coupon"]) == "invalid coupon"
+
+
 def test_a_coupon_is_made_as_some_clients_ask_for_it(client: Client) -> None:
     made = client.result("CreateCoupon", currency="USD", amount="0.11", receiver=OTHER)
     assert made["coupon"].startswith("WEXUSD")
