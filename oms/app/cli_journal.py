@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from oms.app.words import KEYS, venue_exec_id
 from oms.core.errors import JournalError
 from oms.core.values import format_decimal
 from oms.journal.chain import Damaged, read_journal
@@ -229,12 +230,14 @@ def _message_type(record: Record) -> str:
 def _event(event: AnyEvent) -> str:
     """An event's name, its order and what people look for first."""
     fields = ((name, getattr(event, name, None)) for name in _SHOWN)
-    said = "".join(f" {name}={_plain(value)}" for name, value in fields if value not in (None, ()))
+    said = "".join(f" {name}={_plain(name, value)}" for name, value in fields if value not in (None, ()))
     order = getattr(event, "order", None)
     return type(event).__name__ + ("" if order is None else f" #{order}") + said
 
 
-def _plain(value: object) -> str:
+def _plain(name: str, value: object) -> str:
+    if name in KEYS:
+        return venue_exec_id(str(value))
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return format_decimal(value) if isinstance(value, Decimal) else str(value)

@@ -55,7 +55,7 @@ _SENTENCES: Final = {
 _BY_CANCEL: Final = " It is carried out as cancel, then new order."
 _SIDES: Final = {str(side): side.name.replace("_", " ").lower() for side in Side}
 _LEG: Final = re.compile(r"/leg\d+$")  # see `core.legs`
-_KEYS: Final = frozenset({"exec_id", "exec_ref_id"})
+KEYS: Final = frozenset({"exec_id", "exec_ref_id"})
 _TYPES: Final = {
     "8": "ExecutionReport",
     "9": "OrderCancelReject",
@@ -109,13 +109,18 @@ def _meaning(event: ev.Fact) -> str:
 def _plain(name: str, value: object) -> Any:  # noqa: ANN401 - text, a number or a truth
     if isinstance(value, Decimal):
         return format_decimal(value)
-    if name in _KEYS:
-        return _LEG.sub("", str(value).partition("\x01")[0])  # our key says more than the venue's id
+    if name in KEYS:
+        return venue_exec_id(str(value))
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     if name == "side":
         return _SIDES.get(str(value), str(value))
     return value if isinstance(value, bool | int) else str(value)
+
+
+def venue_exec_id(key: str) -> str:
+    """Give the ExecID as its venue wrote it: our key (see `core.executions.key_of`) says more."""
+    return _LEG.sub("", key.partition("\x01")[0])
 
 
 def message_text(msg_type: str, report: Report | None) -> str:

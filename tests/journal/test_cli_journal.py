@@ -164,6 +164,20 @@ def test_show_prints_a_line_for_each_record(path: Path) -> None:
     assert lines[5].endswith(r"?               ANOMALY OVERFILL #17: too much \x1b[31m")
 
 
+def test_show_names_an_execution_as_its_venue_does(tmp_path: Path) -> None:
+    path = tmp_path / "keys.db"
+    with closing(SqliteJournal(path)) as journal:
+        fills = [
+            ev.Filled(order=1, last_shares=Decimal(1), exec_id=key)
+            for key in ("1\x010", "F7/leg2\x01\x0120260301")
+        ]
+        journal.append([Record(kind="received", time_ns=1, events=(event,)) for event in fills])
+    lines = run("show", path).stdout.splitlines()
+    assert [line.split("exec_id=")[1].split()[0] for line in lines] == ["1", "F7"]
+    second = json.loads(run("show", path, "--json").stdout.splitlines()[1])
+    assert second["events"][0]["exec_id"] == "F7/leg2\x01\x0120260301"
+
+
 def test_show_a_range(path: Path) -> None:
     assert [line.split()[0] for line in run("show", path, "--from", "2", "--to", "4").stdout.splitlines()] == [
         "2", "3", "4",
