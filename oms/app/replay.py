@@ -287,15 +287,17 @@ def read_in_time_order(readers: list[LogReader]) -> Iterator[Line]:
     if len(readers) == 1:
         yield from readers[0]
         return
-    merged = heapq.merge(*(_timed(reader) for reader in readers), key=lambda item: item[0])
-    yield from (line for _, line in merged)
+    merged = heapq.merge(*(_timed(reader) for reader in readers), key=lambda item: item[:2])
+    yield from (line for *_, line in merged)
 
 
-def _timed(reader: LogReader) -> Iterator[tuple[int, Line]]:
+def _timed(reader: LogReader) -> Iterator[tuple[int, bool, Line]]:
+    """Give the key of each line: its time, and at one time an order comes before what the venue says of it."""
     latest = 0
     for line in reader:
         latest = max(latest, _line_time(line) or 0)
-        yield latest, line
+        msg_type = line.text.partition("\x0135=")[2].partition("\x01")[0]
+        yield latest, msg_type not in _OURS, line
 
 
 def until(lines: Iterable[Line], end_ns: int) -> Iterator[Line]:

@@ -11,6 +11,8 @@ Invariants
 
 from typing import Final
 
+import msgspec
+
 from oms.core import events as ev
 from oms.core import executions, lifecycle, revisions
 from oms.core.legs import interpret_leg
@@ -28,6 +30,7 @@ from oms.core.values import (
     OrdStatus,
     Phase,
     RequestKind,
+    format_decimal,
 )
 from oms.core.verdict import Verdict, anomalous, inconsistency
 
@@ -36,6 +39,7 @@ __all__ = ["Verdict", "interpret", "interpret_cancel_reject"]
 _NEW: Final = str(ExecTransType.NEW)  # reading an enumeration's member costs more than the comparison
 _REJECTED: Final = str(ExecType.REJECTED)
 _FILLS: Final = frozenset({str(ExecType.PARTIAL_FILL), str(ExecType.FILL)})
+_FILLED: Final = str(OrdStatus.FILLED)
 _WORKING: Final = Phase.WORKING
 
 
@@ -56,6 +60,8 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
             return anomalous(AnomalyCode.TERMS_MISMATCH, text)
     elif report.exec_type in _FILLS and (plain := _plain_fill(order, report)) is not None:
         return plain
+    if report.order_qty is not None and report.order_qty < ZERO:
+        report = _without_order_qty(report)
     if order.ended_here is not None and (reopened := reopening(order, report)) is not None:
         return follow(order, reopened, report, now_ns, interpret)
     if order.chain is not None:
@@ -69,6 +75,13 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         if fault is not None:
             return Verdict(verdict.events, fault)
     return verdict
+
+
+def _without_order_qty(report: ExecutionReport) -> ExecutionReport:
+    """Leave out a quantity that none can be; the rest of the report counts."""
+    told = f"an OrderQty of {format_decimal(report.order_qty or ZERO)}"
+    fault = report.fault or Anomaly(AnomalyCode.NEGATIVE_QUANTITY, told)
+    return msgspec.structs.replace(report, order_qty=None, fault=fault)
 
 
 def is_of_another(order: Order, report: ExecutionReport) -> bool:
@@ -104,6 +117,7 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
         or cum_qty + leaves_qty != order_qty
         or order.cum_qty + shares != cum_qty
         or leaves_qty < ZERO
+        or (leaves_qty and report.ord_status == _FILLED)
         or shares <= ZERO
         or (report.avg_px and executions.average_anomaly(order, report, cum_qty) is not None)
     ):

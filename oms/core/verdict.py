@@ -133,6 +133,9 @@ def inconsistency(report: ExecutionReport) -> Anomaly | None:
     for quantity in (order_qty, cum_qty, leaves_qty):
         if quantity is not None and quantity < ZERO:
             return Anomaly(AnomalyCode.NEGATIVE_QUANTITY, f"a quantity of {format_decimal(quantity)}")
+    if leaves_qty and report.ord_status == OrdStatus.FILLED:
+        text = f"LeavesQty {format_decimal(leaves_qty)} of an order that is said to be filled"
+        return Anomaly(AnomalyCode.LEAVES_MISMATCH, text)
     if leaves_qty is None or order_qty is None or cum_qty is None or leaves_qty + cum_qty == order_qty:
         return None
     active = report.ord_status in (OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED) and cum_qty < order_qty

@@ -100,6 +100,13 @@ def test_gzip_pipes_and_several_files_are_one_stream_in_the_order_of_time(tmp_pa
     assert [row["events"] for row in rows(first, second)] == [["Placed"], ["Accepted"]]
 
 
+def test_at_one_time_an_order_comes_before_the_answer_whichever_file_is_named_first(tmp_path: Path) -> None:
+    venue, desk = tmp_path / "venue.log", tmp_path / "desk.log"
+    venue.write_text(f"20260301-09:00:00.000 : {ACK}\n")
+    desk.write_text(f"20260301-09:00:00.000 : {ORDER}\n")
+    assert [row["events"] for row in rows(venue, desk)] == [["Placed"], ["Accepted"]]
+
+
 def test_our_side_is_who_sends_the_first_order_or_who_we_say(tmp_path: Path) -> None:
     log = tmp_path / "log"
     desk = framed("35=D 11=1 55=B 54=1 38=1 40=2", us="DESK", them="WE")

@@ -310,3 +310,10 @@ def test_a_cancel_in_doubt_ends_when_the_order_turns_out_to_be_filled() -> None:
     assert order.in_doubt
     desk.tell("37=O 17=F2 150=2 39=2 32=6 44=100")
     assert (order.in_doubt, order.pending, order.is_open) == (False, [], False)
+
+
+def test_an_acknowledgement_with_a_quantity_that_none_can_be_is_one_all_the_same() -> None:
+    desk = Desk()
+    order = desk.place()
+    assert code(desk.tell("11=X 37=O 17=A 20=0 150=0 39=0 38=-10 14=0")) == "NEGATIVE_QUANTITY"
+    assert (order.phase, order.order_qty) == ("WORKING", 10)

@@ -49,6 +49,10 @@ ROWS = {
     "negative cum": Row(changed(_14="-6", _151="16"), "NEGATIVE_QUANTITY", 6),
     "negative leaves": Row(changed(_14="14", _151="-4"), "NEGATIVE_QUANTITY", 6),
     "negative order": Row(changed(_38="-10", _151=None), "NEGATIVE_QUANTITY", 6),
+    "negative order in a replace": Row(
+        changed(_150="5", _39="5", _38="-12", _32=None, _31=None, _14="4", _151=None), "NEGATIVE_QUANTITY"
+    ),
+    "leaves of a filled order": Row(changed(_39="2"), "LEAVES_MISMATCH", 6),
     "overfill": Row(changed(_32="7", _14="11", _151="0", _38="11", _39="2"), "OVERFILL", 11, "2"),
     "cum below ours": Row(changed(_14="5", _151="5"), "QUANTITY_MISMATCH", 6),
     "average": Row(changed(_6="90"), "QUANTITY_MISMATCH", 6),
