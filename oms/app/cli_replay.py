@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from oms.app.past import parse_time
+from oms.app.past import parse_end
 from oms.app.replay import Noted, Replay, read_in_time_order, until, write_row
 from oms.app.replay_table import order_table
 from oms.app.uncollected import uncollected
@@ -68,7 +68,7 @@ def replay(
         typer.Option(
             "--until",
             metavar="TIME",
-            help="Stop at this time (inclusive): ISO 8601 or a FIX time stamp, UTC. Default: read to the end.",
+            help="Stop at this time (inclusive, all of its millisecond): ISO 8601 or FIX time stamp, UTC. Default: read to the end.",
         ),
     ] = None,
 ) -> None:
@@ -100,7 +100,7 @@ replay.__doc__ = _HELP
 
 def _moment(text: str | None) -> int | None:
     try:
-        return None if text is None else parse_time(text)
+        return None if text is None else parse_end(text)
     except CommandError as error:
         _refuse(f"--until: {error}")
 

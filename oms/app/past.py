@@ -17,7 +17,7 @@ from oms.app.config import JournalSection
 from oms.core.blotter import Blotter
 from oms.core.errors import CommandError, ConfigError, OmsError
 from oms.core.records import Record
-from oms.core.times import NS_PER_S
+from oms.core.times import NS_PER_MS, NS_PER_S
 from oms.core.views import full_view
 from oms.fix.dialects import APIFINY, DIALECTS, Dialect
 from oms.journal.chain import Damaged, read_journal
@@ -52,6 +52,22 @@ def _moment_ns(found: re.Match[str]) -> int:
         ahead = timedelta(hours=int(hours), minutes=int(minutes))
         moment = moment - ahead if sign == "+" else moment + ahead
     return int(moment.timestamp()) * NS_PER_S + int((fraction or "0").ljust(9, "0"))
+
+
+def parse_end(text: str) -> int:
+    """Read the moment up to which somebody wants to look: the last nanosecond that the text can mean.
+
+    With at most three decimals it is all of that millisecond: times are shown to the millisecond, and what is shown as
+    of one must be there when the same text is given back.
+
+    Raises:
+        CommandError: it is no time; see `parse_time`.
+
+    """
+    time_ns = parse_time(text)
+    _, _, fraction = text.partition(".")
+    is_finer = re.match(r"\d{4}", fraction, re.ASCII) is not None
+    return time_ns if is_finer else time_ns + NS_PER_MS - 1
 
 
 def exact_iso(time_ns: int) -> str:
@@ -99,7 +115,7 @@ def past_page(  # noqa: PLR0913 - the filters of `oms orders`
         message = "--watch follows the daemon; a journal is read once"
         raise typer.BadParameter(message, param_hint="--watch")
     with reading():
-        at_ns = None if at is None else parse_time(at)
+        at_ns = None if at is None else parse_end(at)
         blotter, latest = blotter_at(read_journal(source_of(journal).journal), at_ns)
     found = (
         order

@@ -108,6 +108,20 @@ def test_between_two_records_it_is_as_after_the_first(desk: RecordedDesk, path: 
     assert page(path, "--at", exact_iso(now + 1))["orders"][0]["cum_qty"] == exact["orders"][0]["cum_qty"]
 
 
+def test_a_time_as_the_api_prints_it_means_its_whole_millisecond(tmp_path: Path) -> None:
+    desk = RecordedDesk(tmp_path / "journal.db")
+    desk.up()
+    desk.now = START_NS + 7_123_456_789
+    desk.working("a", "V1")
+    desk.close()
+    (order,) = page(desk.path)["orders"]
+    assert order["created"] == "2026-03-01T09:00:08.123Z"
+    (shown,) = page(desk.path, "--at", order["created"])["orders"]
+    assert (shown["client_order_id"], shown["phase"]) == ("a", "PENDING_NEW")
+    for text in ("2026-03-01T09:00:08.122Z", "2026-03-01T09:00:08.1234Z", "2026-03-01T09:00:08Z"):
+        assert page(desk.path, "--at", text)["orders"] == []
+
+
 def test_before_the_first_record_there_is_nothing(desk: RecordedDesk, path: Path) -> None:
     assert page(path, "--at", "2020-01-01T00:00:00Z") == {"orders": [], "next": None}
     assert run("orders", "--journal", path, "--at", "2020-01-01T00:00:00Z").exit_code == 0
@@ -184,6 +198,19 @@ def test_replay_stops_at_a_time_inclusive(log: Path) -> None:
     table = run("replay", "--until", "2026-03-01T09:00:02Z", log)
     assert "PartiallyFilled" in table.stdout
     assert "  4  " in table.stdout
+
+
+def test_replay_stops_after_a_millisecond_that_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(framed("35=D 11=Y 55=B 54=1 38=10 40=2 44=5", time="20260301-09:00:02.123456") + "\n")
+    for text, lines in [
+        ("2026-03-01T09:00:02.122Z", 0),
+        ("2026-03-01T09:00:02.123Z", 1),
+        ("2026-03-01T09:00:02.1234Z", 0),
+        ("2026-03-01T09:00:02.123456Z", 1),
+    ]:
+        told = run("replay", "--format", "jsonl", "--until", text, log)
+        assert len(told.stdout.splitlines()) == lines, text
 
 
 def test_replay_stops_several_files_as_one_stream(log: Path, tmp_path: Path) -> None:
