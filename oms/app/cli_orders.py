@@ -151,7 +151,8 @@ def orders(  # noqa: PLR0913 - one parameter an option
         str | None,
         typer.Option(
             metavar="TIME",
-            help="As they stood then (inclusive, all of its millisecond): ISO 8601 or FIX time stamp, UTC. Needs --journal.",
+            help="As they stood then, its whole millisecond included: ISO 8601 or a FIX time stamp, UTC."
+            " Needs --journal.",
         ),
     ] = None,
     journal: Annotated[

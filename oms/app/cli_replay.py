@@ -68,7 +68,8 @@ def replay(
         typer.Option(
             "--until",
             metavar="TIME",
-            help="Stop at this time (inclusive, all of its millisecond): ISO 8601 or FIX time stamp, UTC. Default: read to the end.",
+            help="Stop after this time, its whole millisecond included: ISO 8601 or a FIX time stamp, UTC."
+            " Default: read to the end.",
         ),
     ] = None,
 ) -> None:
