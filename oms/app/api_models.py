@@ -220,7 +220,7 @@ class Round(BaseModel):
 
     ended: str = Field(examples=["2026-03-01T09:00:07.000Z"])
     asked: int
-    unanswered: list[int] = Field(description="Our numbers of the orders that had no answer.")
+    unanswered: list[int] = Field(description="Our numbers of the orders without an answer, then or since.")
 
 
 class SessionObject(BaseModel):

@@ -97,7 +97,7 @@ class SessionRound(BaseModel):
     uncompared: str | None = Field(description="What the venue said instead of its list of orders.")
     reconciled_at: str | None = Field(description="When the last round ended; null: none since the start.")
     asked: int | None = Field(description="For how many orders it asked.")
-    unanswered: list[int] = Field(description="Our numbers of those that had no answer when it ended.")
+    unanswered: list[int] = Field(description="Our numbers of those that have had no answer, then or since.")
     differences: list[Finding] = Field(description="Empty: nothing but agreement.")
     notes: list[Finding] = Field(description="Agreed, and not as usual.")
 

@@ -14,12 +14,14 @@ from oms.app.api_body import read_body, read_object
 from oms.app.api_body_changes import reconcile_of
 from oms.app.api_engine import ToEngine, origin
 from oms.app.api_errors import ApiError, json_response
-from oms.core.differences import Difference, differences, notes
+from oms.core.differences import UNANSWERED, UNASKABLE, UNHEARD, Difference, differences, notes
 from oms.core.inputs import Resume
 from oms.core.order import Order
 
 BY_NUMBER: Final = frozenset({"weex", "cloud"})  # kinds of sessions whose venue knows no ClOrdIDs
 ORDERS_AT_A_TIME: Final = 1000  # looked through before others get their turn
+_SILENT: Final = frozenset({UNANSWERED, UNASKABLE, UNHEARD})
+_NO_ANSWER: Final = Difference(UNANSWERED, "the venue was asked, or could not be, and no answer came")
 NoQuery = Annotated[models.Nothing, Query()]
 
 
@@ -54,15 +56,17 @@ class Rounds:
                 rows[order.session] = _row({"name": order.session})
             row = rows.get(order.session)
             if row is not None:
-                found = differences(
-                    order,
-                    unanswered=order.number in unanswered.get(order.session, ()),
-                    by_number=order.session in by_number,
-                )
+                silent = order.number in unanswered.get(order.session, ())
+                unanswered.get(order.session, set()).discard(order.number)
+                found = differences(order, unanswered=silent, by_number=order.session in by_number)
+                if silent and not any(each.what in _SILENT for each in found):
+                    found = [_NO_ANSWER, *found]  # its question got lost, and left nothing open
                 row["differences"] += _told(order, found)
                 row["notes"] += _told(order, notes(order))
             if not count % ORDERS_AT_A_TIME:
                 await asyncio.sleep(0)
+        for name, numbers in unanswered.items():
+            rows[name]["differences"] += [_gone(number) for number in sorted(numbers)]
         return json_response({"sessions": list(rows.values())})
 
     async def resume(self, request: Request, name: str, token: Trader, _query: NoQuery) -> Response:
@@ -112,6 +116,11 @@ def _told(order: Order, found: list[Difference]) -> list[dict[str, Any]]:
         "symbol": order.symbol,
     }
     return [{"order": named, "what": each.what, "text": each.text} for each in found]
+
+
+def _gone(number: int) -> dict[str, Any]:
+    """Tell of an order without an answer that has left memory, as it was over."""
+    return {"order": None, "what": UNANSWERED, "text": f"order {number}: {_NO_ANSWER.text}; it is over"}
 
 
 def add_routes(app: FastAPI, engine: ToEngine) -> None:

@@ -26,7 +26,7 @@ class Desk(Protocol):
         """Describe the sessions: name, account, host, port, logged_on, since, reason, and what waits or is held.
 
         `halted`: why no new order leaves; `under_way`: its orders are being asked for now; `round`: how the last
-        round of questions ended, with `ended`, `asked`, and the numbers of the `unanswered`.
+        round of questions ended, with `ended`, `asked`, and the numbers of those `unanswered` then and since.
         """
         ...
 

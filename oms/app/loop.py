@@ -285,7 +285,7 @@ class Loop:
         self._publish(touched, set())
         for record in taken.records:
             for event in record.events:
-                if isinstance(event, ev.SessionFact):
+                if isinstance(event, (ev.SessionFact, ev.StatusAnswered)):
                     session_facts.note(self.sessions, event, self.engine.blotter)
         self.asking = session_facts.under_way(self.engine.doubts, self.engine.routes)
         self.sweeping, self.swept = self.engine.sweeping, dict(self.engine.swept)

@@ -12,10 +12,11 @@ from typing import Any
 import httpx
 import uvicorn
 
+from oms.app import session_facts
 from oms.app.api import create_app
 from oms.app.published import Published
 from oms.app.tokens import Token, Tokens
-from oms.core.events import Reconciled
+from oms.core.events import SessionFact, StatusAnswered
 from oms.core.inputs import (
     Answer,
     Input,
@@ -59,7 +60,7 @@ class FakeDesk:
         self.failure: BaseException | None = None
         self.reasons: list[str] = []
         self.auto_ack = False
-        self.rounds: dict[str, dict[str, Any]] = {}
+        self.facts: dict[str, dict[str, Any]] = {}
         self.more: dict[str, dict[str, Any]] = {}  # of a session, beside what every session shows
         self.gate = threading.Event()  # commits wait for it
         self.gate.set()
@@ -125,12 +126,8 @@ class FakeDesk:
                     )
                     self.engine.step(left, self.now, 1)
             for event in step.events:
-                if isinstance(event, Reconciled):
-                    self.rounds[event.session] = {
-                        "ended": ns_to_iso(event.time_ns),
-                        "asked": event.asked,
-                        "unanswered": list(event.unanswered),
-                    }
+                if isinstance(event, SessionFact | StatusAnswered):
+                    session_facts.note(self.facts, event, self.engine.blotter)
             for number in sorted(self.engine.take_touched()):
                 self.published.publish(self.engine.blotter.orders[number])
         return answer
@@ -147,12 +144,22 @@ class FakeDesk:
                 "reason": self.engine.blotter.book(name).reason,
                 "halted": self.engine.blotter.book(name).halted,
                 "under_way": self.engine.doubts.in_round(name),
-                "round": self.rounds.get(name),
+                "round": self.round_of(name),
                 "held": [],
                 **self.more.get(name, {}),
             }
             for name, account in self.accounts.items()
         ]
+
+    def round_of(self, session: str) -> dict[str, Any] | None:
+        last = self.facts.get(session, {}).get("round")
+        if last is None:
+            return None
+        return {
+            "ended": ns_to_iso(last["ended_ns"]),
+            "asked": last["asked"],
+            "unanswered": list(last["unanswered"]),
+        }
 
     def readiness(self) -> list[str]:
         return self.reasons

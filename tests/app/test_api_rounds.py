@@ -8,7 +8,7 @@ import pytest
 
 from oms.app.api_models_changes import Reconciliation
 from oms.core import events as ev
-from oms.core.inputs import Reconcile, Resume
+from oms.core.inputs import Reconcile, Resume, StayedHere
 from tests.app.fake_desk import ORDER, FakeDesk, calling, serving
 
 
@@ -55,6 +55,48 @@ def test_a_round_is_begun_and_its_end_is_told(desk: FakeDesk, api: httpx.Client)
     assert row["unanswered"] == [1]
     (difference,) = row["differences"]
     assert (difference["order"]["client_order_id"], difference["what"]) == ("a", "UNANSWERED")
+
+
+def lose_each_question(desk: FakeDesk) -> None:
+    """Let a round pass in which no question reaches the venue, and none is open at its end."""
+    for _ in range(40):
+        if desk.find().questions:
+            desk.step(StayedHere(session="main", order=1, request=0, reason="no connection"))
+        desk.let_time_pass(1)
+        if not desk.engine.doubts.in_round("main"):
+            break
+    assert desk.find().questions == 0
+
+
+def test_an_order_that_could_not_be_asked_for_is_no_agreement(desk: FakeDesk, api: httpx.Client) -> None:
+    place(api)
+    api.post("/v1/reconcile", json={"session": "main"})
+    lose_each_question(desk)
+    row = report_of(api)["main"]
+    assert row["unanswered"] == [1]
+    (difference,) = row["differences"]
+    assert (difference["order"]["client_order_id"], difference["what"]) == ("a", "UNANSWERED")
+
+
+def test_one_without_an_answer_is_named_when_it_has_left_memory(desk: FakeDesk, api: httpx.Client) -> None:
+    place(api)
+    api.post("/v1/reconcile", json={"session": "main"})
+    lose_each_question(desk)
+    desk.published.forget(desk.find())
+    (difference,) = report_of(api)["main"]["differences"]
+    assert (difference["order"], difference["what"]) == (None, "UNANSWERED")
+    assert difference["text"].startswith("order 1: ")
+
+
+def test_an_answer_after_the_round_is_an_answer(desk: FakeDesk, api: httpx.Client) -> None:
+    place(api)
+    api.post("/v1/reconcile", json={"session": "main"})
+    lose_each_question(desk)
+    while not desk.find().questions:
+        desk.let_time_pass(1)
+    desk.report(desk.find(), "0", exec_id="0", exec_trans_type="3")
+    row = report_of(api)["main"]
+    assert (row["asked"], row["unanswered"], row["differences"]) == (1, [], [])
 
 
 def test_without_a_session_all_are_asked_and_without_orders_the_round_is_over(api: httpx.Client) -> None:

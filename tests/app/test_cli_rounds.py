@@ -14,7 +14,7 @@ from typer.testing import Result
 from oms.app import cli_rounds
 from oms.app.tables import sessions_table
 from oms.core import events as ev
-from oms.core.inputs import Reconcile, SessionUp
+from oms.core.inputs import Reconcile, SessionUp, StayedHere
 from tests.app.fake_desk import FakeDesk
 
 Run = Callable[..., Result]
@@ -74,6 +74,23 @@ def test_what_differs_is_shown_order_by_order(desk: FakeDesk, working: Run) -> N
     words = " ".join(result.stdout.split())
     assert "1 without an answer; differences:" in words
     assert "a UNANSWERED the venue was asked and did not answer" in words
+
+
+def test_an_order_that_could_not_be_asked_for_is_named_and_is_no_success(
+    desk: FakeDesk, working: Run
+) -> None:
+    def lose_each_question() -> None:
+        while desk.engine.doubts.in_round("main"):
+            if desk.find().questions:
+                desk.step(StayedHere(session="main", order=1, request=0, reason="no connection"))
+            desk.let_time_pass(1)
+
+    once_asked(desk, lose_each_question)
+    result = working("reconcile")
+    assert (result.exit_code, result.stderr) == (1, "oms: 1 difference on session main\n")
+    words = " ".join(result.stdout.split())
+    assert "1 without an answer; differences:" in words
+    assert "a UNANSWERED" in words
 
 
 def test_json_says_whether_it_is_agreed(desk: FakeDesk, working: Run) -> None:
