@@ -22,6 +22,7 @@ from oms.app.cli_daemon import (
     show_order,
 )
 from oms.app.client import DEFAULT_URL, Client
+from oms.app.known_venues import unknown_venue
 from oms.app.notes import cancel_waits, sessions_of, why_open
 from oms.app.others import LOOKED_THROUGH
 from oms.app.sweep import Sweep, sweep
@@ -65,6 +66,7 @@ def cancel(  # noqa: PLR0913 - one parameter an option
 
     Exit 0: the cancel is on its way or done; with --wait ack: the order is canceled. 1: it is not, and will not be.
     --all waits until nothing is open, and reports what it could not confirm and why. Exit 0: nothing is open any more.
+    1 also where nobody here knows the venue named.
     At WEEX and exchanges of the Cloud API it also finds and cancels open orders that nobody here knew, unless
     `external_orders` is "ignore" there or --session names one of several of an account.
     """
@@ -118,6 +120,7 @@ def _cancel_all(
     with daemon(api, token_file) as client, _progress() as tell:
         meant = _resolved(which, client)
         done = sweep(client, meant, timeout_s, tell)
+        unknown = None if done.asked or done.left else unknown_venue(client, meant["exchange"])
         sessions = sessions_of(client) if done.left else {}
     left = [
         {**order, "why": why_open(order, sessions.get(order["session"]), done.refusals.get(order["id"]))}
@@ -137,18 +140,17 @@ def _cancel_all(
             "nothing is open that is known here; what others have open is not known at"
             f" {_named(done.unseen)}. Say it once more"
         )
-    say(_conclusion(done, meant["exchange"]))
+    if unknown is not None:
+        fail(unknown)
+    say(_conclusion(done))
 
 
-def _conclusion(done: Sweep, exchange: str | None) -> str:
+def _conclusion(done: Sweep) -> str:
     """Say that nothing is open any more, and of whom: what others have where theirs stays may be."""
     ours = " of ours" if done.staying else ""
     others = f"; orders of others stay at {_named(done.staying)}" if done.staying else ""
     if not done.asked:
-        named = (
-            f" with the exchange {exchange}, and no session that is a venue has that name" if exchange else ""
-        )
-        return f"nothing{ours} was open{named}{others}"
+        return f"nothing{ours} was open{others}"
     return f"{orders_counted(done.asked)} asked to go, and nothing{ours} is open any more{others}"
 
 

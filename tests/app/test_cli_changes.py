@@ -320,11 +320,34 @@ def test_what_was_not_looked_through_is_said_and_is_no_success(desk: FakeDesk, o
     assert json.loads(result.stdout)["others_unknown"] == {"main": "not logged on (HTTP 502)"}
 
 
-def test_a_venue_that_nobody_knows_is_named_where_nothing_was_open(working: Run, quick: None) -> None:
+def test_a_venue_that_nobody_knows_is_no_success(desk: FakeDesk, working: Run, quick: None) -> None:
     result = working("order cancel --all --venue wex")
-    assert "nothing was open with the exchange wex, and no session that is a venue has that name" in one_line(
-        result
-    )
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "oms: no venue is called wex here, so nothing was canceled; known: VENUE1\n"
+    assert not desk.find().pending
+    as_json = working("order cancel --all --venue wex --json")
+    assert (as_json.exit_code, json.loads(as_json.stdout)) == (1, {"canceling": 0, "open": []})
+    desk.accounts["weex"] = "W"
+    desk.more["weex"] = {"kind": "weex"}
+    assert working("order cancel --all --venue wex").stderr.endswith("; known: VENUE1, weex\n")
+
+
+def test_a_session_that_is_no_venue_by_itself_is_none(desk: FakeDesk, working: Run, quick: None) -> None:
+    result = working("order cancel --all --venue main")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("; known: VENUE1. main is a session: --session main\n")
+
+
+def test_a_venue_that_is_known_may_have_nothing_open(
+    desk: FakeDesk, working: Run, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.report(desk.find(), "4")
+    result = working("order cancel --all --venue VENUE1")  # by an order that is over
+    assert (result.exit_code, result.stderr) == (0, "oms: nothing was open\n")
+    listed = {"instruments": [{"exchange": "VENUE2"}, {"exchange": None}]}
+    monkeypatch.setattr(Client, "listed", lambda _self, what: {what: listed[what]})
+    assert working("order cancel --all --venue VENUE2").exit_code == 0
+    assert working("order cancel --all --venue wex").stderr.endswith("; known: VENUE1, VENUE2\n")
 
 
 def fill_whole(desk: FakeDesk, client_order_id: str) -> None:
