@@ -23,13 +23,8 @@ from oms.fix.guard import Guard
 from oms.fix.inputs import Alarm, Input, LoggedOn, LoggedOut, Received, ResendRefused
 from oms.fix.log import LogFactory
 from oms.fix.logon import logon_token
-from oms.fix.settings import (
-    BEGIN_STRING,
-    SessionConfig,
-    engine_groups,
-    session_id,
-    session_settings,
-)
+from oms.fix.looking_up import LookUp
+from oms.fix.settings import BEGIN_STRING, SessionConfig, engine_groups, session_id, session_settings
 from oms.fix.standing import SessionState, Standing, is_trouble
 from oms.fix.text import SOH, field, masked, plain, shown
 from oms.ports import Sent
@@ -47,6 +42,7 @@ class _Session:
         self.config = config
         self.id = session_id(config)
         self.standing = Standing(config.name, config.host, config.port)
+        self.look_up = LookUp(config.host, self.standing.resolved)
         self.out: Sent | None = None  # what toApp saw of the message being sent
         self.begun: threading.Event | None = None  # of its engine
 
@@ -327,6 +323,8 @@ class Initiator:
                 session.begun.set()
             session.standing.noted(text, self._engine_trouble)
             self._engine_trouble = None
+            if text.startswith("Connecting to "):
+                session.look_up.begin()
             if text.startswith("Invalid message"):  # FIX has it ignored: the next one shows the gap
                 told = f"QuickFIX ignored what came: {text}: {shown(self._logs.last_in(session.config.name))}"
                 self._sink(Alarm(session.config.name, time.time_ns(), "MESSAGE_GARBLED", told))

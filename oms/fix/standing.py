@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+_NO_LOGON: Final = "Timed out waiting for logon response"
 _TROUBLE: Final = ("fail", "refused", "error", "timed out", "too low", "not valid")
 
 
@@ -29,6 +30,7 @@ class Standing:
             None  # why it ends, in the venue's words, or in QuickFIX's where that gave a reason
         )
         self._leaving = False  # our Logout went first
+        self._unresolved: str | None = None  # why the host has no address
 
     def logged_on(self, now: int) -> None:
         """Note that the session is established."""
@@ -67,17 +69,45 @@ class Standing:
             self._said = text or "the venue rejected the logon without a text"
 
     def noted(self, event: str, engine_trouble: str | None = None) -> None:
-        """Take in what QuickFIX notes of this session; of a refused connection it says nothing but "Disconnecting"."""
+        """Take in what QuickFIX notes of this session; of a refused connection it says nothing but "Disconnecting".
+
+        Where nothing answers, be it that the host has no address, it says nothing for ten seconds.
+        """
         if event.startswith("Connecting to "):
             self.trouble = None
+            if self.state.last_error is None and not self.state.logged_on:
+                self.state.last_error = self._connecting()
+        elif event == _NO_LOGON:
+            self.trouble = self._nowhere() or f"no answer to the Logon from {self._where()}: timed out"
         elif is_trouble(event):
             self.trouble = event
         elif event == "Disconnecting" and not self.state.logged_on and self._said is None:
             self.state.last_error = self.trouble or self._no_connection(engine_trouble)
 
+    def resolved(self, why_not: str | None) -> None:
+        """Take in why the host's name has no address; None: it has one."""
+        before, self._unresolved = self._nowhere(), why_not
+        if self.state.logged_on:
+            return
+        if why_not is not None:
+            self.state.last_error = self._nowhere()
+        elif self.state.last_error == before:
+            self.state.last_error = self._connecting()
+
+    def _connecting(self) -> str:
+        return f"connecting to {self._where()}: no answer to the Logon yet"
+
+    def _nowhere(self) -> str | None:
+        if self._unresolved is None:
+            return None
+        return f"no connection to {self._where()}: its name cannot be resolved: {self._unresolved}"
+
+    def _where(self) -> str:
+        return f"{self.state.host}:{self.state.port}"
+
     def _no_connection(self, why: str | None) -> str:
         """Say that there is none; a reason once known stays, because QuickFIX does not repeat it at each try."""
-        told, before = f"no connection to {self.state.host}:{self.state.port}", self.state.last_error or ""
+        told, before = f"no connection to {self._where()}", self.state.last_error or ""
         if why is not None:
             return f"{told}: {why}"
         return before if before.startswith(told) else told

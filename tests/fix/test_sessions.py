@@ -152,14 +152,35 @@ def test_our_own_reason_to_log_out_is_told(tmp_path: Path, peer: Peer) -> None:
         assert desk.next(LoggedOut).reason == reason
 
 
+def told_within(desk: Desk, text: str) -> str | None:
+    """Give the reason once it holds this text, or as it is when that took too long."""
+    deadline = time.monotonic() + 10
+    while text not in (desk.state.last_error or "") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return desk.state.last_error
+
+
+def test_a_venue_that_accepts_and_says_nothing_is_the_reason(tmp_path: Path, peer: Peer) -> None:
+    with Desk(tmp_path, config(peer.port)) as desk, peer.accept() as silent:
+        silent.receive("A")
+        told = f"connecting to 127.0.0.1:{peer.port}: no answer to the Logon yet"
+        assert desk.state.last_error == told
+
+
+def test_a_host_without_an_address_is_the_reason(tmp_path: Path) -> None:
+    with Desk(tmp_path, config(1, host="two..dots")) as desk:  # no name: nobody is asked for it
+        assert "no connection to two..dots:1: its name cannot be resolved" in (
+            told_within(desk, "resolved") or ""
+        )
+        assert desk.inputs.empty()
+
+
 def test_an_unreachable_venue_is_seen_in_the_state_alone(tmp_path: Path) -> None:
     with Peer() as nobody:
         port = nobody.port
     with Desk(tmp_path, config(port)) as desk:
-        deadline = time.monotonic() + 10
-        while desk.state.last_error is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert desk.state.last_error == f"no connection to 127.0.0.1:{port}"
+        told = f"no connection to 127.0.0.1:{port}"
+        assert told_within(desk, told) == told
         assert desk.inputs.empty()
 
 

@@ -26,6 +26,43 @@ def test_a_try_that_got_nowhere_is_not_told() -> None:
     assert ours.state.last_error == "no connection to fix.example:1443"
 
 
+def test_a_venue_that_says_nothing_is_the_reason_from_the_first_try_on() -> None:
+    ours = standing()
+    ours.noted("Connecting to fix.example on port 1443 (Source :0) ReconnectInterval=1")
+    assert ours.state.last_error == "connecting to fix.example:1443: no answer to the Logon yet"
+    ours.noted("Initiated logon request")
+    ours.noted("Timed out waiting for logon response")
+    ours.noted("Disconnecting")
+    assert ours.logged_out(1) == (False, None)
+    told = "no answer to the Logon from fix.example:1443: timed out"
+    assert ours.state.last_error == told
+    ours.noted("Connecting to fix.example on port 1443 (Source :0) ReconnectInterval=1")
+    assert ours.state.last_error == told
+    ours.logged_on(2)
+    assert ours.state.last_error is None
+
+
+def test_a_name_without_an_address_is_the_reason() -> None:
+    ours = standing()
+    ours.noted("Connecting to fix.example on port 1443")
+    ours.resolved("Name or service not known")
+    told = "no connection to fix.example:1443: its name cannot be resolved: Name or service not known"
+    assert ours.state.last_error == told
+    ours.noted("Initiated logon request")
+    ours.noted("Timed out waiting for logon response")  # QuickFIX says no more of it
+    ours.noted("Disconnecting")
+    assert (ours.logged_out(1), ours.state.last_error) == ((False, None), told)
+    ours.resolved(None)
+    ours.noted("Connecting to fix.example on port 1443")
+    assert ours.state.last_error == "connecting to fix.example:1443: no answer to the Logon yet"
+    ours.noted("Timed out waiting for logon response")
+    ours.noted("Disconnecting")
+    assert ours.state.last_error == "no answer to the Logon from fix.example:1443: timed out"
+    ours.logged_on(2)
+    ours.resolved("Name or service not known")  # late: the session is there
+    assert ours.state.last_error is None
+
+
 def test_what_quickfix_noted_explains_the_end() -> None:
     ours = standing()
     ours.logged_on(1)
