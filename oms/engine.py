@@ -259,6 +259,7 @@ class Engine:
                 again = again or (kind is ev.AnswerRepeated and event.transact_time is not None)  # type: ignore[attr-defined]
             elif kind is ev.QuestionLost:
                 asking.refused(work, order)
+                self._ask_next(order.session)
             elif kind is ev.Reopened:
                 work.doubts.ask_later(order, work.now)
             elif isinstance(event, ev.CancelRejected):

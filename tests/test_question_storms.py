@@ -2,8 +2,9 @@
 
 import pytest
 
-from oms.core.inputs import Cancel, SessionDown
+from oms.core.inputs import Cancel, Resolve, SessionDown, Tick
 from oms.core.order import Order
+from oms.core.values import RequestKind
 from tests.test_engine import World, view
 
 
@@ -53,3 +54,31 @@ def test_the_same_contradiction_again_is_no_reason_to_ask_again(world: World) ->
         world.answer("4", cl_ord_id=order.cl_ord_id)
     assert order.anomalies >= 1
     assert world.questions() - before == 1
+
+
+def refuse(world: World, order: Order) -> None:
+    """Say "rejected" of an order that was acknowledged, as Apifiny refuses orders, cancels and questions alike."""
+    world.report(order_id=order.order_id, exec_id="0", exec_type="8", ord_status="8")
+
+
+def test_a_refused_question_holds_up_no_new_order_and_is_asked_less_and_less_often(world: World) -> None:
+    order = world.place("a")
+    world.ack(order)
+    world.step(SessionDown(session="main", reason="cut"), after_s=1)
+    world.up()
+    new = world.place("b")
+    assert new.requested(RequestKind.NEW)[0].waiting
+    for _ in range(2):
+        refuse(world, order)
+    assert order.in_doubt
+    assert not new.requested(RequestKind.NEW)[0].waiting
+    before = world.questions()
+    for _ in range(600):
+        world.step(Tick(), after_s=1)
+        if order.questions:
+            refuse(world, order)
+    assert 3 <= world.questions() - before <= 40
+    assert (order.phase, order.in_doubt) == ("WORKING", True)
+    assert view(world.recovered()) == view(world.engine)
+    world.step(Resolve(id="a", outcome="canceled", evidence="telephone"))
+    assert (order.phase, order.in_doubt) == ("CANCELED", False)

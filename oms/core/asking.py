@@ -94,9 +94,13 @@ def _ask_anew(work: Work, order: Order) -> None:
 
 
 def refused(work: Work, order: Order) -> None:
-    """The venue refused a question about an order that it had: another is planned, and people are told once."""
+    """The venue refused a question about an order that it had: another is planned, and people are told once.
+
+    Whoever waits for the answer waits no longer: there was one, and the next may say the same.
+    """
     work.departures.answered(order)
-    work.doubts.lost(order, work.now)
+    work.doubts.answered(order.number)
+    work.doubts.ask_later(order, work.now)
     if order.doubt is not None and order.doubt.since_ns == work.now:
         work.alert("IN_DOUBT", f"{order.cl_ord_id}: {order.doubt.reason}", order=order)
 
