@@ -236,7 +236,7 @@ def test_one_that_turns_up_after_a_full_look_in_vain_is_for_a_person(world: Mark
     world.looked(past_fence=True)
     world.step(Tick(), after_s=10)
     world.looked(candidate("101"), past_fence=True)
-    assert (order.in_doubt, order.order_id, order.cum_qty) == (True, None, 0)
+    assert (order.in_doubt, order.order_id, order.cum_qty) == (True, None, Decimal(0))
     assert "101 at the venue turned up after a full look without it" in (order.last_anomaly or "")
     world.step(Tick(), after_s=30)
     world.looked(past_fence=True)
