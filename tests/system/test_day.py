@@ -1,13 +1,12 @@
 """The same day on every kind of venue, with faults on: in the end all agree with their venue, and with each other."""
 
 import json
-import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +16,9 @@ from tests.contract.kinds import BUY_FOR_CASH, FIX_AND_REST, OTHER, REST, Kind
 from tests.contract.kinds_marked import CLOUD, WEEX
 from tests.contract.person import Words
 from tests.system.harness import ACCOUNT, SECRET, oms
+
+if TYPE_CHECKING:
+    import subprocess
 
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(400)]
 
