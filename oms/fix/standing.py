@@ -75,8 +75,6 @@ class Standing:
         """
         if event.startswith("Connecting to "):
             self.trouble = None
-            if self.state.last_error is None and not self.state.logged_on:
-                self.state.last_error = self._connecting()
         elif event == _NO_LOGON:
             self.trouble = self._nowhere() or f"no answer to the Logon from {self._where()}: timed out"
         elif is_trouble(event):
@@ -92,10 +90,7 @@ class Standing:
         if why_not is not None:
             self.state.last_error = self._nowhere()
         elif self.state.last_error == before:
-            self.state.last_error = self._connecting()
-
-    def _connecting(self) -> str:
-        return f"connecting to {self._where()}: no answer to the Logon yet"
+            self.state.last_error = None
 
     def _nowhere(self) -> str | None:
         if self._unresolved is None:

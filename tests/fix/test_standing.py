@@ -26,10 +26,10 @@ def test_a_try_that_got_nowhere_is_not_told() -> None:
     assert ours.state.last_error == "no connection to fix.example:1443"
 
 
-def test_a_venue_that_says_nothing_is_the_reason_from_the_first_try_on() -> None:
+def test_a_venue_that_says_nothing_is_the_reason() -> None:
     ours = standing()
     ours.noted("Connecting to fix.example on port 1443 (Source :0) ReconnectInterval=1")
-    assert ours.state.last_error == "connecting to fix.example:1443: no answer to the Logon yet"
+    assert ours.state.last_error is None, "what the venue says is to be the first reason"
     ours.noted("Initiated logon request")
     ours.noted("Timed out waiting for logon response")
     ours.noted("Disconnecting")
@@ -54,7 +54,7 @@ def test_a_name_without_an_address_is_the_reason() -> None:
     assert (ours.logged_out(1), ours.state.last_error) == ((False, None), told)
     ours.resolved(None)
     ours.noted("Connecting to fix.example on port 1443")
-    assert ours.state.last_error == "connecting to fix.example:1443: no answer to the Logon yet"
+    assert ours.state.last_error is None
     ours.noted("Timed out waiting for logon response")
     ours.noted("Disconnecting")
     assert ours.state.last_error == "no answer to the Logon from fix.example:1443: timed out"
