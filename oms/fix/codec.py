@@ -50,6 +50,8 @@ class _Numbers(dict[str | None, Decimal | None]):
 
 _KNOWN_NUMBERS: Final = 1 << 14
 _numbers: Final = _Numbers()
+_FIELD: Final = b"=\x01"  # what is left of one without its tag and value
+_NO_SEPARATORS: Final = bytes(set(range(256)) - set(_FIELD))
 
 
 def split(raw: str) -> Fields:
@@ -59,6 +61,16 @@ def split(raw: str) -> Fields:
         ValueError: a part is not of the form tag=value.
 
     """
+    flat = raw.replace("=", SOH).split(SOH)
+    separators = raw.encode("utf-8", "surrogatepass").translate(None, _NO_SEPARATORS)
+    if flat[-1] or separators != _FIELD * (len(flat) >> 1):
+        return _split_parts(raw)
+    flat.reverse()
+    return dict(zip(flat[2::2], flat[1::2], strict=True))
+
+
+def _split_parts(raw: str) -> Fields:
+    """Split part by part, which costs half as much again: a value holds "=", or the end is missing."""
     parts = raw.split(SOH)
     if not parts[-1]:
         parts.pop()
