@@ -27,6 +27,7 @@ from oms.core.verdict import (
     Verdict,
     anomalous,
     only_totals,
+    precedes_a_fill,
     precedes_revision,
     report_key,
     total_anomaly,
@@ -122,7 +123,10 @@ def _is_guarantee(order: Order, report: ExecutionReport) -> bool:
     if report_key(report) in order.reports:
         return True
     cum_qty, shares = report.cum_qty, report.last_shares or ZERO
-    return cum_qty is not None and (cum_qty == order.cum_qty == order.reported_cum or cum_qty < shares)
+    if cum_qty is None or cum_qty < shares or cum_qty == order.cum_qty == order.reported_cum:
+        return cum_qty is not None
+    lacks_none = not order.has_gap and order.inferred is None
+    return lacks_none and cum_qty < order.cum_qty and precedes_a_fill(order, report)
 
 
 def _new_fill(order: Order, report: ExecutionReport, key: str, counts: Decimal) -> Verdict:
@@ -223,7 +227,10 @@ def _fill_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> 
         return excess
     if last_px is None:
         text = "a fill without a price: the shares count, the average is unknown"
-        return report.fault or Anomaly(AnomalyCode.MISSING_FIELD, text)
+        fault = report.fault
+        if fault is not None and fault.code is not AnomalyCode.MISSING_FIELD:
+            return fault
+        return Anomaly(AnomalyCode.MISSING_FIELD, text)
     claimed = report.cum_qty
     if claimed is None:
         return None

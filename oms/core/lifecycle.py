@@ -11,13 +11,16 @@ from oms.core.values import ENDED, ZERO, AnomalyCode, OrdStatus, Phase, RequestK
 from oms.core.verdict import (
     NOTHING,
     Verdict,
+    after_the_end,
     anomalous,
     backwards,
     checked,
+    final,
     illegal,
     is_late,
     is_newer,
     only_totals,
+    precedes_a_fill,
     report_key,
     told,
 )
@@ -34,10 +37,9 @@ def accepted(order: Order, report: ExecutionReport) -> Verdict:
     if key in order.reports:
         return NOTHING
     if order.phase in ENDED:
-        late = order.phase is not Phase.DENIED and is_late(order, report)
-        return NOTHING if late else illegal(order, report, "New")
+        return after_the_end(order, report, "New")
     if not _is_news(order, report):
-        goes_back = report.ord_status == OrdStatus.NEW and order.cum_qty
+        goes_back = report.ord_status == OrdStatus.NEW and order.ord_status not in _AS_NEW
         return backwards(order, report, "New") if goes_back else NOTHING
     event = ev.Accepted(**told(order, report, key))
     if report.order_qty is not None and order.order_qty is not None and report.order_qty != order.order_qty:
@@ -54,7 +56,10 @@ def _is_news(order: Order, report: ExecutionReport) -> bool:
         return True
     if order.order_id is None and report.order_id is not None:
         return True
-    return order.phase is not Phase.WORKING and is_newer(order, report)
+    return order.phase is not Phase.WORKING and not order.is_filled and is_newer(order, report)
+
+
+_AS_NEW: Final = (OrdStatus.NEW, OrdStatus.REPLACED)
 
 
 def pending_new(order: Order, report: ExecutionReport) -> Verdict:
@@ -82,22 +87,14 @@ def canceled(order: Order, report: ExecutionReport) -> Verdict:
         reason=report.text,
         stated_qty=report.cum_qty if order.replacing is not None else None,
     )
-    return _final(order, report, event)
+    return final(order, report, event)
 
 
 def expired(order: Order, report: ExecutionReport) -> Verdict:
     """Interpret ExecType Expired."""
     if (settled := _no_end(order, report, ev.Expired, Phase.EXPIRED)) is not None:
         return settled
-    return _final(order, report, ev.Expired(**told(order, report, report_key(report)), reason=report.text))
-
-
-def _final(order: Order, report: ExecutionReport, event: ev.Event) -> Verdict:
-    """An end without a total leaves open what was executed while nothing was heard."""
-    verdict = checked(order, report, event)
-    if report.cum_qty is None and order.unheard and not order.unsized_gap:
-        return Verdict((*verdict.events, ev.GapOpened(order=order.number)), verdict.anomaly)
-    return verdict
+    return final(order, report, ev.Expired(**told(order, report, report_key(report)), reason=report.text))
 
 
 def refused(order: Order, report: ExecutionReport) -> Verdict:
@@ -289,6 +286,8 @@ def _halts(kind: "type[ev.Told]", what: str) -> Handler:
             return NOTHING
         if not is_legal(order, kind):
             return NOTHING if is_late(order, report) else illegal(order, report, what)
+        if kind is ev.Stopped and precedes_a_fill(order, report):
+            return only_totals(order, report)
         return checked(order, report, kind(**told(order, report, key)))
 
     return handler

@@ -301,6 +301,7 @@ def _row(phase: Phase, **changes: Phase | None) -> dict[type[ev.Event], Phase]:
     return row
 
 
+_RENEWED: Final = {"Replaced": Phase.WORKING, "Restated": Phase.WORKING}
 TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
     Phase.PENDING_NEW: _row(
         Phase.PENDING_NEW,
@@ -316,15 +317,15 @@ TRANSITIONS: Final[dict[Phase, dict[type[ev.Event], Phase]]] = {
         Replaced=Phase.WORKING,
         Restated=Phase.WORKING,
     ),
-    Phase.WORKING: _row(Phase.WORKING, Replaced=Phase.WORKING, Restated=Phase.WORKING),
+    Phase.WORKING: _row(Phase.WORKING, **_RENEWED),
     Phase.SUSPENDED: _row(
         Phase.SUSPENDED, Replaced=Phase.SUSPENDED, Restated=Phase.WORKING, Resumed=Phase.WORKING
     ),
     Phase.STOPPED: _row(Phase.STOPPED, Replaced=Phase.STOPPED, Restated=Phase.WORKING),
-    Phase.DONE_FOR_DAY: _row(
-        Phase.DONE_FOR_DAY, Replaced=Phase.WORKING, Restated=Phase.WORKING, Resumed=Phase.WORKING
+    Phase.DONE_FOR_DAY: _row(  # Calculated holds beside it then, and stands below it in precedence
+        Phase.DONE_FOR_DAY, **_RENEWED, Resumed=Phase.WORKING, Calculated=Phase.DONE_FOR_DAY
     ),
-    Phase.CALCULATED: _row(Phase.CALCULATED, Replaced=Phase.WORKING, Restated=Phase.WORKING),
+    Phase.CALCULATED: _row(Phase.CALCULATED, **_RENEWED),
     **{
         phase: {**dict.fromkeys(_ALWAYS, phase), ev.Reopened: Phase.PENDING_NEW}
         for phase in (Phase.CANCELED, Phase.EXPIRED, Phase.REJECTED, Phase.DENIED)

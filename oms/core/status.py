@@ -285,9 +285,9 @@ def _ended(end: Handler, phase: Phase) -> Handler:
     return handler
 
 
-def _halted(halt: Handler, phase: Phase) -> Handler:
+def _halted(halt: Handler, *phases: Phase) -> Handler:
     def handler(order: Order, report: ExecutionReport) -> Verdict:
-        return NOTHING if order.phase is phase else halt(order, report)
+        return NOTHING if order.phase in phases else halt(order, report)
 
     return handler
 
@@ -300,7 +300,7 @@ _BY_STATUS: Final[dict[str, Handler]] = {
     OrdStatus.CANCELED: _ended(canceled, Phase.CANCELED),
     OrdStatus.EXPIRED: _ended(expired, Phase.EXPIRED),
     OrdStatus.DONE_FOR_DAY: _halted(done_for_day, Phase.DONE_FOR_DAY),
-    OrdStatus.CALCULATED: _halted(calculated, Phase.CALCULATED),
+    OrdStatus.CALCULATED: _halted(calculated, Phase.CALCULATED, Phase.DONE_FOR_DAY),
     OrdStatus.SUSPENDED: _halted(suspended, Phase.SUSPENDED),
     OrdStatus.STOPPED: _halted(stopped, Phase.STOPPED),
     OrdStatus.PENDING_CANCEL: cancel_pending,

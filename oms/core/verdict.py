@@ -1,14 +1,14 @@
 """What the interpretation of every report has in common: its verdict, its key, its totals, its age."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from oms.core import events as ev
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
-from oms.core.values import ORD_STATUS_NAMES, ZERO, AnomalyCode, OrdStatus, format_decimal
+from oms.core.values import ORD_STATUS_NAMES, ZERO, AnomalyCode, OrdStatus, Phase, format_decimal
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -93,6 +93,28 @@ def backwards(order: Order, report: ExecutionReport, what: str) -> Verdict:
     return anomalous(AnomalyCode.STATUS_BACKWARDS, text)
 
 
+def after_the_end(order: Order, report: ExecutionReport, what: str) -> Verdict:
+    """Judge an acknowledgement of an order that is over.
+
+    What was canceled or has expired was there before. What was rejected, as a rule, was never: it cannot be now.
+    """
+    if order.phase in _WAS_THERE:
+        return NOTHING if report.ord_status == order.ord_status else backwards(order, report, what)
+    is_overtaken = order.phase is not Phase.DENIED and is_late(order, report)
+    return NOTHING if is_overtaken else illegal(order, report, what)
+
+
+_WAS_THERE: Final = (Phase.CANCELED, Phase.EXPIRED)
+
+
+def precedes_a_fill(order: Order, report: ExecutionReport) -> bool:
+    """Whether the report is older than an execution, or a move, on record: by its time, else by its CumQty."""
+    if is_older(order, report) and (order.executions or not is_newer(order, report)):
+        return True
+    is_less = report.cum_qty is not None and report.cum_qty < order.cum_qty
+    return is_less and not is_youngest(order, report)
+
+
 # --- totals ---------------------------------------------------------------------------------------------------------
 
 
@@ -107,6 +129,14 @@ def only_totals(order: Order, report: ExecutionReport) -> Verdict:
 def checked(order: Order, report: ExecutionReport, event: ev.Event) -> Verdict:
     """Hold the venue's total against what is on record."""
     return Verdict((event,), total_anomaly(order, report, order.cum_qty))
+
+
+def final(order: Order, report: ExecutionReport, event: ev.Event) -> Verdict:
+    """An end without a total leaves open what was executed while nothing was heard."""
+    verdict = checked(order, report, event)
+    if report.cum_qty is None and order.unheard and not order.unsized_gap:
+        return Verdict((*verdict.events, ev.GapOpened(order=order.number)), verdict.anomaly)
+    return verdict
 
 
 def total_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> Anomaly | None:

@@ -291,6 +291,47 @@ def test_a_guarantee_that_comes_again_or_late_is_still_no_fill() -> None:
     assert totals(order) == ("7", "1", "9")
 
 
+@pytest.mark.parametrize("kind", ["150=1 39=7 32=2 31=50.1", "150=7 39=7 32=0"])
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_guarantee_that_is_older_than_a_fill_does_not_move_the_order_back(kind: str, before: int) -> None:
+    desk = Desk()
+    order = desk.working()
+    filled = "11=X 17=F0 20=0 150=1 39=1 32=3 31=50 14=3 151=7 38=10 60=20260301-09:00:01"
+    fills = [filled] if before else []
+    fills.append(
+        f"11=X 17=F1 20=0 150=1 39=1 32=4 31=50 14={before + 4} 151={6 - before} 38=10 60=20260301-09:00:03"
+    )
+    for text in fills:
+        assert code(desk.tell(text)) is None
+    was = totals(order)
+    promise = f"11=X 17=G 20=0 {kind} 14={before} 151={10 - before} 38=10"
+    for time in ("", " 60=20260301-09:00:02", " 60=20260301-09:00:03"):
+        told = desk.tell(f"{promise}{time}")
+        assert (names(told), code(told), totals(order), order.phase) == ([], None, was, "WORKING")
+    younger = desk.tell(f"{promise} 60=20260301-09:00:04")
+    assert code(younger) == "QUANTITY_MISMATCH", "it is not late: it contradicts"
+
+
+def test_a_late_fill_of_a_stopped_order_is_no_late_guarantee() -> None:
+    desk = Desk()
+    order = desk.working()
+    second = "11=X 17=F2 20=0 150=1 39=7 32=5 31=50 14=8 151=2 38=10 60=20260301-09:00:03"
+    first = "11=X 17=F1 20=0 150=1 39=7 32=1 31=50 14=3 151=7 38=10 60=20260301-09:00:02"
+    assert names(desk.tell(second)) == ["Filled"]
+    for text in (first, first.replace("17=F1 ", "17=F0 ").replace("32=1 ", "32=2 ").replace("14=3", "14=2")):
+        assert "Filled" in names(desk.tell(text)), "fills are missing, so that it is one"
+    assert (totals(order), order.gap) == (("1", "8", "2"), 0)
+
+
+def test_a_guarantee_holds_although_something_else_came_before_it() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.send("35=F 11=Y 41=X 38=10")
+    desk.tell("11=Y 41=X 37=O 17=P 20=0 150=6 39=6 14=0 60=20260301-09:00:05")
+    desk.tell("11=X 17=G 20=0 150=1 39=7 32=1 31=50.1 14=0 151=10 38=10 60=20260301-09:00:04")
+    assert (order.phase, totals(order)[0]) == ("STOPPED", "6")
+
+
 @pytest.mark.parametrize("end", ["150=4 39=4 14=0", "150=C 39=C 14=0", "150=8 39=8 14=0"])
 def test_a_guarantee_of_an_order_that_ended_changes_nothing(end: str) -> None:
     desk = Desk()

@@ -56,8 +56,10 @@ def test_an_order_ends_once_and_does_not_come_back(exec_type: str, event: str, s
     assert (names(desk.tell(end)), code(desk.outcomes[0])) == ([], None)
     late = desk.tell("11=X 37=O 17=L 150=0 39=0 60=20260301-09:00:04")
     assert (names(late), code(late)) == ([], None), "an acknowledgement that was overtaken"
-    back = desk.tell("11=X 37=O 17=N 150=0 39=0 60=20260301-09:00:06")
-    assert (names(back), code(back)) == ([], "ILLEGAL_TRANSITION")
+    for said in ("39=0 ", "39=1 ", ""):
+        back = desk.tell(f"11=X 37=O 17=N 150=0 {said}60=20260301-09:00:06")
+        was_there = exec_type != "8"
+        assert (names(back), code(back)) == ([], "STATUS_BACKWARDS" if was_there else "ILLEGAL_TRANSITION")
     for other in {"4", "C", "8"} - {exec_type}:
         assert code(desk.tell(f"11=X 37=O 17=Z{other} 150={other} 39={other}")) == "ILLEGAL_TRANSITION"
 
@@ -220,6 +222,60 @@ def test_halts(exec_type: str, event: str, phase: str) -> None:
     desk.tell("11=X 37=O 17=C 150=4 39=4 60=20260301-09:00:08")
     assert code(desk.tell(text.replace("17=H", "17=I"))) is None
     assert code(desk.tell(text.replace("17=H", "17=J").replace(":05", ":09"))) == "ILLEGAL_TRANSITION"
+
+
+def test_done_for_day_stands_above_calculated_whichever_comes_first() -> None:
+    for kinds in ("3B", "B3"):
+        desk = Desk()
+        order = desk.working()
+        for kind in kinds:
+            assert code(desk.tell(f"11=X 37=O 17={kind} 20=0 150={kind} 39={kind} 14=0 151=0 38=10")) is None
+        assert (order.phase, totals(order)) == ("DONE_FOR_DAY", ("3", "0", "0"))
+        asked = desk.tell("11=X 37=O 17=0 20=3 150=B 39=B 14=0 151=0 38=10")
+        assert (names(asked), code(asked), order.phase) == ([], None, "DONE_FOR_DAY")
+
+
+def test_a_good_till_order_that_is_done_and_calculated_goes_on_the_next_day() -> None:
+    desk = Desk()
+    order = desk.working("11=X 38=10 44=100 59=1")
+    for kind in "3B":
+        desk.tell(f"11=X 37=O 17={kind} 20=0 150={kind} 39=3 14=0 151=10 38=10")
+    assert (totals(order), order.is_open) == (("3", "0", "10"), True)
+    desk.tell("11=X 37=O 17=R 20=0 150=D 39=0 378=1 14=0 151=10 38=10 60=20260302-09:00:00")
+    assert totals(order) == ("0", "0", "10")
+
+
+@pytest.mark.parametrize("halt", ["3", "B", "9", "7"])
+def test_new_does_not_begin_a_filled_order_anew(halt: str) -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.tell("11=X 17=F 20=0 150=2 39=2 32=10 31=100 14=10 151=0 60=20260301-09:00:02")
+    desk.tell(f"11=X 37=O 17=H 20=0 150={halt} 39={halt} 14=10 151=0 60=20260301-09:00:03")
+    was = order.phase, totals(order)
+    for late in (" 60=20260301-09:00:02", ""):
+        told = desk.tell(f"11=X 37=O 17=L 20=0 150=0 39=0{late}")
+        assert (names(told), code(told)) == ([], None)
+    told = desk.tell("11=X 37=O 17=N 20=0 150=0 39=0 60=20260301-09:00:04")
+    assert (names(told), code(told)) == ([], "STATUS_BACKWARDS")
+    assert (order.phase, totals(order)) == was
+
+
+def test_new_takes_no_pending_cancel_back() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.send("35=F 11=Y 41=X 38=10")
+    desk.tell("11=Y 41=X 37=O 17=P 20=0 150=6 39=6 60=20260301-09:00:03")
+    assert code(desk.tell("11=X 37=O 17=L 20=0 150=0 39=0 60=20260301-09:00:02")) is None
+    told = desk.tell("11=X 37=O 17=N 20=0 150=0 39=0 60=20260301-09:00:04")
+    assert (names(told), code(told), totals(order)[0]) == ([], "STATUS_BACKWARDS", "6")
+
+
+def test_an_acknowledgement_with_the_status_of_now_says_nothing_of_before() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.tell("11=X 37=O 17=C 20=0 150=4 39=4 14=0 151=0 60=20260301-09:00:05")
+    told = desk.tell("11=X 37=O 17=N 20=0 150=0 39=4 14=0 151=0 60=20260301-09:00:06")
+    assert (names(told), code(told), totals(order)[0]) == ([], None, "4")
 
 
 def test_a_restatement_renews_reduces_and_reinstates() -> None:

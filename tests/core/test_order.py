@@ -36,7 +36,7 @@ CELLS = """
     Canceled         C C C C C C . . . .
     Expired          X X X X X X . . . .
     DoneForDay       D D D D D D . . . .
-    Calculated       L L L L L L . . . .
+    Calculated       L L L L L = . . . .
     Stopped          T T T T T T . . . .
     Suspended        U U U U U U . . . .
     Resumed          . . W . . W . . . .

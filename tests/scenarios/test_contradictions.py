@@ -86,9 +86,11 @@ ROWS = {
     "no exec ref": Row(changed(_20="1", _32="0", _14="4", _151="6"), "MISSING_FIELD"),
     "number": Row(changed(_32="abc"), "MALFORMED_FIELD"),
     "other terms of an execution": Row(changed(_17="F1"), "EXECUTION_MISMATCH"),
-    "new after the end": Row(
-        changed(_150="4", _39="4", _32="0", _14="4", _151="0"), "ILLEGAL_TRANSITION", 4, "4"
-    ),
+    "new after the end": Row("", "STATUS_BACKWARDS", 4, "4"),
+    "new after expiry": Row("", "STATUS_BACKWARDS", 4, "C"),
+    "new after a reject": Row("", "ILLEGAL_TRANSITION", 4, "1"),
+    "halted after the end": Row("", "ILLEGAL_TRANSITION", 4, "4"),
+    "new after all is filled": Row("", "STATUS_BACKWARDS", 10, "2"),
     "fill after reject": Row("", "FILL_AFTER_REJECT", 2),
 }
 MORE = {
@@ -96,7 +98,18 @@ MORE = {
         changed(_17="gone", _14="6"),
         changed(_17="B", _20="1", _19="gone", _32="0", _14="4", _151="6"),
     ],
-    "new after the end": [changed(_17="C", _150="4", _39="4", _32="0", _14="4", _151="0")],
+}
+ENDED = changed(_17="C", _150="4", _39="4", _32="0", _14="4", _151="0")
+AGAIN = changed(_150="0", _39="0", _32="0", _14="4", _151="6").replace("09:00:09", "09:00:10")
+AFTER_THE_END = {  # what ended it, and what came a second later
+    "new after the end": (ENDED, AGAIN),
+    "new after expiry": (ENDED.replace("150=4|39=4", "150=C|39=C"), AGAIN),
+    "new after a reject": (ENDED.replace("150=4|39=4", "150=8|39=8"), AGAIN),
+    "halted after the end": (ENDED, AGAIN.replace("150=0|39=0", "150=9|39=9")),
+    "new after all is filled": (
+        changed(_17="F2", _150="2", _39="2", _32="6", _14="10", _151="0"),
+        AGAIN.replace("14=4|151=6", "14=10|151=0"),
+    ),
 }
 
 
@@ -106,9 +119,8 @@ def messages(name: str) -> list[str]:
     if name == "fill after reject":
         rejected = f"{REPORT}|11=X|17=R|20=0|150=8|39=8|14=0|151=0|60=20260301-09:00:01"
         return [ORDER, rejected, changed(_14="2", _151="0", _39="8")]
-    if name == "new after the end":
-        again = changed(_150="0", _39="0", _32="0", _14="4", _151="6").replace("09:00:09", "09:00:10")
-        return [ORDER, ACK, FILL, *MORE[name], again]
+    if name in AFTER_THE_END:
+        return [ORDER, ACK, FILL, *AFTER_THE_END[name]]
     return [ORDER, ACK, FILL, *MORE.get(name, []), row.told]
 
 
