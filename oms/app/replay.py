@@ -249,13 +249,14 @@ def _gap_text(order: Order) -> str:
 
 def _time_ns(line: Line, fields: Fields) -> int | None:
     """Take the log's own stamp, else SendingTime (52); None where neither can be read."""
-    for text in (line.stamp, fields.get("52")):
-        if text is not None:
-            try:
-                return fix_to_ns(text)
-            except ValueError:
-                continue
-    return None
+    try:
+        return fix_to_ns(line.stamp or fields.get("52", ""))
+    except ValueError:
+        pass
+    try:
+        return fix_to_ns(fields.get("52", ""))
+    except ValueError:
+        return None
 
 
 def row_object(row: Row) -> dict[str, Any]:

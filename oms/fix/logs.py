@@ -21,6 +21,9 @@ from oms.core.errors import CommandError
 _STAMPED = re.compile(rb"(\d{8}-\d\d:\d\d:\d\d(?:\.\d+)?)\s*:\s*(?=8=FIX)")
 _BEGIN: Final = b"8=FIX"
 _BEGIN_AGAIN = re.compile(_BEGIN)
+_REGULAR = re.compile(
+    rb"(?:(\d{8}-\d\d:\d\d:\d\d(?:\.\d+)?)\s*:\s*)?(8=FIX[^\x01]*)\x019=(\d{1,9})\x01(?=35=[^\x01])"
+)
 _FRAME = re.compile(rb"8=FIX[^\x01]*\x019=(\d{1,9})\x01(?=35=([^\x01]+)\x01)")
 _TRAILER = re.compile(rb"\x0110=\d{3}\x01\Z")
 _JOINTS: Final = {  # by the separator: where a whole message ends and the next begins on the same line
@@ -31,6 +34,7 @@ _JOINTS: Final = {  # by the separator: where a whole message ends and the next 
 }
 _TRAILER_BYTES: Final = len(b"10=000\x01")
 _CHECKSUMS: Final = tuple(b"%03d" % value for value in range(256))
+_TRAILERS: Final = tuple(b"\x0110=%03d\x01" % value for value in range(256))
 _EXACT_BYTES: Final = (
     256  # in fewer bytes the low half of Adler-32 is exactly 1 + their sum; in ASCII in twice as many
 )
@@ -147,6 +151,11 @@ class LogReader:
         return unfinished.line
 
     def _line(self, raw: bytes) -> Line | None:
+        regular = _regular(raw)
+        if regular is not None:
+            self._framed = True
+            self.counts.fix += 1
+            return regular
         start = raw.find(_BEGIN)
         if start < 0:
             self.counts.not_fix += bool(raw.rstrip(_BLANK))
@@ -195,10 +204,22 @@ class LogReader:
         return None
 
 
+def _regular(raw: bytes) -> Line | None:
+    """Read a line that is one message, right in its frame, and nothing else: what nearly all are."""
+    head = _REGULAR.match(raw)
+    if head is None or len(raw) - head.end() - _TRAILER_BYTES - 1 != int(head[3]):
+        return None
+    body = raw[head.start(2) : -1]
+    if body[-_TRAILER_BYTES - 1 :] != _TRAILERS[byte_sum(body[:-_TRAILER_BYTES]) % 256]:
+        return None
+    stamp = head[1].decode() if head[1] else None
+    return Line(stamp, body.decode("utf-8", "backslashreplace"))
+
+
 def _split(file: Iterable[bytes]) -> Iterator[bytes]:
     """Give the lines, one that holds whole messages behind one another as a line for each."""
     for raw in file:
-        if raw.find(_BEGIN, raw.find(_BEGIN) + 1) < 1:
+        if raw.count(_BEGIN) <= 1:
             yield raw
             continue
         *whole, last = _JOINTS[b"\x01" if b"\x01" in raw else b"\\|"].split(raw)
