@@ -21,6 +21,7 @@ from oms.core import (
     reference,
     replacing,
     sweeping,
+    weighing,
 )
 from oms.core import events as ev
 from oms.core.blotter import Blotter
@@ -282,7 +283,7 @@ class Engine:
             if isinstance(report, ExecutionReport | OrderSnapshot):
                 shown = report.report if isinstance(report, OrderSnapshot) else report
                 asking.weigh_taken(work, order, shown, is_older=is_older)
-                replacing.weigh_replaces(work, order, shown)
+                weighing.weigh_replaces(work, order, shown)
             if order.gap > 0:
                 work.doubts.infer_later(order.number, work.now)
         self._ask_next(order.session)

@@ -22,6 +22,7 @@ _STATUS_OF_REFUSAL: Final = {  # what is not here is a denial by name: 422
     "NOT_OPEN": 409,
     "CANCEL_PENDING": 409,
     "REPLACE_PENDING": 409,
+    "REPLACE_IN_DOUBT": 409,
     "NOT_SENT": 409,
     "NOT_RESOLVABLE": 409,
     "NOT_IN_DOUBT": 409,

@@ -64,6 +64,7 @@ def want_canceled(work: Work, order: Order, *, actor: str | None, origin: str | 
             work.doubts.let_go(order.number)
             work.release(order, earlier[0])  # a person asks again for what had no answer, or stayed here
     elif order.is_open:
+        _drop_replaces(work, order)
         request_cancel(work, order, actor=actor, origin=origin)
         _drop_unsent(work, order)
     elif may_be_there(order):
@@ -94,6 +95,26 @@ def request_cancel(work: Work, order: Order, *, actor: str | None, origin: str |
             origin=origin,
         )
     )
+
+
+def _drop_replaces(work: Work, order: Order) -> None:
+    """Nobody wants a replace that has not left, of an order that is to be canceled."""
+    for request in order.requested(RequestKind.REPLACE):
+        if request.waiting and not request.by_cancel:
+            told = "the desk canceled the order"
+            work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=told))
+
+
+def cancel_by_earlier_id(work: Work, order: Order) -> None:
+    """A cancel was refused that named a replace: the venue may not have that, so the next one names what was before.
+
+    It ends with the ClOrdID that the venue confirmed last.
+    """
+    refused = order.refusal
+    if refused is None or refused.kind is not RequestKind.CANCEL or order.requested(RequestKind.CANCEL):
+        return
+    if refused.orig_cl_ord_id not in (None, order.cl_ord_id) and order.is_open and not order.is_spent:
+        request_cancel(work, order, actor=None, origin="cancel refused")
 
 
 def _drop_unsent(work: Work, order: Order) -> None:

@@ -65,6 +65,16 @@ def total_qty(order: "Order", chain: Chain) -> Decimal | None:
     return None if wanted is None else wanted + chain.excess
 
 
+def shown_qty(order: "Order", chain: Chain) -> Decimal | None:
+    """Give the total that LeavesQty is told by: while a new leg is not acknowledged the terms before it hold.
+
+    So OrderQty = CumQty + LeavesQty holds in Pending Replace (FIX 4.2, Appendix D, D6); exposure counts the greater.
+    """
+    if any(request.by_cancel and not request.waiting for request in order.pending):
+        return order.order_qty
+    return total_qty(order, chain)
+
+
 def leg_canceled(order: "Order", event: "ev.LegCanceled") -> None:
     """The venue has carried out the first half: from now on it is a replace that it has seen."""
     chain = begun(order)

@@ -231,9 +231,8 @@ def replaced(order: Order, report: ExecutionReport) -> Verdict:
         price=report.price if report.price is not None else asked_px,
     )
     if unknown:
-        return anomalous(
-            AnomalyCode.UNKNOWN_REQUEST, f"a replace by {report.cl_ord_id}, which nobody sent", event
-        )
+        ours = "which had come to nothing" if report.cl_ord_id in order.replaces else "which nobody sent"
+        return anomalous(AnomalyCode.UNKNOWN_REQUEST, f"a replace by {report.cl_ord_id}, {ours}", event)
     return checked(order, report, event)
 
 

@@ -173,7 +173,7 @@ class Order(Struct, kw_only=True, omit_defaults=True):
         """LeavesQty (151): 0 once the order is no longer active; None where OrderQty is unknown."""
         if self.phase in ENDED or self.phase is Phase.CALCULATED or self.complete or self.is_done_for_good:
             return ZERO
-        total = self.total_qty
+        total = self.order_qty if self.chain is None else legs.shown_qty(self, self.chain)
         return None if total is None else max(total - self.cum_qty, ZERO)
 
     @property

@@ -60,10 +60,10 @@ def new_order(order: Order) -> NewOrder:
 
 
 def replace_order(order: Order, request: Request) -> ReplaceOrder:
-    """Say a replace."""
+    """Say a replace that leaves now."""
     return ReplaceOrder(
         cl_ord_id=request.cl_ord_id,
-        orig_cl_ord_id=order.cl_ord_id or "",
+        orig_cl_ord_id=request.orig_cl_ord_id or "",
         symbol=order.symbol,
         side=order.side,
         ord_type=order.ord_type,
@@ -77,10 +77,10 @@ def replace_order(order: Order, request: Request) -> ReplaceOrder:
 
 
 def cancel_order(order: Order, request: Request) -> CancelOrder:
-    """Say a cancel."""
+    """Say a cancel that leaves now."""
     return CancelOrder(
         cl_ord_id=request.cl_ord_id,
-        orig_cl_ord_id=order.cl_ord_id or "",
+        orig_cl_ord_id=request.orig_cl_ord_id or "",
         symbol=order.symbol,
         side=order.side,
         order_qty=_qty_at_venue(order),

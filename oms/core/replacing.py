@@ -1,20 +1,25 @@
 """Replaces: by the venue's own message, or as cancel and then new order where it has none.
 
+By the venue's own message the next may leave before the one before it is answered (FIX 4.2, Appendix D, D16, D17); it
+is about the terms wanted last.
+
 As cancel-then-new it is one order to the desk and two to the venue, its legs. The new leg leaves only when the old
 one's cancel is confirmed, for the wanted total less what the venue proved to be executed, so that never more than the
 wanted quantity is in the market.
 """
 
 from decimal import Decimal
+from typing import Final
+
+import msgspec
 
 from oms.core import events as ev
 from oms.core import matching
 from oms.core.admission import admit
 from oms.core.asking import ask
-from oms.core.canceling import give_up_replace, request_cancel
+from oms.core.canceling import cancel_by_earlier_id, give_up_replace, request_cancel
 from oms.core.chain import EXCESS
 from oms.core.inputs import Answer, PlaceOrder, Replace
-from oms.core.messages import ExecutionReport
 from oms.core.order import Order, Request
 from oms.core.outgoing import new_order
 from oms.core.placing import unreachable
@@ -22,12 +27,16 @@ from oms.core.risk import Denial, check
 from oms.core.values import ENDED, Phase, RequestKind, format_decimal
 from oms.core.work import Route, Work
 
+MOST_OPEN: Final = 5
+"""So many replaces of an order may be on their way at once."""
+
 
 def replace(work: Work, command: Replace) -> tuple[Order | None, Answer | None]:
     """Ask for other terms, or say by name why not; what is denied is on record with who asked."""
     order, refusal = work.named(command.id)
     if order is None:
         return None, refusal
+    command = _filled_in(order, command)
     route = work.route(order)
     denial = _deny(work, order, command, route)
     by_cancel = denial is None and route is not None and not route.has_replace
@@ -40,20 +49,35 @@ def replace(work: Work, command: Replace) -> tuple[Order | None, Answer | None]:
 
 
 def begin(work: Work, order: Order, command: Replace, *, by_cancel: bool) -> None:
-    """Put a replace among the order's requests."""
+    """Put a replace with all its terms among the order's requests."""
     work.emit(
         ev.ReplaceRequested(
             order=order.number,
             request=work.next_request(),
             cl_ord_id=work.new_id(order),
             time_ns=work.now,
-            order_qty=command.order_qty if command.order_qty is not None else order.order_qty,
-            price=command.price if command.price is not None else order.price,
+            order_qty=command.order_qty,
+            price=command.price,
             waiting=True,
             by_cancel=by_cancel,
             actor=command.actor,
             origin=command.origin,
         )
+    )
+
+
+def _wanted(order: Order) -> tuple[Decimal | None, Decimal | None]:
+    """Give the quantity and the price wanted last: those of the last replace on its way, else the order's own."""
+    last = next((each for each in reversed(order.pending) if each.kind is RequestKind.REPLACE), order)
+    return last.order_qty, last.price
+
+
+def _filled_in(order: Order, command: Replace) -> Replace:
+    order_qty, price = _wanted(order)
+    return msgspec.structs.replace(
+        command,
+        order_qty=order_qty if command.order_qty is None else command.order_qty,
+        price=price if command.price is None else command.price,
     )
 
 
@@ -65,6 +89,7 @@ def _deny(work: Work, order: Order, command: Replace, route: Route | None) -> De
         return Denial("NOT_CONFIGURED", f"session {order.session} is not configured any more")
     return (
         _deny_state(order, reopens=route.has_replace and reopens(order, command.order_qty))
+        or _deny_another(order, route)
         or _deny_terms(order, command)
         or _deny_limits(work, order, command, route)
         or unreachable(work, route.session)
@@ -86,10 +111,29 @@ def _deny_state(order: Order, *, reopens: bool) -> Denial | None:
         return Denial("NOT_OPEN", f"the order is over ({order.ord_status.name.lower()}): place a new one")
     if order.requested(RequestKind.CANCEL):
         return Denial("CANCEL_PENDING", "a cancel of the order is on its way")
-    if order.requested(RequestKind.REPLACE):
-        return Denial("REPLACE_PENDING", "another replace of the order is not answered yet")
-    if any(request.waiting for request in order.pending):
+    if any(request.waiting for request in order.requested(RequestKind.NEW)):
         return Denial("NOT_SENT", "the order itself has not left yet: cancel it and place another")
+    return None
+
+
+def _deny_another(order: Order, route: Route) -> Denial | None:
+    """A replace may follow others that are on their way, but few, and none whose outcome nobody knows."""
+    others = order.requested(RequestKind.REPLACE)
+    if not others:
+        return None
+    if not route.has_replace or any(other.by_cancel for other in others):
+        told = (
+            "the order is being replaced by cancel and new order: replace it when that is done, or cancel it"
+        )
+        return Denial("REPLACE_PENDING", told)
+    if any(other.in_doubt for other in others):
+        told = (
+            "nobody knows what became of the replace before: the venue is asked, and its answer comes first"
+        )
+        return Denial("REPLACE_IN_DOUBT", told)
+    if len(others) >= MOST_OPEN:
+        told = f"{len(others)} replaces of the order are not answered yet, which is as many as there may be"
+        return Denial("REPLACE_PENDING", told)
     return None
 
 
@@ -98,9 +142,9 @@ def _deny_terms(order: Order, command: Replace) -> Denial | None:
         return Denial("CASH_SIZED", "an order sized in quote currency cannot be replaced: cancel it")
     if command.price is not None and order.price is None:
         return Denial("NO_PRICE", "a market order has no price to replace")
-    same_qty = command.order_qty in (None, order.order_qty)
-    if same_qty and command.price in (None, order.price):
-        return Denial("NOTHING_TO_REPLACE", "quantity and price are the order's already")
+    if (command.order_qty, command.price) == _wanted(order):
+        whose = "those of the replace on its way" if order.requested(RequestKind.REPLACE) else "the order's"
+        return Denial("NOTHING_TO_REPLACE", f"quantity and price are {whose} already")
     return None
 
 
@@ -112,8 +156,8 @@ def _deny_limits(work: Work, order: Order, command: Replace, route: Route) -> De
         side=order.side,
         ord_type=order.ord_type,
         time_in_force=order.time_in_force,
-        order_qty=command.order_qty if command.order_qty is not None else order.order_qty,
-        price=command.price if command.price is not None else order.price,
+        order_qty=command.order_qty,
+        price=command.price,
         exchange=order.exchange,
     )
     denial = check(wanted, route.limits, work.exposure.besides(order), route.account)
@@ -187,9 +231,10 @@ def _open_leg(work: Work, order: Order, request: Request, proven: Decimal) -> No
 
 
 def cancel_refused(work: Work, order: Order, reason: str | None) -> None:
-    """The cancel of a cancel-then-new lost: the replace ends with it."""
+    """The cancel of a cancel-then-new lost: the replace ends with it. Another may have named what is not there."""
     if order.replacing is not None and not order.requested(RequestKind.CANCEL):
         give_up_replace(work, order, f"its cancel was refused: {reason or 'no reason given'}")
+    cancel_by_earlier_id(work, order)
 
 
 def _reduce(work: Work, order: Order) -> None:
@@ -199,40 +244,6 @@ def _reduce(work: Work, order: Order) -> None:
         return
     if order.chain is not None and order.chain.reductions >= work.timing.cancel_tries:
         return
-    wanted = Replace(id="", order_qty=order.order_qty, actor="oms", origin=EXCESS)
+    wanted = Replace(id="", order_qty=order.order_qty, price=order.price, actor="oms", origin=EXCESS)
     begin(work, order, wanted, by_cancel=True)
     advance(work, order)
-
-
-# --- replaces in doubt at a venue that has them ---------------------------------------------------------------------
-
-
-def weigh_replaces(work: Work, order: Order, report: ExecutionReport) -> None:
-    """A status answer shows the terms that hold: the wanted ones, or, past the fence, still the old ones."""
-    for request in order.requested(RequestKind.REPLACE):
-        if not request.in_doubt or request.by_cancel:
-            continue
-        if _shows(report, request, order):
-            work.emit(
-                ev.Replaced(
-                    order=order.number,
-                    cl_ord_id=request.cl_ord_id,
-                    orig_cl_ord_id=order.cl_ord_id,
-                    order_qty=request.order_qty,
-                    price=request.price,
-                )
-            )
-        elif work.now - request.since_ns >= work.timing.fence_ns and report.cl_ord_id != request.cl_ord_id:
-            told = "the venue shows the old terms, and the request can no longer be on its way"
-            work.emit(ev.ReplaceRejected(order=order.number, request=request.number, reason=told))
-
-
-def _shows(report: ExecutionReport, request: Request, order: Order) -> bool:
-    if report.cl_ord_id == request.cl_ord_id:
-        return True
-    changed = [
-        (getattr(report, name), getattr(request, name))
-        for name in ("order_qty", "price")
-        if getattr(request, name) != getattr(order, name)
-    ]
-    return bool(changed) and all(theirs is not None and theirs == wanted for theirs, wanted in changed)

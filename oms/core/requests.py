@@ -1,7 +1,8 @@
 """The requests of an order that the venue has not answered for good, and what events do to them.
 
 Replaces and cancels overtake each other (Appendix D, D13 to D17), and some venues' cancels repeat the order's own
-ClOrdID: our number is the key, and a report that names a ClOrdID is matched within its kind.
+ClOrdID: our number is the key, and a report that names a ClOrdID is matched within its kind. A request that leaves
+before the one before it is answered names that one (D16: Y,X and then Z,Y).
 """
 
 from decimal import Decimal
@@ -24,7 +25,8 @@ class Request(Struct, kw_only=True, omit_defaults=True):
 
     `by_cancel`: a replace as cancel, then new order. `waiting`: it has not left. `seen`: the venue acknowledged it as
     pending. `seq`: the MsgSeqNum it left under. `held`: why it stayed here when it was to leave; `stays`: how often it
-    did. `candidates`: the venue's numbers of the orders that could each be this submit.
+    did. `candidates`: the venue's numbers of the orders that could each be this submit. `orig_cl_ord_id`: what it named
+    when it left. `passed_over`: a cancel that named it was refused, so the next one names what was before it.
     """
 
     number: int
@@ -44,6 +46,8 @@ class Request(Struct, kw_only=True, omit_defaults=True):
     held: str | None = None
     stays: int = 0
     candidates: tuple[str, ...] = ()
+    orig_cl_ord_id: str | None = None
+    passed_over: bool = False
 
 
 class Doubt(Struct, frozen=True, kw_only=True):
@@ -54,11 +58,45 @@ class Doubt(Struct, frozen=True, kw_only=True):
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """Why a cancel or a replace came to nothing: refused by us or the venue, or overtaken."""
+    """Why a cancel or a replace came to nothing: refused by us or the venue, or overtaken.
+
+    `orig_cl_ord_id`: the ClOrdID that it named, if it left.
+    """
 
     kind: RequestKind
     cl_ord_id: str
     reason: str | None
+    orig_cl_ord_id: str | None = None
+
+
+def named_by(order: "Order", request: Request) -> str | None:
+    """Give the ClOrdID that a request is about when it leaves now: the last one that left before it and is not refused.
+
+    A cancel that repeats the order's own ClOrdID means that.
+    """
+    name = order.cl_ord_id
+    if request.cl_ord_id == name:
+        return name
+    for each in order.pending:
+        if each.number == request.number:
+            break
+        passed_over = each.passed_over and request.kind is RequestKind.CANCEL
+        if each.kind is RequestKind.REPLACE and not (each.by_cancel or each.waiting or passed_over):
+            name = each.cl_ord_id
+    return name
+
+
+def _is_past(order: "Order", replace: Request | Refusal, cl_ord_id: str | None) -> bool:
+    """Whether a replace is older than the one that was carried out under `cl_ord_id`."""
+    return replace.kind is RequestKind.REPLACE and is_later(order, cl_ord_id, than=replace.cl_ord_id)
+
+
+def is_later(order: "Order", cl_ord_id: str | None, *, than: str) -> bool:
+    """Whether one replace of the order was asked for after another; only the youngest are looked at."""
+    for name in reversed(order.replaces):
+        if name in (cl_ord_id, than):
+            return name != than
+    return False
 
 
 def answered(order: "Order", kind: RequestKind) -> None:
@@ -78,8 +116,11 @@ def pointless_cancels(order: "Order") -> None:
 
 
 def replaced(order: "Order", event: "ev.Replaced") -> None:
-    """Drop the replace that was carried out, and the one that it overtook."""
+    """Drop the replace that was carried out, and the one that it overtook; what was refused before is past."""
     answered(order, RequestKind.NEW)
+    refused = order.refusal
+    if refused is not None and _is_past(order, refused, event.cl_ord_id):
+        order.refusal = None
     named = {event.cl_ord_id, event.orig_cl_ord_id}
     order.pending = [
         r for r in order.pending if r.kind is not RequestKind.REPLACE or r.cl_ord_id not in named
@@ -137,11 +178,20 @@ def requested(kind: RequestKind) -> "Callable[[Order, Any], None]":
 
 
 def dropped(order: "Order", event: "ev.CancelRejected | ev.ReplaceRejected | ev.RequestDropped") -> None:
-    """The request is refused, or ends before it left."""
+    """The request is refused, or ends before it left; that matters no more where a later replace was carried out."""
     request = order.request(event.request)
-    if request is not None and request.kind is not RequestKind.NEW:
-        order.refusal = Refusal(kind=request.kind, cl_ord_id=request.cl_ord_id, reason=event.reason)
     order.pending = [request for request in order.pending if request.number != event.request]
+    if request is None or request.kind is RequestKind.NEW:
+        return
+    if not _is_past(order, request, order.cl_ord_id):
+        order.refusal = Refusal(
+            kind=request.kind,
+            cl_ord_id=request.cl_ord_id,
+            reason=event.reason,
+            orig_cl_ord_id=request.orig_cl_ord_id,
+        )
+    for each in order.pending if request.kind is RequestKind.CANCEL else ():
+        each.passed_over = each.passed_over or each.cl_ord_id == request.orig_cl_ord_id
 
 
 def released(order: "Order", event: "ev.RequestReleased") -> None:
@@ -149,6 +199,7 @@ def released(order: "Order", event: "ev.RequestReleased") -> None:
     request = order.request(event.request)
     if request is not None:
         request.waiting, request.since_ns, request.seq = False, event.time_ns, None
+        request.orig_cl_ord_id = named_by(order, request)
         request.tries += 1
         request.in_doubt, request.doubt_reason, request.held = False, None, None
 

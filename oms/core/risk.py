@@ -100,15 +100,16 @@ class Exposure:
 def _notional(order: Order) -> Decimal:
     """Say what may still be executed, in quote currency; a market order by quantity has no known amount.
 
-    With a replace on its way, whichever terms come to more.
+    With replaces on their way, whichever terms come to most: of several any may be the last that is carried out.
     """
     if order.cash_order_qty is not None:
         return max(order.cash_order_qty - order.notional, ZERO)
     leaves = order.leaves_qty
     if leaves is None or order.price is None:
         return ZERO
+    excess = ZERO if order.chain is None else order.chain.excess
     wanted = [
-        (request.order_qty - order.cum_qty) * request.price
+        (request.order_qty + excess - order.cum_qty) * request.price
         for request in order.pending
         if request.kind is RequestKind.REPLACE and request.order_qty is not None and request.price is not None
     ]

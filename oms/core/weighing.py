@@ -1,0 +1,80 @@
+"""What a status answer proves of the replaces in doubt at a venue that has them, one or several of a chain.
+
+The terms that it shows are those of one of them, or the old ones. Requests of a session arrive in the order in which
+they left, so what the venue carried out shows that it has had whatever left before.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from oms.core import events as ev
+from oms.core.messages import ExecutionReport
+from oms.core.order import Order, Request
+from oms.core.requests import is_later
+from oms.core.values import ZERO, OrdStatus, RequestKind
+from oms.core.work import Work
+
+OVERTAKEN: Final = "overtaken: the venue has carried out a later replace"
+TOO_LATE: Final = "the venue shows other terms, and the request can no longer be on its way"
+
+
+def weigh_replaces(work: Work, order: Order, report: ExecutionReport) -> None:
+    """Settle the replaces in doubt that an answer shows carried out, overtaken, or, past the fence, not carried out.
+
+    While the venue says Pending Replace it has not decided, whatever terms it shows.
+    """
+    sent = [each for each in order.requested(RequestKind.REPLACE) if not (each.by_cancel or each.waiting)]
+    if report.ord_status == OrdStatus.PENDING_REPLACE or not any(request.in_doubt for request in sent):
+        return
+    shown = _shown(order, sent, report)
+    if shown is not None:
+        _carried_out(work, order, sent[: sent.index(shown)], shown)
+    for request in order.requested(RequestKind.REPLACE):
+        if request.in_doubt and not request.by_cancel:
+            _not_shown(work, order, request, report)
+
+
+def _carried_out(work: Work, order: Order, earlier: list[Request], shown: Request) -> None:
+    for request in earlier:
+        work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=OVERTAKEN))
+    work.emit(
+        ev.Replaced(
+            order=order.number,
+            cl_ord_id=shown.cl_ord_id,
+            orig_cl_ord_id=order.cl_ord_id,
+            order_qty=shown.order_qty,
+            price=shown.price,
+        )
+    )
+
+
+def _not_shown(work: Work, order: Order, request: Request, report: ExecutionReport) -> None:
+    names_current = report.cl_ord_id is not None and report.cl_ord_id == order.cl_ord_id
+    if names_current and is_later(order, order.cl_ord_id, than=request.cl_ord_id):
+        work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=OVERTAKEN))
+    elif work.now - request.since_ns >= work.timing.fence_ns:
+        work.emit(ev.ReplaceRejected(order=order.number, request=request.number, reason=TOO_LATE))
+
+
+def _shown(order: Order, sent: list[Request], report: ExecutionReport) -> Request | None:
+    """Find the replace that an answer shows carried out: by its ClOrdID, else the first that has the terms."""
+    named = [request for request in sent if request.cl_ord_id == report.cl_ord_id]
+    alike = (request for request in sent if _has_terms(report, request, order))
+    return named[0] if named else next(alike, None)
+
+
+def _has_terms(report: ExecutionReport, request: Request, order: Order) -> bool:
+    """Whether an answer states all that a replace changes, and nothing that it would not have."""
+    terms = (
+        (report.order_qty, _taken(request.order_qty, report.cum_qty), order.order_qty),
+        (report.price, request.price, order.price),
+    )
+    if any(None not in (theirs, wanted) and theirs != wanted for theirs, wanted, _ in terms):
+        return False
+    changed = [theirs for theirs, wanted, ours in terms if wanted is not None and wanted != ours]
+    return bool(changed) and None not in changed
+
+
+def _taken(order_qty: Decimal | None, cum_qty: Decimal | None) -> Decimal | None:
+    """Say which OrderQty comes of one that is asked for: never below CumQty (Appendix D, D11, D12)."""
+    return None if order_qty is None else max(order_qty, cum_qty or ZERO)
