@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from oms.core import events as ev
+from oms.core.executions import key_of
 from oms.core.fills import Execution, root_of
 from oms.core.lifecycle import DUPLICATE_ORDER
 from oms.core.messages import CancelReject, ExecutionReport, OrderSnapshot, Reject, Report
@@ -140,10 +141,7 @@ def _told(known: Execution) -> str:
 
 
 def _key(order: Order, report: ExecutionReport, exec_id: str | None) -> str:
-    exchange = report.exchange
-    return (
-        exec_id or "" if exchange is None or exchange == order.exchange else f"{exec_id or ''}\x01{exchange}"
-    )
+    return key_of(order, report, exec_id or "")
 
 
 def _execution(order: Order, report: ExecutionReport, exec_id: str | None) -> Execution | None:
@@ -178,7 +176,9 @@ def _late(order: Order, report: ExecutionReport) -> str | None:
         return f"late: Pending new, and the order is {_phase(order)} already"
     if kind == ExecType.NEW and not ended:
         return "the order's acceptance is on record; this acknowledges it again"
-    if ended and is_late(order, report) and kind not in _FILLS and kind not in _ASKED:
+    if report.ord_status == OrdStatus.STOPPED and not ended:
+        return "late: it guarantees an execution, and more came since"
+    if ended and kind not in {*_FILLS, *_ASKED} and (kind == ExecType.NEW or is_late(order, report)):
         return f"late: {_exec_type(report)} arrives after the order is {_phase(order)}"
     return None
 

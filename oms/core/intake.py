@@ -6,8 +6,6 @@ when the acknowledgement ties the OrderID to an order; when nobody awaits one an
 So it is while an order that was ended here without the venue's word may be the one: the venue is asked for that first.
 """
 
-from typing import Final
-
 import msgspec
 from msgspec import Struct
 
@@ -18,11 +16,10 @@ from oms.core.messages import Anomaly, CancelReject, ExecutionReport, OrderSnaps
 from oms.core.order import Order
 from oms.core.reconcile import interpret, interpret_cancel_reject
 from oms.core.refusals import rejected
+from oms.core.reject_status import UNKNOWN_TO_VENUE, shown_by
 from oms.core.showing import is_overtaken, take_in
 from oms.core.status import UNKNOWN_ORDER
 from oms.core.values import SIDES, AnomalyCode, ExecType, External
-
-UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -261,7 +258,8 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
         verdict = interpret_cancel_reject(order, report)
         if not verdict.events and verdict.anomaly is None and _names_nobodys(blotter, session, report, order):
             return Outcome(order, (), _unsent(report), ref)
-        return Outcome(order, verdict.events, verdict.anomaly, ref)
+        shown = shown_by(order, report) if verdict.events else ()
+        return Outcome(order, (*shown, *verdict.events), verdict.anomaly, ref)
     if report.cxl_rej_reason == UNKNOWN_TO_VENUE:  # the venue does not know it either
         return Outcome(None, (), None, ref)
     told = (

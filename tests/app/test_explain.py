@@ -245,6 +245,16 @@ def test_a_dialect_can_be_named(path: Path) -> None:
         ),
         (
             ["37=V1 17=C 20=0 150=4 39=4 60=20260301-09:01:00"],
+            "37=V1 17=A2 20=0 150=0 39=4 60=20260301-09:02:00",
+            "late: New arrives after the order is canceled",
+        ),
+        (
+            [FILL.format("F1", 4)],
+            "37=V1 17=G 20=0 150=1 39=7 32=2 31=99 14=0",
+            "late: it guarantees an execution, and more came since",
+        ),
+        (
+            ["37=V1 17=C 20=0 150=4 39=4 60=20260301-09:01:00"],
             "37=V1 17=R2 20=0 150=D 39=0 60=20260301-09:00:00",
             "late: Restated arrives after the order is canceled",
         ),

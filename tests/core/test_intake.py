@@ -203,6 +203,73 @@ def test_other_messages_mean_nothing() -> None:
     assert (told.order, told.events, told.anomaly) == (None, (), None)
 
 
+@pytest.mark.parametrize("request_text", ["35=F 11=Y 41=X", "35=G 11=Y 41=X 38=12"])
+@pytest.mark.parametrize("status", ["0", "5", "6", "7", "9"])
+def test_a_reject_that_gives_the_order_a_state_and_a_number_acknowledges_it(
+    status: str, request_text: str
+) -> None:
+    desk = Desk()
+    order = desk.place()
+    desk.send(request_text)
+    told = desk.tell(f"35=9 11=Y 41=X 37=O 39={status} 102=0")
+    assert names(told)[0] == "Accepted"
+    assert (totals(order), order.pending, order.order_id) == (("0", "0", "10"), [], "O")
+    late = desk.tell("11=X 37=O 17=A 20=0 150=0 39=0 14=0 151=10")
+    assert (names(late), code(late)) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "37=NONE 39=8 102=1",
+        "37=NONE 39=0 102=1",
+        "37=O 39=0 102=1",
+        "37=NONE 39=0 102=0",
+        "37=X 39=0 102=0",
+        "37=Y 39=0",
+        "39=0",
+        "37=0 39=1",
+        "37=O 39=A",
+        "37=O 39=8",
+        "37=O",
+    ],
+)
+def test_a_reject_without_a_number_or_a_state_acknowledges_nothing(told: str) -> None:
+    desk = Desk()
+    order = desk.place()
+    desk.send("35=F 11=Y 41=X")
+    assert names(desk.tell(f"35=9 11=Y 41=X 434=1 {told}")) == ["CancelRejected"]
+    assert (order.phase, [request.cl_ord_id for request in order.pending], order.has_gap) == (
+        "PENDING_NEW",
+        ["X"],
+        False,
+    )
+
+
+@pytest.mark.parametrize(("status", "gap"), [("1", None), ("2", 10)])
+def test_a_reject_of_an_order_that_is_executed_says_that_fills_are_missing(
+    status: str, gap: int | None
+) -> None:
+    for acknowledged in (False, True):
+        desk = Desk()
+        order = desk.working() if acknowledged else desk.place()
+        desk.send("35=F 11=Y 41=X")
+        desk.tell(f"35=9 11=Y 41=X 37=O 39={status} 434=1 102=0")
+        assert (order.phase, order.has_gap, order.unsized_gap) == ("WORKING", True, gap is None)
+        assert order.gap == (gap or 0)
+        desk.tell("11=X 37=O 17=F 20=0 150=2 39=2 32=10 31=100 14=10 151=0")
+        assert (totals(order), order.has_gap) == (("2", "10", "0"), False)
+
+
+def test_a_reject_that_agrees_with_the_fills_opens_no_gap() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.send("35=F 11=Y 41=X")
+    desk.tell("11=X 37=O 17=F 20=0 150=1 39=1 32=4 31=100 14=4 151=6")
+    assert names(desk.tell("35=9 11=Y 41=X 37=O 39=1 434=1 102=0")) == ["CancelRejected"]
+    assert not order.has_gap
+
+
 def test_a_cancel_reject_by_ids_that_nobody_sent_is_told_although_its_order_id_is_known() -> None:
     desk = Desk()
     order = desk.working()
