@@ -240,8 +240,9 @@ def amount_of(given: Mapping[str, Any], name: str) -> Decimal | None:
 
 def _takes_price(ord_type: str, session: str | None, sessions: Sessions) -> bool:
     """Say whether an order may have a price; the venue's own rule for market orders is the engine's to check."""
-    rows = (row for row in sessions() if session in (None, row["name"]))
-    return ord_type == OrdType.LIMIT or any(row.get("market_price") for row in rows)
+    return ord_type == OrdType.LIMIT or any(
+        row.get("market_price") for row in sessions() if session in (None, row["name"])
+    )
 
 
 def _check_sizes(ord_type: str, side: str, amounts: Mapping[str, Decimal | None]) -> None:
