@@ -32,8 +32,10 @@ class Changes:
     async def replace(self, request: Request, id: str, token: Trader, query: WaitQuery) -> Response:  # noqa: A002
         """Give an order another quantity, another price or both. 202 it is on its way, 200 it ended.
 
-        Where the venue has no replace, the order is canceled and the rest placed anew. With `wait` look at `refusal`:
-        it says why a replace that ended came to nothing; the order goes on as it was, or says in `reason` why not.
+        Where the venue has no replace, the order is canceled and the rest placed anew. Where it has, up to 5 may be on
+        their way at once: what is not given stays as it was asked for last. With `wait`, which is for all of them,
+        look at `refusal`: it says why the last that ended came to nothing, unless a later one was carried out; the
+        order goes on as it was, or says in `reason` why not.
         """
         given = read_object(await read_body(request))
         any_id = self._engine.known_as(id)

@@ -38,6 +38,8 @@ def replace(  # noqa: PLR0913 - one parameter an option
     """Give an order another quantity, another price or both.
 
     Where the venue has no replace, the order is canceled and the rest placed anew once what was executed is proven.
+    Where it has, an order can be replaced again before it has answered (up to 5 at once): what is not given stays as
+    it was asked for last, and --wait ack waits for all of them.
     Exit 0: it is on its way or done; with --wait ack: it is done. 1: it is denied, or came to nothing.
     """
     given = {"order_qty": order_qty, "price": price}
@@ -52,7 +54,7 @@ def replace(  # noqa: PLR0913 - one parameter an option
     if is_pending and wait:
         fail(f"{_no_outcome(order)}. Ask: oms order status {order['cl_ord_id']}")
     refusal = order["refusal"]
-    if not is_pending and refusal is not None:
+    if not is_pending and refusal is not None and not _has(order, terms):  # it may be that of another replace
         fail(
             f"not replaced: {refusal['reason'] or 'no reason given'}; the order is {status_word(order).lower()}"
         )
@@ -67,6 +69,10 @@ def _holds(order: dict[str, Any], terms: dict[str, str]) -> bool:
     """Whether the order came to have what was asked for, as far as its fills allowed."""
     if order["ord_status_name"] == "Filled":
         return True
+    return _has(order, terms)
+
+
+def _has(order: dict[str, Any], terms: dict[str, str]) -> bool:
     return all(Decimal(order[name] or 0) == Decimal(value) for name, value in terms.items())
 
 

@@ -104,8 +104,11 @@ def test_what_the_orders_state_forbids_is_409(desk: FakeDesk, working: httpx.Cli
         response = working.patch("/v1/orders/a", json={"price": "101.5"})
         return (response.status_code, error_of(response)["code"]) == (409, code)
 
-    working.patch("/v1/orders/a", json={"price": "101"})
+    for price in ("101", "102", "103", "104", "105"):
+        assert working.patch("/v1/orders/a", json={"price": price}).status_code == 202
     assert denied("REPLACE_PENDING")
+    desk.let_time_pass(6)
+    assert denied("REPLACE_IN_DOUBT")
     working.delete("/v1/orders/a")
     assert denied("CANCEL_PENDING")
     desk.report(desk.find(), "4")
