@@ -460,6 +460,38 @@ def test_what_is_inferred_of_the_old_leg_does_not_acknowledge_the_new_one(world:
     assert (order.phase, order.gap) == ("WORKING", Decimal(1))
 
 
+@pytest.mark.parametrize(("wanted", "cum_qty"), [(5, "1"), ("1.5", "1"), (5, "0")])
+def test_while_the_new_leg_is_not_acknowledged_the_old_terms_are_told(
+    world: World, wanted: object, cum_qty: str
+) -> None:
+    order = working(world)
+    if cum_qty != "0":
+        world.fill(int(cum_qty), "e1")
+
+    def told() -> tuple[object, ...]:
+        assert order.leaves_qty is not None
+        assert order.cum_qty + order.leaves_qty == order.order_qty
+        return order.order_qty, order.leaves_qty
+
+    ask_replace(world, wanted)
+    before = told()
+    canceled(world, cum_qty)
+    assert sent(world, NewOrder)
+    assert (told(), status_of(order)) == (before, "E")
+    world.report(cl_ord_id=order.cl_ord_id, order_id="V2", exec_id="a2", exec_type="0", ord_status="0")
+    assert told() == (Decimal(str(wanted)), Decimal(str(wanted)) - Decimal(cum_qty))
+
+
+def test_while_the_new_leg_is_not_acknowledged_exposure_counts_the_greater_terms() -> None:
+    limits = Limits(max_open_notional=Decimal(10_000))
+    world = a_world(msgspec.structs.replace(BY_CANCEL, limits=limits))
+    order = working(world)
+    ask_replace(world, 5)
+    canceled(world)
+    assert order.leaves_qty == Decimal(2)
+    assert world.engine._work.exposure.by_account[order.account] == Decimal(500)
+
+
 def test_a_dropped_session_and_a_restart_lose_nothing_of_a_replace(world: World) -> None:
     order = working(world)
     ask_replace(world, order_qty=5)

@@ -152,7 +152,7 @@ def _overdue(work: Work, order: Order, request: Request | None) -> bool:
         due_ns = work.departures.due_ns(request, work.now, timeout_ns)
         if due_ns > work.now:
             work.doubts.watch(order, request.number, due_ns)
-        elif request.seen and request.kind is RequestKind.CANCEL:
+        elif request.seen:
             work.departures.forget(request.number)
             ask(work, order)
             work.doubts.ask_later(order, work.now)
@@ -163,8 +163,8 @@ def _overdue(work: Work, order: Order, request: Request | None) -> bool:
 
 
 def is_taken(order: Order) -> bool:
-    """Whether the venue has acknowledged a cancel, and not said yet what came of it: it is pending, in no doubt."""
-    return any(request.seen for request in order.requested(RequestKind.CANCEL))
+    """Whether the venue has acknowledged a request, and not said yet what came of it: it is pending, in no doubt."""
+    return any(request.seen and not request.by_cancel for request in order.pending)
 
 
 def weigh_taken(work: Work, order: Order, report: ExecutionReport, *, is_older: bool) -> None:
@@ -172,7 +172,7 @@ def weigh_taken(work: Work, order: Order, report: ExecutionReport, *, is_older: 
 
     In the first moments it may have been written before the venue took the cancel on.
     """
-    if is_older or report.ord_status not in _WORKING:
+    if is_older or report.ord_status not in WORKING:
         return
     for request in order.requested(RequestKind.CANCEL):
         if request.seen and not work.departures.is_expected(request.number):
@@ -284,5 +284,5 @@ def _is_answered(work: Work, number: int) -> bool:
     return not (work.doubts.is_lost(number) or (order.questions and work.doubts.is_asked(number)))
 
 
-_WORKING: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.REPLACED)
+WORKING: Final = (OrdStatus.NEW, OrdStatus.PARTIALLY_FILLED, OrdStatus.REPLACED)
 _REFUSED: Final = (Phase.DENIED, Phase.REJECTED)

@@ -109,7 +109,7 @@ def _deny_state(order: Order, *, reopens: bool) -> Denial | None:
         return Denial("NO_CL_ORD_ID", "the order was not sent from here and has no ClOrdID to replace it by")
     if not reopens and (not order.is_open or order.is_spent):
         return Denial("NOT_OPEN", f"the order is over ({order.ord_status.name.lower()}): place a new one")
-    if order.requested(RequestKind.CANCEL):
+    if order.requested(RequestKind.CANCEL) and not any(request.by_cancel for request in order.pending):
         return Denial("CANCEL_PENDING", "a cancel of the order is on its way")
     if any(request.waiting for request in order.requested(RequestKind.NEW)):
         return Denial("NOT_SENT", "the order itself has not left yet: cancel it and place another")

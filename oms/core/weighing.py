@@ -1,4 +1,4 @@
-"""What a status answer proves of the replaces in doubt at a venue that has them, one or several of a chain.
+"""What a status answer proves of the replaces on their way at a venue that has them, one or several of a chain.
 
 The terms that it shows are those of one of them, or the old ones. Requests of a session arrive in the order in which
 they left, so what the venue carried out shows that it has had whatever left before.
@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from oms.core import events as ev
+from oms.core.asking import WORKING, doubt
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order, Request
 from oms.core.requests import is_later
@@ -19,19 +20,23 @@ TOO_LATE: Final = "the venue shows other terms, and the request can no longer be
 
 
 def weigh_replaces(work: Work, order: Order, report: ExecutionReport) -> None:
-    """Settle the replaces in doubt that an answer shows carried out, overtaken, or, past the fence, not carried out.
+    """Settle the replaces that an answer shows carried out, and those in doubt that it shows overtaken or too late.
 
     While the venue says Pending Replace it has not decided, whatever terms it shows.
     """
-    sent = [each for each in order.requested(RequestKind.REPLACE) if not (each.by_cancel or each.waiting)]
-    if report.ord_status == OrdStatus.PENDING_REPLACE or not any(request.in_doubt for request in sent):
+    if report.ord_status == OrdStatus.PENDING_REPLACE:
         return
+    sent = _sent(order)
     shown = _shown(order, sent, report)
     if shown is not None:
         _carried_out(work, order, sent[: sent.index(shown)], shown)
-    for request in order.requested(RequestKind.REPLACE):
-        if request.in_doubt and not request.by_cancel:
+    for request in _sent(order):
+        if request.in_doubt or request.seen:
             _not_shown(work, order, request, report)
+
+
+def _sent(order: Order) -> list[Request]:
+    return [each for each in order.requested(RequestKind.REPLACE) if not (each.by_cancel or each.waiting)]
 
 
 def _carried_out(work: Work, order: Order, earlier: list[Request], shown: Request) -> None:
@@ -52,6 +57,9 @@ def _not_shown(work: Work, order: Order, request: Request, report: ExecutionRepo
     names_current = report.cl_ord_id is not None and report.cl_ord_id == order.cl_ord_id
     if names_current and is_later(order, order.cl_ord_id, than=request.cl_ord_id):
         work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=OVERTAKEN))
+    elif not request.in_doubt:
+        if report.ord_status in WORKING and not work.departures.is_expected(request.number):
+            doubt(work, order, request, "the venue had taken it on, and shows the order without it")
     elif work.now - request.since_ns >= work.timing.fence_ns:
         work.emit(ev.ReplaceRejected(order=order.number, request=request.number, reason=TOO_LATE))
 
