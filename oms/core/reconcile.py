@@ -226,9 +226,18 @@ def interpret_cancel_reject(order: Order, report: CancelReject) -> Verdict:
         report.ord_status == OrdStatus.FILLED
         and order.order_qty is not None
         and order.order_qty > order.reported_cum
+        and not _may_have_been_replaced(order, request)
     ):
         return Verdict((event, ev.GapOpened(order=order.number, cum_qty=order.order_qty)), report.fault)
     return Verdict((event,), report.fault)
+
+
+def _may_have_been_replaced(order: Order, refused: Request) -> bool:
+    """Whether another replace may have been carried out: then nobody knows yet of which quantity it is filled."""
+    return any(
+        other.kind is RequestKind.REPLACE and not other.by_cancel and other is not refused
+        for other in order.pending
+    )
 
 
 def _tie(order: Order, order_id: str | None) -> str | None:
