@@ -303,7 +303,7 @@ def test_a_cancel_that_is_refused_because_all_is_filled_ends(pair: Pair) -> None
     (cancel,) = sent(pair.world, CancelOrder)
     pair.world.fill(10, "f1")
     pair.reject(cancel.cl_ord_id, pair.x, "too late")
-    assert cancels(pair) == [pair.z]
+    assert (cancels(pair), pair.refused) == ([pair.z], cancel.cl_ord_id)
 
 
 # --- answers in every order -----------------------------------------------------------------------------------------
@@ -486,6 +486,22 @@ def test_an_answer_shows_a_replace_whose_report_is_still_on_its_way(pair: Pair) 
     assert pair.state() == (*FIRST, pair.y, (pair.z,))
     assert pair.accept(pair.y, pair.x).anomaly is None
     assert pair.state() == (*FIRST, pair.y, (pair.z,))
+
+
+def test_a_replace_down_below_what_was_executed_unheard_is_shown_with_that_quantity(pair: Pair) -> None:
+    pair.in_doubt()
+    pair.shows("2", after_s=1, cl_ord_id=pair.z, order_qty=9, price=101, cum_qty=9, leaves_qty=0)
+    assert pair.state() == (Decimal(9), Decimal(101), pair.z, ())
+    assert (pair.order.gap, pair.order.anomalies) == (Decimal(9), 0)
+
+
+def test_a_reject_that_says_filled_says_not_of_which_quantity(pair: Pair) -> None:
+    pair.in_doubt()
+    refused = CancelReject(cl_ord_id=pair.z, orig_cl_ord_id=pair.y, ord_status="2", text="too late")
+    pair.world.step(Received(session="main", raw="", report=refused))
+    assert (pair.order.gap, pair.state()) == (Decimal(0), (*OLD, pair.x, (pair.y,)))
+    pair.shows("2", after_s=1, cl_ord_id=pair.y, order_qty=8, price=100, cum_qty=8, leaves_qty=0)
+    assert (pair.order.gap, pair.state()) == (Decimal(8), (*FIRST, pair.y, ()))
 
 
 def test_of_three_in_doubt_the_third_that_is_shown_settles_all(pair: Pair) -> None:

@@ -29,7 +29,7 @@ def weigh_replaces(work: Work, order: Order, report: ExecutionReport) -> None:
     sent = _sent(order)
     shown = _shown(order, sent, report)
     if shown is not None:
-        _carried_out(work, order, sent[: sent.index(shown)], shown)
+        _carried_out(work, order, sent[: sent.index(shown)], shown, report)
     for request in _sent(order):
         if request.in_doubt or request.seen:
             _not_shown(work, order, request, report)
@@ -39,7 +39,9 @@ def _sent(order: Order) -> list[Request]:
     return [each for each in order.requested(RequestKind.REPLACE) if not (each.by_cancel or each.waiting)]
 
 
-def _carried_out(work: Work, order: Order, earlier: list[Request], shown: Request) -> None:
+def _carried_out(
+    work: Work, order: Order, earlier: list[Request], shown: Request, report: ExecutionReport
+) -> None:
     for request in earlier:
         work.emit(ev.RequestDropped(order=order.number, request=request.number, reason=OVERTAKEN))
     work.emit(
@@ -47,8 +49,10 @@ def _carried_out(work: Work, order: Order, earlier: list[Request], shown: Reques
             order=order.number,
             cl_ord_id=shown.cl_ord_id,
             orig_cl_ord_id=order.cl_ord_id,
-            order_qty=shown.order_qty,
-            price=shown.price,
+            order_qty=_taken(shown.order_qty, report.cum_qty)
+            if report.order_qty is None
+            else report.order_qty,
+            price=shown.price if report.price is None else report.price,
         )
     )
 
