@@ -19,8 +19,9 @@ from oms.core.order import Order
 from oms.core.times import fix_to_ns, ns_to_iso
 from oms.core.values import AnomalyCode, format_decimal
 from oms.core.views import order_view
-from oms.fix.codec import SOH, Fields, decode, split, unreadable
+from oms.fix.codec import SOH, Fields, decode, split
 from oms.fix.dialects import Dialect
+from oms.fix.faults import unreadable
 from oms.fix.logs import Line, LogReader
 
 ADMIN: Final = frozenset({"0", "1", "2", "4", "5", "A"})

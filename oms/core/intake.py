@@ -92,7 +92,9 @@ def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int, acco
     order = blotter.orders[adopted.order]
     verdict = interpret(order, report, now_ns)
     blotter.apply_all(verdict.events)
-    anomaly = verdict.anomaly or outcome.anomaly
+    anomaly = verdict.anomaly
+    if anomaly is None or (outcome.anomaly is not None and anomaly.code is AnomalyCode.MISSING_FIELD):
+        anomaly = outcome.anomaly or anomaly
     return Outcome(order, (*outcome.events, *verdict.events), anomaly, outcome.ref)
 
 
@@ -256,7 +258,7 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
     order = blotter.of_report(session, report)
     if order is not None:
         verdict = interpret_cancel_reject(order, report)
-        if not verdict.events and verdict.anomaly is None and _names_nobodys(blotter, session, report, order):
+        if not verdict.events and _names_nobodys(blotter, session, report, order):
             return Outcome(order, (), _unsent(report), ref)
         shown = shown_by(order, report) if verdict.events else ()
         return Outcome(order, (*shown, *verdict.events), verdict.anomaly, ref)

@@ -4,6 +4,7 @@ A field that the wire did not carry is None. Numbers that could not be read are 
 judgement what that means for the order belongs to `reconcile`, not to whoever split the text.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from msgspec import Struct
@@ -16,6 +17,12 @@ class Anomaly(Struct, frozen=True, gc=False):
 
     code: AnomalyCode
     text: str
+
+
+def lacking(names: Iterable[str]) -> Anomaly:
+    """Name the fields that a message lacks, with their tags."""
+    told = f"{' and '.join(names)} missing; what the message says counts all the same"
+    return Anomaly(AnomalyCode.MISSING_FIELD, told)
 
 
 class NewOrder(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import msgspec
 from oms.core import events as ev
 from oms.core import executions, lifecycle, revisions
 from oms.core.legs import interpret_leg
-from oms.core.messages import Anomaly, CancelReject, ExecutionReport
+from oms.core.messages import Anomaly, CancelReject, ExecutionReport, lacking
 from oms.core.order import Order
 from oms.core.reopening import follow, reopening
 from oms.core.requests import Request
@@ -69,7 +69,7 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     else:
         verdict = _dispatch(order, report, now_ns)
     if verdict.anomaly is None:
-        fault = report.fault or inconsistency(report)
+        fault = _but_lacking(report.fault) or inconsistency(report) or report.fault
         if fault is None and not (report.exec_id and report.ord_status and report.side == order.side):
             fault = _lacking(order, report)
         if fault is not None:
@@ -80,8 +80,13 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
 def _without_order_qty(report: ExecutionReport) -> ExecutionReport:
     """Leave out a quantity that none can be; the rest of the report counts."""
     told = f"an OrderQty of {format_decimal(report.order_qty or ZERO)}"
-    fault = report.fault or Anomaly(AnomalyCode.NEGATIVE_QUANTITY, told)
+    fault = _but_lacking(report.fault) or Anomaly(AnomalyCode.NEGATIVE_QUANTITY, told)
     return msgspec.structs.replace(report, order_qty=None, fault=fault)
+
+
+def _but_lacking(fault: Anomaly | None) -> Anomaly | None:
+    """Give a field's fault unless it only lacks: what cannot be right outweighs what is left out."""
+    return None if fault is not None and fault.code is AnomalyCode.MISSING_FIELD else fault
 
 
 def is_of_another(order: Order, report: ExecutionReport) -> bool:
@@ -135,7 +140,7 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
 
 
 def _lacking(order: Order, report: ExecutionReport) -> Anomaly | None:
-    """Name what FIX 4.2 requires of every ExecutionReport, in every form; symbol and side venues leave out.
+    """Name what every ExecutionReport has, in the shortest form too; what the full one has the codec holds it to.
 
     A query's answer has no ExecID.
     """
@@ -146,11 +151,7 @@ def _lacking(order: Order, report: ExecutionReport) -> Anomaly | None:
     names = [
         name for name, value in zip(_REQUIRED, (report.exec_id, report.ord_status), strict=True) if not value
     ]
-    if not names:
-        return None
-    return Anomaly(
-        AnomalyCode.MISSING_FIELD, f"{' and '.join(names)} missing; what the report says counts all the same"
-    )
+    return lacking(names) if names else None
 
 
 _REQUIRED: Final = ("ExecID (17)", "OrdStatus (39)")

@@ -281,7 +281,7 @@ ANOMALY_TEXTS: Final[dict[AnomalyCode, str]] = {
     AnomalyCode.AMBIGUOUS_SUBMIT: "several orders at a venue without client order ids could be the one in doubt",
     AnomalyCode.ID_CONFLICT: "ClOrdID and OrderID of one report belong to different orders",
     AnomalyCode.MALFORMED_FIELD: "a field does not hold what its type demands",
-    AnomalyCode.MISSING_FIELD: "a field that the report cannot be understood without is missing",
+    AnomalyCode.MISSING_FIELD: "a field that FIX 4.2 requires is missing; the rest counts as far as it goes",
     AnomalyCode.UNKNOWN_VALUE: "an enumeration holds a value that FIX 4.2 does not define",
     AnomalyCode.GARBLED: "a message whose frame (BodyLength, CheckSum, fields) is damaged",
 }

@@ -22,20 +22,17 @@ from oms.core.messages import (
     Report,
     StatusRequest,
 )
-from oms.core.values import AnomalyCode, ExecTransType, ExecType, OrdStatus, parse_decimal
+from oms.core.values import AnomalyCode, ExecTransType, parse_decimal
 from oms.core.values import parse_optional as number
+from oms.fix import faults
 from oms.fix.dialects import Dialect
+from oms.fix.faults import EXEC_TYPES, STATUSES, TRANS_TYPES, is_time
 
 SOH: Final = "\x01"
 Fields = dict[str, str]
 
-_EXEC_TYPES: Final = frozenset(str(value) for value in ExecType)
-_TRANS_TYPES: Final = frozenset({None, *(str(value) for value in ExecTransType)})  # venues leave it out
-_STATUSES: Final = frozenset({None, *(str(value) for value in OrdStatus)})
 _FILLS: Final = frozenset({"1", "2"})
-_SHOWN_CHARS: Final = 40
 _SEQ_NUM = re.compile(r"\d{1,18}", re.ASCII)
-_is_time: Final = re.compile(r"\d{8}-\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII).fullmatch
 
 
 class _Numbers(dict[str | None, Decimal | None]):
@@ -89,17 +86,19 @@ def decode(fields: Mapping[str, str], dialect: Dialect) -> Command | Report:
 
 def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionReport:
     get = fields.get
-    exec_type, ord_status, trans_type, time = get("150"), get("39"), get("20"), get("60")
+    exec_type, ord_status, time, reason = get("150"), get("39"), get("60"), get("103")
+    order_id, exec_id, trans_type = get("37") or None, get("17") or None, get("20")
+    symbol, side = get("55"), get("54")
     fault, readable = None, True
     if (
-        exec_type not in _EXEC_TYPES
-        or ord_status not in _STATUSES
-        or trans_type not in _TRANS_TYPES
-        or (time is not None and not _is_time(time))
+        exec_type not in EXEC_TYPES
+        or ord_status not in STATUSES
+        or trans_type not in TRANS_TYPES
+        or (time is not None and not is_time(time))
     ):
-        fault, readable = _enumeration_fault(exec_type, ord_status, trans_type, time)
-        ord_status = ord_status if ord_status in _STATUSES else None
-        time = time if time is not None and _is_time(time) else None
+        fault, readable = faults.of_enumerations(exec_type, ord_status, trans_type, time)
+        ord_status = ord_status if ord_status in STATUSES else None
+        time = time if time is not None and is_time(time) else None
     try:
         order_qty, price = _numbers[get("38")], _numbers[get("44")]
         last_shares, last_px = _numbers[get("32")], _numbers[get("31")]
@@ -112,17 +111,22 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         )
     if last_px is None and exec_type in _FILLS and dialect.fill_price_in_price:
         last_px, price = price, None
+    if (
+        (cum_qty is None or leaves_qty is None or order_id is None or exec_id is None or exec_type is None)
+        or (ord_status is None or reason is not None or not symbol or not side)
+    ) and (dialect.full_reports and fault is None):
+        fault = faults.of_full_report(fields)
     return ExecutionReport(  # in the order of its fields: by name it costs eight times as much
         get("11") or None,
         get("41") or None,
-        get("37") or None,
-        get("17") or None,
+        order_id,
+        exec_id,
         get("19") or None,
         trans_type,
         exec_type,
         ord_status,
-        get("55"),
-        get("54"),
+        symbol,
+        side,
         get("207"),
         order_qty,
         price,
@@ -132,7 +136,7 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         leaves_qty,
         avg_px,
         time,
-        get("103"),
+        reason,
         get("378"),
         get("58"),
         dialect.ambiguous_reject,
@@ -170,40 +174,18 @@ def _counts_shares(exec_type: str | None, trans_type: str | None) -> bool:
     return exec_type in _FILLS and trans_type not in (ExecTransType.CANCEL, ExecTransType.STATUS)
 
 
-def _enumeration_fault(
-    exec_type: str | None, ord_status: str | None, trans_type: str | None, time: str | None
-) -> tuple[Anomaly, bool]:
-    if exec_type is None and trans_type != ExecTransType.STATUS:
-        return Anomaly(AnomalyCode.MISSING_FIELD, "ExecType (150) is missing"), False
-    if exec_type is not None and exec_type not in _EXEC_TYPES:
-        return Anomaly(AnomalyCode.UNKNOWN_VALUE, f"ExecType (150) is {_short(exec_type)}"), False
-    if trans_type is not None and trans_type not in _TRANS_TYPES:
-        return Anomaly(AnomalyCode.UNKNOWN_VALUE, f"ExecTransType (20) is {_short(trans_type)}"), False
-    if ord_status is not None and ord_status not in _STATUSES:
-        return Anomaly(AnomalyCode.UNKNOWN_VALUE, f"OrdStatus (39) is {_short(ord_status)}"), True
-    return Anomaly(AnomalyCode.MALFORMED_FIELD, f"TransactTime (60) is {_short(time or '')}"), True
-
-
-def _short(text: str) -> str:
-    """Quote a value that came from outside, at a bounded length."""
-    return repr(text if len(text) <= _SHOWN_CHARS else text[:_SHOWN_CHARS] + "…")
-
-
-def _cancel_reject(fields: Mapping[str, str], _dialect: Dialect) -> CancelReject:
+def _cancel_reject(fields: Mapping[str, str], dialect: Dialect) -> CancelReject:
     get = fields.get
     status = get("39")
-    known = status in _STATUSES
     return CancelReject(
         cl_ord_id=get("11") or None,
         orig_cl_ord_id=get("41") or None,
         order_id=get("37") or None,
-        ord_status=status if known else None,
+        ord_status=status if status in STATUSES else None,
         response_to=get("434"),
         cxl_rej_reason=get("102"),
         text=get("58"),
-        fault=None
-        if known
-        else Anomaly(AnomalyCode.UNKNOWN_VALUE, f"OrdStatus (39) is {_short(status or '')}"),
+        fault=faults.of_cancel_reject(fields, full=dialect.full_reports),
     )
 
 
@@ -228,19 +210,6 @@ def _number(fields: Mapping[str, str], tag: str) -> Decimal | None:
         return number(fields.get(tag))
     except ValueError:
         return None  # our own message: the venue will refuse it
-
-
-def unreadable(fields: Mapping[str, str]) -> Anomaly | None:
-    """Say which number of a message of ours cannot be read, as a log may have one; None where all can."""
-    for tag, name in _SENT_NUMBERS.items():
-        try:
-            number(fields.get(tag))
-        except ValueError as error:
-            return Anomaly(AnomalyCode.MALFORMED_FIELD, f"{name} ({tag}): {error}")
-    return None
-
-
-_SENT_NUMBERS: Final = {"38": "OrderQty", "44": "Price", "152": "CashOrderQty"}
 
 
 def _new_order(fields: Mapping[str, str], _dialect: Dialect) -> NewOrder:

@@ -12,6 +12,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     Attributes:
         fill_price_in_price: Price (44) is the fill's price where LastPx (31) is missing.
+        full_reports: reports and cancel rejects carry all that FIX 4.2 requires of them, and only its reasons.
         ambiguous_reject: ExecType Rejected may also answer a cancel or a status request.
         cancel_repeats_id: a cancel carries the order's own ClOrdID in 11 and 41, not a new one.
         has_replace: the venue knows OrderCancelReplaceRequest.
@@ -22,6 +23,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     name: str
     fill_price_in_price: bool = False
+    full_reports: bool = True
     ambiguous_reject: bool = False
     cancel_repeats_id: bool = False
     has_replace: bool = True
@@ -33,6 +35,7 @@ FIX42: Final = Dialect(name="fix42")
 APIFINY: Final = Dialect(
     name="apifiny",
     fill_price_in_price=True,
+    full_reports=False,
     ambiguous_reject=True,
     cancel_repeats_id=True,
     has_replace=False,

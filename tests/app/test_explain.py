@@ -197,7 +197,7 @@ def test_a_dialect_can_be_named(path: Path) -> None:
     desk.up()
     desk.working()
     desk.cancel()
-    desk.tell("37=V1 17=0 20=0 150=8 39=0 103=6")
+    desk.tell("37=V1 17=0 20=0 150=8 39=0 103=6 14=0 151=10")
     desk.close()
     assert "second order" in steps("a", path, "--dialect", "fix42")[-1]["ignored"]
 
@@ -303,7 +303,7 @@ def test_a_reject_that_may_mean_anything_says_so() -> None:
 
 
 def test_a_second_pending_cancel_is_repeated(path: Path) -> None:
-    desk = Desk(FIX42)
+    desk = Desk()
     order = desk.working()
     desk.send("35=F 11=Y 41=X 38=10")
     assert code(desk.tell("11=Y 41=X 37=O 17=P 20=0 150=6 39=6")) is None

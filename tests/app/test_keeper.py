@@ -87,7 +87,7 @@ class Desk:
 
     def fill(self, number: int, cl_ord_id: str) -> None:
         fields = {"35": "8", "11": cl_ord_id, "37": f"V{number}", "17": f"F{number}", "55": "BTCUSDT"}
-        fields |= {"54": "1", "150": "2", "39": "2", "32": "1", "31": "100"}
+        fields |= {"54": "1", "150": "2", "39": "2", "32": "1", "31": "100", "14": "1", "151": "0"}
         report: Any = decode(fields, FIX42)
         self.loop.put(Received(session="main", raw="raw", report=report))
 

@@ -175,8 +175,11 @@ def test_what_cannot_be_asked_is_exit_2(desk: RecordedDesk, path: Path, more: li
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    fill = "35=8 11=X 37=O 17=F{} 150=1 39=1 55=B 54=1 32=4 31=5"
-    fills = [framed(fill.format(number), time=f"20260301-09:00:0{number}") for number in (2, 3)]
+    fill = "35=8 11=X 37=O 17=F{0} 150=1 39=1 55=B 54=1 32=4 31=5 14={1} 151={2}"
+    fills = [
+        framed(fill.format(number, 4 * number - 4, 14 - 4 * number), time=f"20260301-09:00:0{number}")
+        for number in (2, 3)
+    ]
     file = tmp_path / "log"
     file.write_text("\n".join([ORDER, ACK, *fills, ""]))
     return file
@@ -225,8 +228,10 @@ def test_replay_stops_several_files_as_one_stream(log: Path, tmp_path: Path) -> 
 
 
 def test_what_is_open_at_that_time_is_an_anomaly_as_at_the_end(log: Path) -> None:
-    ahead = framed("35=8 11=X 37=O 17=F9 150=1 39=1 55=B 54=1 32=1 31=5 14=9", time="20260301-09:00:04")
-    late = framed("35=8 11=X 37=O 17=F8 150=1 39=1 55=B 54=1 32=0.5 31=5", time="20260301-09:00:05")
+    ahead = framed("35=8 11=X 37=O 17=F9 150=1 39=1 55=B 54=1 32=1 31=5 14=9 151=1", time="20260301-09:00:04")
+    late = framed(
+        "35=8 11=X 37=O 17=F8 150=1 39=1 55=B 54=1 32=0.5 31=5 14=0.5 151=9.5", time="20260301-09:00:05"
+    )
     log.write_text(f"{ORDER}\n{ACK}\n{ahead}\n{late}\n")
     assert run("replay", "--until", "2026-03-01T09:00:04Z", log).exit_code == 1
     assert run("replay", "--until", "2026-03-01T09:00:01Z", log).exit_code == 0

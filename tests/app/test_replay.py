@@ -47,7 +47,7 @@ def framed(text: str, us: str = "WE", them: str = "THEY", time: str = "20260301-
 
 
 ORDER = framed("35=D 11=X 55=B 54=1 38=10 40=2 44=5")
-ACK = framed("35=8 11=X 37=O 17=A 150=0 39=0 55=B 54=1", time="20260301-09:00:01")
+ACK = framed("35=8 11=X 37=O 17=A 150=0 39=0 55=B 54=1 14=0 151=10", time="20260301-09:00:01")
 
 
 @pytest.mark.parametrize(
@@ -139,6 +139,29 @@ def test_a_number_of_our_own_that_is_none_is_an_anomaly(tmp_path: Path, tag: str
     assert (answered["events"], answered["anomaly"]) == (["Accepted"], None)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "anomaly"),
+    [
+        ("35=D 11=Z 55=B 54=X 38=10 40=2 44=5", "UNKNOWN_VALUE: Side (54) is 'X'"),
+        ("35=D 55=B 54=1 38=10 40=2 44=5", "MISSING_FIELD: ClOrdID (11) missing"),
+        ("35=G 41=X 55=B 54=1 38=10 40=2 44=5", "MISSING_FIELD: ClOrdID (11) missing"),
+        ("35=F 11=Y 41=X 55=B 54=X", "UNKNOWN_VALUE: Side (54) is 'X'"),
+        ("35=F 41=X 55=B 54=1", "MISSING_FIELD: ClOrdID (11) missing"),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["fix42", "apifiny"])
+def test_a_message_of_our_own_that_cannot_be_right_is_an_anomaly(
+    tmp_path: Path, dialect: str, wrong: str, anomaly: str
+) -> None:
+    log = tmp_path / "log"
+    log.write_text(f"{ORDER}\n{ACK}\n{framed(wrong, time='20260301-09:00:02')}\n")
+    told = run("--dialect", dialect, "--format", "jsonl", log)
+    assert told.exit_code == 1
+    first, second, last = (json.loads(line)["anomaly"] for line in told.stdout.splitlines())
+    assert (first, second) == (None, None)
+    assert f"{last['code']}: {last['text']}".startswith(anomaly)
+
+
 def test_administrative_messages_are_not_shown_and_a_logon_leaves_doubt(tmp_path: Path) -> None:
     log = tmp_path / "log"
     logon = framed("35=A 98=0", time="20260301-09:00:02")
@@ -153,9 +176,9 @@ def test_administrative_messages_are_not_shown_and_a_logon_leaves_doubt(tmp_path
 
 def test_a_gap_is_an_anomaly_of_the_message_that_opened_it_only_if_it_stays(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    fill = "35=8 11=X 37=O 17={} 150=1 39=1 55=B 54=1 32=4 31=5 14={}"
-    ahead = framed(fill.format("F2", 8), time="20260301-09:00:02")
-    missing = framed(fill.format("F1", 4), time="20260301-09:00:03")
+    fill = "35=8 11=X 37=O 17={} 150=1 39=1 55=B 54=1 32=4 31=5 14={} 151={}"
+    ahead = framed(fill.format("F2", 8, 2), time="20260301-09:00:02")
+    missing = framed(fill.format("F1", 4, 6), time="20260301-09:00:03")
     log.write_text(f"{ORDER}\n{ACK}\n{ahead}\n")
     told = run("--format", "jsonl", log)
     assert [(json.loads(line)["anomaly"] or {}).get("code") for line in told.stdout.splitlines()] == [
@@ -243,9 +266,10 @@ def process(arguments: Sequence[object], **options: Any) -> "subprocess.Complete
 
 
 def long_log(path: Path, lines: int) -> Path:
-    fill = "35=8 11=X 37=O 17=F{} 150=1 39=1 55=B 54=1 32=1 31=5"
+    fill = "35=8 11=X 37=O 17=F{} 150=1 39=1 55=B 54=1 32=1 31=5 14={} 151={}"
     order = framed(f"35=D 11=X 55=B 54=1 38={lines + 1} 40=2 44=5")
-    path.write_text("\n".join([order, ACK, *(framed(fill.format(number)) for number in range(lines)), ""]))
+    fills = [framed(fill.format(number, number, lines + 1 - number)) for number in range(1, lines + 1)]
+    path.write_text("\n".join([order, ACK, *fills, ""]))
     return path
 
 

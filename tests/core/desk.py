@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
+from msgspec.structs import replace
+
 from oms.core import events as ev
 from oms.core.blotter import Blotter
 from oms.core.intake import Outcome, receive
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from oms.core.messages import Command, Report
 
 SESSION = "WE-THEY"
+BRIEF = replace(FIX42, full_reports=False)  # each test tells what it is about, and nothing else is missed
 
 
 def words(text: str) -> dict[str, str]:
@@ -26,7 +29,7 @@ def words(text: str) -> dict[str, str]:
 class Desk:
     """Orders of one session, told in FIX."""
 
-    def __init__(self, dialect: Dialect = FIX42) -> None:
+    def __init__(self, dialect: Dialect = BRIEF) -> None:
         self.blotter = Blotter()
         self.dialect = dialect
         self.now = 0

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from oms.core.order import Order
+from oms.fix.dialects import FIX42
 from tests.core.desk import Desk, code, names, totals
 
 FILL = "11=X 37=O 17=F1 20=0 150=1 39=1 32=4 31=100"
@@ -115,6 +116,15 @@ def test_a_fill_without_a_price_counts_and_leaves_the_average_unknown() -> None:
     order = desk.working()
     told = desk.tell("11=X 17=F1 150=1 39=1 32=4")
     assert (names(told), code(told), order.cum_qty, order.avg_px) == (["Filled"], "MISSING_FIELD", 4, None)
+
+
+def test_that_a_fill_has_no_price_outweighs_what_else_its_report_lacks() -> None:
+    desk = Desk(FIX42)
+    order = desk.place()
+    told = desk.tell("11=X 17=F1 20=0 150=1 39=1 32=4 14=4 151=6")
+    assert told.anomaly is not None
+    assert "without a price" in told.anomaly.text
+    assert order.cum_qty == 4
 
 
 @pytest.mark.parametrize(

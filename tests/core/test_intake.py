@@ -6,8 +6,13 @@
 import pytest
 
 from oms.core import events as ev
-from oms.fix.dialects import APIFINY
-from tests.core.desk import SESSION, Desk, code, names, totals
+from oms.core.blotter import Blotter
+from oms.core.intake import receive
+from oms.core.messages import ExecutionReport
+from oms.core.values import External
+from oms.fix.codec import decode
+from oms.fix.dialects import APIFINY, FIX42
+from tests.core.desk import SESSION, Desk, code, names, totals, words
 
 
 def test_an_order_is_found_by_cl_ord_id_then_by_the_original_then_by_order_id() -> None:
@@ -75,6 +80,27 @@ def test_a_telephone_order_is_adopted() -> None:
     assert (told.order.cl_ord_id, told.order.external, totals(told.order)) == (None, True, ("0", "0", "10"))
     assert desk.tell("37=T 17=F 150=2 39=2 32=10 31=5").order is told.order
     assert totals(told.order) == ("2", "10", "0")
+
+
+@pytest.mark.parametrize(
+    ("text", "anomaly"),
+    [
+        ("11=Q 150=1 39=1 32=4 31=100 14=4 151=6", "UNKNOWN_ORDER"),
+        ("11=Q 150=1 39=1 32=4 31=100 14=4", "UNKNOWN_ORDER"),
+        ("150=0 39=0 14=0 151=10", None),
+        ("150=0 39=0 14=0", "MISSING_FIELD"),
+        ("11=Q 150=8 39=8 103=5", None),
+    ],
+)
+@pytest.mark.parametrize("external", [External.ADOPT, External.IGNORE])
+def test_that_an_order_is_nobody_s_outweighs_what_its_report_lacks(
+    text: str, anomaly: str | None, external: External
+) -> None:
+    blotter = Blotter()
+    report = decode(words(f"35=8 37=T 17=A 20=0 55=B 54=1 38=10 {text}"), FIX42)
+    assert isinstance(report, ExecutionReport)
+    (told,) = receive(blotter, SESSION, report, now_ns=1, ref=1, external=external)
+    assert code(told) == anomaly
 
 
 # --- held reports of the short form

@@ -3,7 +3,10 @@
 # mypy: disable-error-code="comparison-overlap"
 # Decimals are compared with plain numbers inside tuples.
 
+import sys
+import xml.etree.ElementTree as ET
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +24,7 @@ from oms.core.messages import (
 from oms.fix.codec import decode, split
 from oms.fix.dialects import APIFINY, FIX42, Dialect
 from oms.fix.encoder import encode
+from oms.fix.faults import unreadable
 
 FULL = (
     "8=FIX.4.2|9=0|35=8|11=Y|41=X|37=O|17=E|19=R|20=0|150=1|39=1|55=BTCUSDT|54=1|207=EX|38=10|44=100.5|32=4|31=100.25"
@@ -127,6 +131,179 @@ def test_one_bad_number_leaves_the_others() -> None:
 
 def test_a_status_answer_may_leave_exec_type_out() -> None:
     assert report("20=3|39=1").readable
+    assert report("20=3|39=1", APIFINY).fault is None
+    assert "ExecType (150) missing" in told(report(FULL_REPORT.replace("150=1|", "").replace("20=0", "20=3")))
+
+
+# --- what FIX 4.2 requires, by its own lists (volume 1, Execution Report and Order Cancel Reject)
+
+FULL_REPORT = "37=O|11=X|17=E|20=0|150=1|39=1|55=B|54=1|38=10|32=4|31=5|151=6|14=4|6=5|60=20260301-09:00:07"
+FULL_CANCEL_REJECT = "37=O|11=Y|41=X|39=1|434=1|102=0"
+REQUIRED = {
+    "8": {
+        "37": "OrderID",
+        "17": "ExecID",
+        "20": "ExecTransType",
+        "150": "ExecType",
+        "39": "OrdStatus",
+        "55": "Symbol",
+        "54": "Side",
+        "151": "LeavesQty",
+        "14": "CumQty",
+        "6": "AvgPx",
+    },
+    "9": {
+        "37": "OrderID",
+        "11": "ClOrdID",
+        "41": "OrigClOrdID",
+        "39": "OrdStatus",
+        "434": "CxlRejResponseTo",
+    },
+}
+NOT_MISSED = {"20", "6"}
+"""A blank ExecTransType is New, as in the standard's own matrices; AvgPx follows from the fills."""
+
+
+def told(message: ExecutionReport | CancelReject) -> str:
+    return f"{message.fault.code}: {message.fault.text}" if message.fault else ""
+
+
+def without(text: str, *tags: str) -> str:
+    return "|".join(part for part in text.split("|") if part.split("=")[0] not in tags)
+
+
+def cancel_reject(text: str, dialect: Dialect = FIX42) -> CancelReject:
+    message = decode(fields(f"35=9|{text}|"), dialect)
+    assert isinstance(message, CancelReject)
+    return message
+
+
+def test_the_tables_are_those_of_the_standard_s_own_dictionary() -> None:
+    source = Path(sys.prefix) / "share" / "quickfix" / "FIX42.xml"
+    if not source.is_file():
+        pytest.skip("this Python's quickfix did not install its dictionaries")
+    tree = ET.parse(source)  # noqa: S314 - a file of an installed package
+    tags = {field.get("name"): field.get("number") for field in tree.iterfind("fields/field")}
+    for msg_type, required in REQUIRED.items():
+        (message,) = (one for one in tree.iter("message") if one.get("msgtype") == msg_type)
+        listed = {field.get("name") for field in message if field.get("required") == "Y"}
+        assert {tags[name]: name for name in listed} == required
+    for tag, (_, known) in ENUMERATIONS.items():
+        (field,) = (one for one in tree.iterfind("fields/field") if one.get("number") == tag)
+        assert {value.get("enum") for value in field} == set(known)
+
+
+LEFT_OUT = [(tag, False) for tag in REQUIRED["8"] if tag != "150"]
+EMPTY = [
+    (tag, True) for tag in ("37", "17", "55", "54")
+]  # an empty number or enumeration has a name of its own
+
+
+@pytest.mark.parametrize(("tag", "empty"), LEFT_OUT + EMPTY)
+def test_a_full_report_without_a_required_field_is_read_and_names_it(tag: str, empty: bool) -> None:
+    text = without(FULL_REPORT, tag) + (f"|{tag}=" if empty else "")
+    message = report(text)
+    missed = (
+        "" if tag in NOT_MISSED else f"MISSING_FIELD: {REQUIRED['8'][tag]} ({tag}) missing; what the message"
+    )
+    assert told(message).startswith(missed)
+    assert bool(message.fault) is bool(missed)
+    assert message.readable
+    assert message.last_shares == 4
+    assert report(text, APIFINY).fault is None
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    names = " and ".join(
+        f"{name} ({tag})" for tag, name in REQUIRED["8"].items() if tag not in NOT_MISSED | {"150"}
+    )
+    assert told(report("150=1|32=4|31=5")).startswith(f"MISSING_FIELD: {names} missing; ")
+    assert told(report(FULL_REPORT)) == ""
+
+
+@pytest.mark.parametrize("trans_type", ["0", "3"])
+def test_an_order_that_the_venue_does_not_know_has_no_number_and_no_quantities(trans_type: str) -> None:
+    unknown = f"11=X|17=0|20={trans_type}|150=8|39=8|55=B|54=1|103=5"
+    assert report(unknown).fault is None
+    assert "Symbol (55) missing" in told(report(without(unknown, "55")))
+    names = "OrderID (37) and LeavesQty (151) and CumQty (14) missing"
+    assert names in told(report(unknown.replace("103=5", "103=1")))
+    assert names in told(report(without(unknown, "103")))
+
+
+def test_an_order_of_a_quote_amount_has_no_leaves_qty_that_anybody_knows() -> None:
+    amount = without(FULL_REPORT, "38", "151")
+    assert report(f"{amount}|152=1000").fault is None
+    assert "LeavesQty (151) missing" in told(report(amount))
+    assert "LeavesQty (151) missing" in told(report(f"{amount}|152=1000|38=10"))
+
+
+@pytest.mark.parametrize("tag", REQUIRED["9"])
+def test_a_cancel_reject_without_a_required_field_is_read_and_names_it(tag: str) -> None:
+    message = cancel_reject(without(FULL_CANCEL_REJECT, tag))
+    assert told(message).startswith(f"MISSING_FIELD: {REQUIRED['9'][tag]} ({tag}) missing; ")
+    assert cancel_reject(FULL_CANCEL_REJECT).fault is None
+    assert message.cxl_rej_reason == "0"
+    assert cancel_reject(without(FULL_CANCEL_REJECT, tag), APIFINY).fault is None
+
+
+ENUMERATIONS = {
+    "434": ("CxlRejResponseTo", "12"),
+    "102": ("CxlRejReason", "0123"),
+    "103": ("OrdRejReason", "012345678"),
+}
+"""The values of FIX 4.2 itself: later versions have more."""
+
+
+@pytest.mark.parametrize("tag", ENUMERATIONS)
+@pytest.mark.parametrize("value", [*"0123456789", "99", "A", "x" * 500])
+def test_a_reason_that_fix_4_2_does_not_define_is_named_and_kept(tag: str, value: str) -> None:
+    name, known = ENUMERATIONS[tag]
+    text = FULL_REPORT if tag == "103" else FULL_CANCEL_REJECT
+    read = report if tag == "103" else cancel_reject
+    message = read(without(text, tag) + f"|{tag}={value}")
+    unknown = f"UNKNOWN_VALUE: {name} ({tag}) is {value[:40]!r}"
+    assert told(message)[: len(unknown) - 1] == ("" if value in known else unknown[:-1])
+    assert len(told(message)) < 100
+    kept = (
+        message.ord_rej_reason
+        if isinstance(message, ExecutionReport)
+        else {"434": message.response_to, "102": message.cxl_rej_reason}[tag]
+    )
+    assert kept == value
+    assert read(without(text, tag) + f"|{tag}={value}", APIFINY).fault is None, "it may number its own"
+
+
+def test_what_cannot_be_read_is_named_before_what_is_missing() -> None:
+    assert told(report("150=1|39=1|38=x|32=4")).startswith("MALFORMED_FIELD: OrderQty (38)")
+    assert told(report("150=1|39=Z|32=4")).startswith("UNKNOWN_VALUE: OrdStatus (39)")
+    assert told(report("150=8|39=8|103=77")).startswith("UNKNOWN_VALUE: OrdRejReason (103)")
+    assert told(cancel_reject("39=Z|434=7")).startswith("UNKNOWN_VALUE: OrdStatus (39)")
+    assert told(cancel_reject("434=7|102=7")).startswith("UNKNOWN_VALUE: CxlRejResponseTo (434)")
+
+
+@pytest.mark.parametrize(
+    ("text", "anomaly"),
+    [
+        ("35=D|11=X|55=B|54=1|38=1", ""),
+        ("35=D|11=X|55=B|54=X", "UNKNOWN_VALUE: Side (54) is 'X'"),
+        ("35=F|11=Y|41=X|55=B|54=X", "UNKNOWN_VALUE: Side (54) is 'X'"),
+        ("35=G|11=Y|41=X|55=B|54=X", "UNKNOWN_VALUE: Side (54) is 'X'"),
+        ("35=D|55=B|54=1", "MISSING_FIELD: ClOrdID (11) missing"),
+        ("35=D|11=|55=B|54=1", "MISSING_FIELD: ClOrdID (11) missing"),
+        ("35=D|11=X", "MISSING_FIELD: Symbol (55) and Side (54) missing"),
+        ("35=F|41=X|55=B|54=1", "MISSING_FIELD: ClOrdID (11) missing"),
+        ("35=F|11=Y|55=B|54=1", "MISSING_FIELD: OrigClOrdID (41) missing"),
+        ("35=G|41=X|55=B|54=1", "MISSING_FIELD: ClOrdID (11) missing"),
+        ("35=G|11=Y|55=B|54=1", "MISSING_FIELD: OrigClOrdID (41) missing"),
+        ("35=H|55=B|54=1", "MISSING_FIELD: ClOrdID (11) missing"),
+        ("35=D|54=X|38=abc", "MALFORMED_FIELD: OrderQty (38)"),
+    ],
+)
+def test_a_message_of_ours_that_cannot_be_right_is_named(text: str, anomaly: str) -> None:
+    fault = unreadable(fields(f"{text}|"))
+    assert (f"{fault.code}: {fault.text}" if fault else "").startswith(anomaly)
+    assert bool(fault) is bool(anomaly)
 
 
 def test_empty_ids_are_none() -> None:
@@ -233,10 +410,10 @@ def test_a_number_is_read_the_same_before_and_after_the_memory_of_numbers_is_emp
 ) -> None:
     monkeypatch.setattr("oms.fix.codec._KNOWN_NUMBERS", 3)
     for text in ("1", "1.50", "-2", "0.000000000000000001", "7", "1.50", "1"):
-        report = decode({"35": "8", "150": "1", "32": text}, FIX42)
+        report = decode({"35": "8", "150": "1", "32": text}, APIFINY)
         assert isinstance(report, ExecutionReport)
         assert (str(report.last_shares), report.last_px) == (str(Decimal(text)), None)
         assert report.fault is None
-    damaged = decode({"35": "8", "150": "1", "32": "1e3"}, FIX42)
+    damaged = decode({"35": "8", "150": "1", "32": "1e3"}, APIFINY)
     assert isinstance(damaged, ExecutionReport)
     assert (damaged.last_shares, damaged.readable) == (None, False)

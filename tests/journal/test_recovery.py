@@ -74,7 +74,8 @@ class Life:
             "55": "BTCUSDT",
             "54": "1",
         }
-        report = decode(fields | {"150": "2", "39": "2", "32": "1", "31": "100"}, FIX42)
+        fields |= {"150": "2", "39": "2", "32": "1", "31": "100", "14": "1", "151": "0"}
+        report = decode(fields, FIX42)
         self.step(Received(session="main", raw="", report=report))  # type: ignore[arg-type]
 
     def snapshot(self) -> None:

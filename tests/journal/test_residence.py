@@ -46,10 +46,10 @@ from oms.core.state import OF_ORDERS, State, capture
 from oms.core.views import full_view
 from oms.engine import Engine, Route
 from oms.fix.codec import decode
-from oms.fix.dialects import FIX42
 from oms.journal.archive import Archive
 from oms.journal.shelf import parcel
 from oms.journal.sqlite import SqliteJournal
+from tests.core.desk import BRIEF
 
 S = 1_000_000_000
 T0 = 1_772_355_600 * S
@@ -245,7 +245,7 @@ class Pair:
 
     def say(self, session: str, fields: dict[str, str]) -> None:
         self.heard.append((session, fields))
-        report = decode(fields, FIX42)
+        report = decode(fields, BRIEF)
         self.step(Received(session=session, raw="", report=report))  # type: ignore[arg-type]
 
     def any_order(self) -> Order | None:

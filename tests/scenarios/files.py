@@ -16,7 +16,7 @@ EXEC_TYPES = {kind.name.title().replace("_", ""): str(kind) for kind in ExecType
 STATUSES = {status.name.title().replace("_", ""): str(status) for status in OrdStatus}
 TRANS_TYPES = {"New": "0", "Cancel": "1", "Correct": "2", "Status": "3"}
 NUMBERS = ("38", "14", "151", "32")
-MORE = {"exec": "17", "ref": "19", "px": "31", "avg": "6", "resend": "97", "oid": "37"}
+MORE = {"exec": "17", "ref": "19", "px": "31", "avg": "6", "resend": "97", "oid": "37", "to": "434"}
 FILES = sorted(Path(__file__).parent.glob("*.txt"))
 
 

@@ -13,10 +13,12 @@ import pytest
 
 from oms.app.replay import Replay
 from oms.core.values import ANOMALY_TEXTS, AnomalyCode
-from oms.fix.dialects import FIX42
+from oms.fix.dialects import APIFINY, FIX42
 from oms.fix.logs import Line
 
 ORDER = "35=D|49=WE|56=THEY|11=X|21=1|55=IBM|54=1|38=10|40=2|44=100|59=1|60=20260301-09:00:00"
+CANCEL = "35=F|49=WE|56=THEY|11=Y|41=X|55=IBM|54=1|38=10|60=20260301-09:00:08"
+REFUSAL = "35=9|49=THEY|56=WE|37=O|11=Y|41=X|39=1|434=1|102=0|60=20260301-09:00:09"
 REPORT = "35=8|49=THEY|56=WE|37=O|55=IBM|54=1|38=10|6=100"
 ACK = f"{REPORT}|11=X|17=A|20=0|150=0|39=0|14=0|151=10|60=20260301-09:00:01"
 FILL = f"{REPORT}|11=X|17=F1|20=0|150=1|39=1|32=4|31=100|14=4|151=6|60=20260301-09:00:02"
@@ -35,9 +37,9 @@ class Row(NamedTuple):
 FIELDS = f"11=X|17=E|20=0|150=1|39=1|32=2|31=100|14=6|151=4|{LATER}"
 
 
-def changed(**tags: str | None) -> str:
-    """Write a fill of two that follows `FILL`, with other fields; None takes one out."""
-    fields = dict(part.split("=") for part in f"{REPORT}|{FIELDS}".split("|"))
+def changed(text: str = f"{REPORT}|{FIELDS}", /, **tags: str | None) -> str:
+    """Write a fill of two that follows `FILL`, or another message, with other fields; None takes one out."""
+    fields = dict(part.split("=") for part in text.split("|"))
     fields |= {tag[1:]: value for tag, value in tags.items() if value is not None}
     return "|".join(f"{tag}={value}" for tag, value in fields.items() if tags.get(f"_{tag}", "") is not None)
 
@@ -81,6 +83,35 @@ ROWS = {
         changed(_17=None, _150="9", _39="9", _32="0", _14="4", _151="6"), "MISSING_FIELD", 4, "9"
     ),
     "no ord status": Row(changed(_39=None), "MISSING_FIELD", 6),
+    "no order id": Row(changed(_37=None), "MISSING_FIELD", 6),
+    "no symbol": Row(changed(_55=None), "MISSING_FIELD", 6),
+    "no side": Row(changed(_54=None), "MISSING_FIELD", 6),
+    "no cum qty": Row(changed(_14=None), "MISSING_FIELD", 6),
+    "no leaves qty": Row(changed(_151=None), "MISSING_FIELD", 6),
+    "no leaves qty of an end": Row(
+        changed(_150="4", _39="4", _32="0", _14="4", _151=None), "MISSING_FIELD", 4, "4"
+    ),
+    "no order id of a status answer": Row(
+        changed(_20="3", _37=None, _32="0", _14="4", _151="6"), "MISSING_FIELD"
+    ),
+    "too much, and no order id": Row(
+        changed(_37=None, _32="7", _14="11", _151="0", _38="11", _39="2"), "OVERFILL", 11, "2"
+    ),
+    "leaves, and no order id": Row(changed(_37=None, _151="5"), "LEAVES_MISMATCH", 6),
+    "negative order, and no order id": Row(changed(_37=None, _38="-10", _151=None), "NEGATIVE_QUANTITY", 6),
+    "other side, and no leaves qty": Row(changed(_54="2", _151=None), "TERMS_MISMATCH"),
+    "unknown order, and no cum qty": Row(changed(_11="Q", _37="Q", _14=None), "UNKNOWN_ORDER"),
+    "reason of a reject": Row(
+        changed(_150="8", _39="8", _32="0", _14="4", _151="0", _103="77"), "UNKNOWN_VALUE"
+    ),
+    "cancel reject without order id": Row(changed(REFUSAL, _37=None), "MISSING_FIELD"),
+    "cancel reject without id": Row(changed(REFUSAL, _11=None), "MISSING_FIELD"),
+    "cancel reject without original id": Row(changed(REFUSAL, _41=None), "MISSING_FIELD"),
+    "cancel reject without status": Row(changed(REFUSAL, _39=None), "MISSING_FIELD"),
+    "cancel reject without what it answers": Row(changed(REFUSAL, _434=None), "MISSING_FIELD"),
+    "cancel reject of what": Row(changed(REFUSAL, _434="3"), "UNKNOWN_VALUE"),
+    "reason of a cancel reject": Row(changed(REFUSAL, _102="99"), "UNKNOWN_VALUE"),
+    "cancel reject of nobody's": Row(changed(REFUSAL, _11="Q", _41="R", _434=None), "UNKNOWN_REQUEST"),
     "no shares": Row(changed(_32=None), "MISSING_FIELD"),
     "no price": Row(changed(_31=None), "MISSING_FIELD", 6),
     "no exec ref": Row(changed(_20="1", _32="0", _14="4", _151="6"), "MISSING_FIELD"),
@@ -121,7 +152,8 @@ def messages(name: str) -> list[str]:
         return [ORDER, rejected, changed(_14="2", _151="0", _39="8")]
     if name in AFTER_THE_END:
         return [ORDER, ACK, FILL, *AFTER_THE_END[name]]
-    return [ORDER, ACK, FILL, *MORE.get(name, []), row.told]
+    asked = [CANCEL] if row.told.startswith("35=9") else []
+    return [ORDER, ACK, FILL, *asked, *MORE.get(name, []), row.told]
 
 
 @pytest.mark.parametrize("name", list(ROWS))
@@ -133,6 +165,29 @@ def test_each_contradiction_has_its_name(name: str) -> None:
     (order,) = replay.blotter.orders.values()
     assert [str(noted.anomaly.code) for noted in replay.anomalies] == [row.code]
     assert (order.cum_qty, order.ord_status) == (row.cum_qty, row.status)
+
+
+@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.told.startswith("35=9")])
+def test_a_cancel_reject_is_understood_as_far_as_it_goes(name: str) -> None:
+    replay = Replay(FIX42, ["WE"])
+    for text in messages(name):
+        replay.feed(Line(None, text.replace("|", "\x01") + "\x01"))
+    (order,) = replay.blotter.orders.values()
+    assert bool(order.pending) is (ROWS[name].code == "UNKNOWN_REQUEST"), "else the cancel is answered"
+
+
+SHORT = ("no order id", "no symbol", "no side", "no cum qty", "no leaves qty", "no leaves qty of an end")
+OWN_NUMBERS = ("reason of a reject", "cancel reject of what", "reason of a cancel reject")
+
+
+@pytest.mark.parametrize(
+    "name", [*SHORT, *OWN_NUMBERS, *(name for name in ROWS if name.startswith("cancel reject without"))]
+)
+def test_a_dialect_of_shorter_reports_misses_nothing(name: str) -> None:
+    replay = Replay(APIFINY, ["WE"])
+    for text in messages(name):
+        replay.feed(Line(None, text.replace("|", "\x01") + "\x01"))
+    assert replay.anomalies == []
 
 
 def test_every_name_stands_in_the_reference() -> None:

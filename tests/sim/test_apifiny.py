@@ -227,6 +227,23 @@ def test_a_status_request_for_an_unknown_order(short: Client, long: Client) -> N
     assert pick(long.receive(), 11, 20, 103, 150, 39, 14, 151) == (unknown, "3", "5", "8", "8", "0", "0")
 
 
+def test_a_full_report_has_every_field_that_fix_4_2_requires(long: Client) -> None:
+    cl_ord_id = long.order("3", "30010")
+    reports = long.receive_all(3)
+    for msg_type, named in (("H", cl_ord_id), ("F", cl_ord_id), ("H", cl_ord_id), ("H", long.new_id())):
+        long.about(msg_type, named)
+        reports.append(long.receive())
+    long.order(t11=cl_ord_id)
+    long.order("0.00001")
+    reports += long.receive_all(2)
+    assert [each[150] for each in reports] == ["0", "1", "1", "1", "4", "4", "8", "8", "8"]
+    required = {37, 17, 20, 150, 39, 55, 54, 151, 14, 6}  # volume 1, Execution Report
+    assert [required - each.keys() for each in reports] == [set()] * len(reports)
+    long.about("F", long.new_id())
+    refused = long.receive()
+    assert {37, 11, 41, 39, 434} <= refused.keys(), "volume 1, Order Cancel Reject"
+
+
 @pytest.mark.parametrize(
     ("changes", "tag", "reason"),
     [
