@@ -74,8 +74,8 @@ _REQUIRED_OF_CANCEL_REJECT: Final = {
     "11": "ClOrdID",
     "41": "OrigClOrdID",
     "39": "OrdStatus",
-    "434": "CxlRejResponseTo",
 }
+_UNKNOWN_TO_VENUE: Final = "1"
 _CXL_REJ_VALUES: Final = {
     "434": ("CxlRejResponseTo", frozenset("12")),
     "102": ("CxlRejReason", frozenset("0123")),
@@ -83,7 +83,10 @@ _CXL_REJ_VALUES: Final = {
 
 
 def of_cancel_reject(fields: Mapping[str, str], *, full: bool) -> Anomaly | None:
-    """Say what is wrong with an OrderCancelReject (35=9); `full`: it has to be as FIX 4.2 has it."""
+    """Say what is wrong with an OrderCancelReject (35=9); `full`: it has to be as FIX 4.2 has it.
+
+    CxlRejResponseTo is not missed, because ClOrdID names the request; nor the OrderID of an order unknown to the venue.
+    """
     status = fields.get("39")
     if status not in STATUSES:
         return _unknown("OrdStatus (39)", status or "")
@@ -93,7 +96,8 @@ def of_cancel_reject(fields: Mapping[str, str], *, full: bool) -> Anomaly | None
         value = fields.get(tag)
         if value and value not in values:
             return _unknown(f"{name} ({tag})", value)
-    return _missing(fields, _REQUIRED_OF_CANCEL_REJECT)
+    excused = {"37"} if fields.get("102") == _UNKNOWN_TO_VENUE else ()
+    return _missing(fields, _REQUIRED_OF_CANCEL_REJECT, frozenset(excused))
 
 
 # --- messages of our own --------------------------------------------------------------------------------------------

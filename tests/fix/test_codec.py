@@ -160,8 +160,9 @@ REQUIRED = {
         "434": "CxlRejResponseTo",
     },
 }
-NOT_MISSED = {"20", "6"}
-"""A blank ExecTransType is New, as in the standard's own matrices; AvgPx follows from the fills."""
+NOT_MISSED = {"20", "6", "434"}
+"""A blank ExecTransType is New, as in the standard's own matrices; AvgPx follows from the fills; ClOrdID names what a
+cancel reject answers."""
 
 
 def told(message: ExecutionReport | CancelReject) -> str:
@@ -238,13 +239,20 @@ def test_an_order_of_a_quote_amount_has_no_leaves_qty_that_anybody_knows() -> No
     assert "LeavesQty (151) missing" in told(report(f"{amount}|152=1000|38=10"))
 
 
-@pytest.mark.parametrize("tag", REQUIRED["9"])
+@pytest.mark.parametrize("tag", sorted(REQUIRED["9"].keys() - NOT_MISSED))
 def test_a_cancel_reject_without_a_required_field_is_read_and_names_it(tag: str) -> None:
     message = cancel_reject(without(FULL_CANCEL_REJECT, tag))
     assert told(message).startswith(f"MISSING_FIELD: {REQUIRED['9'][tag]} ({tag}) missing; ")
     assert cancel_reject(FULL_CANCEL_REJECT).fault is None
     assert message.cxl_rej_reason == "0"
     assert cancel_reject(without(FULL_CANCEL_REJECT, tag), APIFINY).fault is None
+
+
+def test_what_a_cancel_reject_need_not_say() -> None:
+    assert cancel_reject(without(FULL_CANCEL_REJECT, "434")).fault is None
+    unknown = without(FULL_CANCEL_REJECT, "37", "102")
+    assert cancel_reject(f"{unknown}|102=1").fault is None, "the venue has no such order"
+    assert "OrderID (37) missing" in told(cancel_reject(f"{unknown}|102=0"))
 
 
 ENUMERATIONS = {

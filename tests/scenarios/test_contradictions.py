@@ -108,7 +108,6 @@ ROWS = {
     "cancel reject without id": Row(changed(REFUSAL, _11=None), "MISSING_FIELD"),
     "cancel reject without original id": Row(changed(REFUSAL, _41=None), "MISSING_FIELD"),
     "cancel reject without status": Row(changed(REFUSAL, _39=None), "MISSING_FIELD"),
-    "cancel reject without what it answers": Row(changed(REFUSAL, _434=None), "MISSING_FIELD"),
     "cancel reject of what": Row(changed(REFUSAL, _434="3"), "UNKNOWN_VALUE"),
     "reason of a cancel reject": Row(changed(REFUSAL, _102="99"), "UNKNOWN_VALUE"),
     "cancel reject of nobody's": Row(changed(REFUSAL, _11="Q", _41="R", _434=None), "UNKNOWN_REQUEST"),
