@@ -13,6 +13,7 @@ from oms.core.inputs import (
     PlaceOrder,
     Received,
     Replace,
+    Resolve,
     Send,
     SessionDown,
     SessionUp,
@@ -510,6 +511,25 @@ def test_of_three_in_doubt_the_third_that_is_shown_settles_all(pair: Pair) -> No
     pair.in_doubt()
     pair.shows(after_s=1, cl_ord_id=w, order_qty=6, price=101)
     assert (pair.state(), pair.refused) == ((Decimal(6), Decimal(101), w, ()), None)
+
+
+def test_the_third_is_carried_out_and_the_first_was_never_answered(pair: Pair) -> None:
+    ask_replace(pair.world, 6)
+    w = sent(pair.world, ReplaceOrder)[-1].cl_ord_id
+    pair.accept(w, pair.z)
+    assert pair.state() == (Decimal(6), Decimal(101), w, (pair.y,))
+    pair.world.step(Tick(), after_s=6)
+    pair.shows(cl_ord_id=w, order_qty=6, price=101)
+    assert pair.state() == (Decimal(6), Decimal(101), w, ())
+
+
+@pytest.mark.parametrize(("outcome", "terms"), [("replaced", SECOND), ("working", OLD)])
+def test_a_person_decides_about_all_that_are_in_doubt(
+    pair: Pair, outcome: str, terms: tuple[Decimal, Decimal]
+) -> None:
+    pair.in_doubt()
+    assert pair.world.step(Resolve(id="a", outcome=outcome, evidence="their screen")).answer.refusal is None  # type: ignore[union-attr]
+    assert (pair.state()[:2], pair.order.pending, pair.order.in_doubt) == (terms, [], False)
 
 
 def test_answers_that_come_after_the_session_dropped_settle_each_its_own(pair: Pair) -> None:
