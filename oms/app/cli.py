@@ -1,134 +1,88 @@
-"""The command line: `oms`."""
+"""`oms` from its first moment to its exit code. The commands load slowly; what has to be there before them is here."""
 
+import os
+import signal
 import sys
-from pathlib import Path
-from typing import Annotated, Final
+from types import FrameType
+from typing import Final
 
-import typer
-
-from oms import __version__
-from oms.app import (
-    cli_changes,
-    cli_demo,
-    cli_explain,
-    cli_inquiries,
-    cli_journal,
-    cli_orders,
-    cli_replay,
-    cli_rounds,
-    cli_sim,
-    cli_tokens,
-    cli_venue,
-    cli_venue_money,
-)
-from oms.app.config import load_to_run
-from oms.core.errors import ConfigError, JournalError, OmsError
-
-EXIT_CODES: Final = """
-Exit codes: 0 done; 1 the outcome is negative (order denied or rejected, anomalies found, damage found, engine
-failed); 2 wrong usage or configuration, or unreadable input; 3 no daemon answers.
-"""
-
-app = typer.Typer(
-    name="oms",
-    help="Order management for crypto desks: FIX 4.2 to the venue, one true state for each order."
-    + EXIT_CODES,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.add_typer(cli_orders.order_app, name="order")
-app.add_typer(cli_sim.app, name="sim")
-app.add_typer(cli_journal.app, name="journal")
-app.add_typer(cli_tokens.app, name="token")
-app.add_typer(cli_venue_money.money_app, name="money")
-app.add_typer(cli_inquiries.account_app, name="account")
-app.add_typer(cli_inquiries.market_app, name="market")
-app.command()(cli_orders.orders)
-app.command()(cli_changes.resolve)
-app.command()(cli_rounds.reconcile)
-app.command()(cli_rounds.sessions)
-for _command in (
-    cli_venue.prices,
-    cli_venue.positions,
-    cli_venue.balances,
-    cli_venue.instruments,
-    cli_venue.venues,
-    cli_venue_money.withdraw,
-    cli_venue_money.transfer,
-):
-    app.command()(_command)
-app.command()(cli_replay.replay)
-app.command()(cli_explain.explain)
-app.command()(cli_demo.demo)
-
-ConfigFile = Annotated[Path, typer.Argument(help="The configuration, TOML.", show_default=False)]
-ConfigOption = Annotated[Path, typer.Option("--config", help="The configuration, TOML.", show_default=False)]
-
-
-@app.command()
-def run(config: ConfigOption) -> None:
-    """Run the daemon in the foreground, until SIGTERM or Ctrl-C; then log out of FIX, flush, and exit 0.
-
-    When it takes orders it prints one line: `ready api=URL`.
-    """
-    from oms.app.daemon import Daemon  # noqa: PLC0415 - QuickFIX and the web server load slowly, and only here
-    from oms.app.logging import set_up  # noqa: PLC0415
-
-    set_up("error", None)  # warnings come with the daemon's own log, which is set up next
-    loaded = load_to_run(config)
-    set_up(loaded.log.level, loaded.under(loaded.log.file) if loaded.log.file else None)
-    daemon = Daemon(loaded)
-    code = daemon.run(lambda url: print(f"ready api={url}", flush=True))
-    if daemon.loop.failure is not None:
-        typer.echo(f"oms: {daemon.loop.failure}", err=True)
-    raise typer.Exit(code)
-
-
-@app.command(name="check-config")
-def check_config(file: ConfigFile) -> None:
-    """Check a configuration and its tokens file, as `oms run` does; every problem with its reason, exit 2.
-
-    Exit codes: 0 `oms run` would take it; 2 there is a problem, told with file, key and reason.
-    """
-    from oms.app.logging import set_up  # noqa: PLC0415 - as above
-
-    set_up("warning", None)
-    config = load_to_run(file)
-    names = ", ".join(f"{session.name} ({session.host}:{session.port})" for session in config.session)
-    typer.echo(f"{file}: fine; sessions: {names}")
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback()
-def root(
-    _version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Order management for crypto desks."""
+_DONE: Final = 0
+_NEGATIVE: Final = 1
+_USAGE: Final = 2
+_INTERRUPTED: Final = 130  # 128 and the signal's number, as shells have it
 
 
 def main() -> None:
     """Run the command line; an error is one line, or one for each problem of a configuration."""
+    if sys.argv[1:2] == ["run"]:
+        signal.signal(signal.SIGTERM, _not_started)
+    code = _run()
     try:
-        app()
-    except ConfigError as error:
-        sys.exit(_complain(error, code=2))
-    except JournalError as error:
-        sys.exit(_complain(error, code=1))
-    except OmsError as error:
-        sys.exit(_complain(error, code=2))
+        _flush()
+    except OSError as error:
+        code = _unwritten(error, code)
+    sys.exit(code)
+
+
+def _not_started(_number: int, _frame: FrameType | None) -> None:
+    """End at once: until the daemon takes signals itself, it has sent nothing and shown nothing."""
+    os.write(2, b"oms: SIGTERM came before the start: nothing was started\n")
+    os._exit(_DONE)  # an exception could get lost where a module is being loaded
+
+
+def _run() -> int:
+    """Run the command; gives its exit code."""
+    try:
+        from oms.app.cli_commands import app  # noqa: PLC0415 - it takes most of a second
+        from oms.core.errors import ConfigError, JournalError, OmsError  # noqa: PLC0415 - likewise
+
+        try:
+            app()
+        except ConfigError as error:
+            return _complain(error, code=_USAGE)
+        except JournalError as error:
+            return _complain(error, code=_NEGATIVE)
+        except OmsError as error:
+            return _complain(error, code=_USAGE)
     except KeyboardInterrupt:
-        sys.exit(130)
+        return _INTERRUPTED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except OSError as error:
+        if not _is_of_output():
+            raise
+        return _unwritten(error, _NEGATIVE)
+    return _DONE
 
 
-def _complain(error: OmsError, *, code: int) -> int:
+def _complain(error: Exception, *, code: int) -> int:
     for line in str(error).splitlines():
         print(f"oms: {line}", file=sys.stderr)
     return code
+
+
+# --- standard output that takes nothing -----------------------------------------------------------------------------
+
+
+def _is_of_output() -> bool:
+    """Whether it is standard output that failed: then it takes not even the end of a line."""
+    try:
+        os.write(sys.stdout.fileno(), b"\n")
+    except OSError:
+        return True
+    return False
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # as it is where it was closed before the start
+        sys.stdout.flush()
+
+
+def _unwritten(error: OSError, code: int) -> int:
+    """Say why the result is not there; who reads no further (`| head`) knows. Gives the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more
+    if isinstance(error, BrokenPipeError):
+        return code
+    told = f"cannot write to standard output: {error.strerror}; what was done stays done"
+    print(f"oms: {told}", file=sys.stderr)
+    return _USAGE

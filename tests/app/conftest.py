@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import CliRunner, Result
 
-from oms.app.cli import app
+from oms.app.cli_commands import app
 from tests.app.fake_desk import TOKENS, FakeDesk, serving
 
 

@@ -7,7 +7,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from oms.app import cli
+from oms.app import cli_commands
 from oms.app.config import load
 from oms.app.tokens import add_token
 from oms.core.errors import ConfigError
@@ -153,19 +153,19 @@ def test_a_secret_file_is_looked_into(file: Path, content: bytes | None, told: s
 
 def test_the_check_wants_the_tokens_too_as_running_does(file: Path, logging_as_before: None) -> None:
     file.write_text(session(), encoding="utf-8")
-    result = CliRunner().invoke(cli.app, ["check-config", str(file)])
+    result = CliRunner().invoke(cli_commands.app, ["check-config", str(file)])
     assert isinstance(result.exception, ConfigError)  # the program makes lines of it, and exit code 2
     assert "there is no such tokens file" in str(result.exception)
     assert str(result.exception).startswith(f"{file}: api.tokens_file: {file.parent / 'tokens.toml'}: ")
     file.write_text(session(key_id=None), encoding="utf-8")
     for command in (["check-config"], ["run", "--config"]):
-        result = CliRunner().invoke(cli.app, [*command, str(file)])
+        result = CliRunner().invoke(cli_commands.app, [*command, str(file)])
         assert isinstance(result.exception, ConfigError)
         told = [line.removeprefix(f"{file}: ").split(": ")[0] for line in str(result.exception).splitlines()]
         assert told == ["session[1].key_id", "api.tokens_file"]
         assert result.stdout == ""
     file.write_text(session(), encoding="utf-8")
     add_token(file.parent / "tokens.toml", "a", ["read"])
-    result = CliRunner().invoke(cli.app, ["check-config", str(file)])
+    result = CliRunner().invoke(cli_commands.app, ["check-config", str(file)])
     assert result.exit_code == 0
     assert "fine" in result.stdout

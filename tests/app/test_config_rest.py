@@ -8,7 +8,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from oms.app import cli, wiring
+from oms.app import cli_commands, wiring
 from oms.app.config import ApifinyRestSection, SessionSection, load
 from oms.app.tokens import add_token
 from oms.core.errors import ConfigError
@@ -139,7 +139,7 @@ def test_the_example_is_fine_and_shows_every_default(file: Path) -> None:
     text = (CONFIG / "apifiny-rest.toml").read_text(encoding="utf-8")
     file.write_text(text, encoding="utf-8")
     add_token(file.parent / "tokens.toml", "trader", ["read"])
-    result = CliRunner().invoke(cli.app, ["check-config", str(file)])
+    result = CliRunner().invoke(cli_commands.app, ["check-config", str(file)])
     assert (result.exit_code, "rest (127.0.0.1:9880)" in result.output) == (0, True), result.output
     section = text.split("[[session]]")[1]
     keys = set(re.findall(r"^(?:# )?([a-z_]+) = ", section, re.MULTILINE))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from oms.app.cli import app
+from oms.app.cli_commands import app
 from oms.app.life import life_of, orders_called
 from oms.app.words import state_object
 from oms.core import events as ev

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from oms.app.cli import app
+from oms.app.cli_commands import app
 from oms.app.past import blotter_at, exact_iso, parse_time
 from oms.core.errors import CommandError
 from oms.core.times import fix_to_ns

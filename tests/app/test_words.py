@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from oms.app.cli import app
+from oms.app.cli_commands import app
 from oms.app.words import event_object, event_text
 from oms.core import events as ev
 from oms.core.inputs import Cancel, CancelAll, Reconcile, Resolve, Tick

@@ -1,13 +1,15 @@
 """No room: orders are refused aloud, what was acknowledged stays, and a full disk for logs alone stops nothing."""
 
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.system.harness import Daemon, Venue, configure, oms, running, until
+from tests.system.harness import SECRET, Daemon, Venue, configure, free_port, oms, running, until
 
 pytestmark = pytest.mark.system
 
@@ -115,3 +117,23 @@ def test_the_daemon_goes_on_trading_when_only_its_logs_have_no_room(
         assert log.count('"LOG_NOT_WRITTEN"') < 10  # once until it is well again
         assert daemon.stop() == 0
     assert oms("journal", "verify", str(tmp_path / "journal.db")).returncode == 0
+
+
+def test_the_daemon_runs_when_standard_output_has_no_room(tmp_path: Path) -> None:
+    """It ends with 0 when it is told to: nothing of it waits for the line that could not be written."""
+    configure(tmp_path, free_port())
+    command = [sys.executable, "-m", "oms", "run", "--config", str(tmp_path / "oms.toml")]
+    environment = {**os.environ, "OMS_TEST_SECRET": SECRET}
+    with (
+        Path("/dev/full").open("w") as full,
+        subprocess.Popen(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment) as process,
+    ):
+        assert process.stderr is not None
+        try:
+            told = process.stderr.readline()
+            assert "ready api=http://127.0.0.1:" in told
+            assert "No space left on device" in told
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
