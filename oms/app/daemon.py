@@ -41,10 +41,11 @@ from oms.core.inputs import (
 from oms.core.messages import Other
 from oms.engine import Engine
 from oms.fix import inputs as fix_in
-from oms.fix.codec import decode, split
+from oms.fix.codec import decode
 from oms.fix.dialects import DIALECTS, Dialect
 from oms.fix.initiator import Initiator
 from oms.fix.settings import SessionConfig
+from oms.fix.text import field, fields_of
 from oms.journal.archive import Archive
 from oms.journal.sqlite import SqliteJournal
 
@@ -218,9 +219,8 @@ class Daemon:
                 reason = "we logged out" if expected else item.reason
                 return SessionDown(session=item.session, reason=reason, expected=expected)
             case fix_in.ResendRefused():
-                return ResendRefused(
-                    session=item.session, raw=item.raw, cl_ord_id=split(item.raw).get("11", "")
-                )
+                cl_ord_id = field(item.raw, "11") or ""
+                return ResendRefused(session=item.session, raw=item.raw, cl_ord_id=cl_ord_id)
             case fix_in.Alarm(raw=str(raw), session=str(session)):  # what it says counts all the same
                 log.warning(item.text, code=item.code, session=session)
                 return Received(session=session, raw=raw, report=_decoded(raw, self._dialects[session]))
@@ -295,6 +295,6 @@ class Daemon:
 
 def _decoded(raw: str, dialect: Dialect) -> Any:  # noqa: ANN401 - a report; our own words do not come back
     try:
-        return decode(split(raw), dialect)
+        return decode(fields_of(raw), dialect)
     except ValueError:
         return Other(msg_type="")

@@ -19,7 +19,8 @@ from oms.core.order import Order
 from oms.core.times import fix_to_ns, ns_to_iso
 from oms.core.values import AnomalyCode, format_decimal
 from oms.core.views import order_view
-from oms.fix.codec import SOH, Fields, decode, split
+from oms.fix import text as message_text
+from oms.fix.codec import SOH, Fields, decode
 from oms.fix.dialects import Dialect
 from oms.fix.faults import unreadable
 from oms.fix.logs import Line, LogReader
@@ -87,7 +88,7 @@ class Replay:
             self._garbled(line, line.damage)
             return None
         try:
-            fields = split(line.text)
+            fields = message_text.fields_of(line.text)
         except ValueError:
             self._garbled(line, "a field is not of the form tag=value")
             return None
@@ -204,11 +205,13 @@ class Replay:
     # --- what is shown
 
     def _garbled(self, line: Line, why: str) -> None:
-        self.tally.messages += 1
-        n = self.tally.messages
-        anomaly = Anomaly(AnomalyCode.GARBLED, f"a garbled message: {why}")
-        self._note(n, anomaly, None)
-        if self._emit is None:
+        is_admin = (
+            message_text.field(line.text, "35") in ADMIN
+        )  # of no order: it is no row, and is named by the last
+        self.tally.messages += not is_admin
+        n, what = self.tally.messages, "message of the session, after this one" if is_admin else "message"
+        self._note(n, anomaly := Anomaly(AnomalyCode.GARBLED, f"a garbled {what}: {why}"), None)
+        if is_admin or self._emit is None:
             return
         fields = dict(part.split("=", 1) for part in line.text.split(SOH) if "=" in part)
         direction = "out" if fields.get("49") in self._senders else "in"

@@ -174,6 +174,55 @@ def test_administrative_messages_are_not_shown_and_a_logon_leaves_doubt(tmp_path
     ]
 
 
+@pytest.mark.parametrize("kind", ["0", "1", "2", "4", "5", "A", "8", "3", "j", "?"])
+def test_a_garbled_message_has_a_row_unless_it_is_of_the_session(tmp_path: Path, kind: str) -> None:
+    log = tmp_path / "log"
+    garbled = framed(f"35={kind} 112=T").replace("112=T", "112=U") if kind != "A" else "35=A\x01112=T"
+    if kind == "A":  # its frame is not held against a checksum
+        garbled = framed("35=A 108=30").replace("108=30", "108")
+    if kind == "?":
+        garbled = framed("35=0 112=T").replace("35=0", "350")
+    log.write_text(f"{ORDER}\n{garbled}\n{ACK}\n")
+    told = run("--format", "jsonl", log)
+    shown = [json.loads(line) for line in told.stdout.splitlines()]
+    is_shown = kind in {"8", "3", "j", "?"}
+    assert [row["msg_type"] for row in shown] == [
+        "D",
+        *([None if kind == "?" else kind] if is_shown else []),
+        "8",
+    ]
+    assert [row["n"] for row in shown] == list(range(1, len(shown) + 1))
+    assert [row["anomaly"] is not None for row in shown] == [False, *([True] if is_shown else []), False]
+    assert (told.exit_code, "anomalies 1" in told.stderr) == (1, True)
+    place = 2 if is_shown else 1
+    assert f"  message {place}: GARBLED: " in run(log).stdout
+
+
+def test_soh_within_the_raw_data_of_a_logon_is_no_damage(tmp_path: Path) -> None:
+    secret = "a\x01b\x01c"
+    logon = framed(f"35=A 95={len(secret)} 96=SECRET 98=0").replace("SECRET", secret)
+    length = len(framed("35=A 95=5 96=abcde 98=0").partition("\x019=")[2].partition("\x01")[2]) - 7
+    body = logon.partition("\x019=")[2].partition("\x01")[2].rpartition("10=")[0]
+    head = f"8=FIX.4.2\x019={length}\x01{body}"
+    log = tmp_path / "log"
+    log.write_text(f"{head}10={byte_sum(head.encode()) % 256:03d}\x01\n{ORDER}\n{ACK}\n")
+    told = run(log)
+    assert (told.exit_code, "anomalies 0" in told.stderr) == (0, True), told.stdout
+    text = told.stdout + told.stderr
+    assert "torn lines 0, lines that are not FIX 0" in text
+
+
+def test_soh_within_the_encoded_text_of_a_report_is_no_damage() -> None:
+    replay = Replay(FIX42, ["WE"])
+    replay.feed(Line(None, ORDER))
+    told = "8=FIX.4.2\x0135=8\x0149=THEY\x0156=WE\x0111=X\x0137=O\x0117=F\x0120=0\x01150=1\x0139=1\x0155=B\x0154=1\x01"
+    order = replay.feed(
+        Line(None, f"{told}38=10\x0132=4\x0131=5\x0114=4\x01151=6\x01354=3\x01355=\x01x\x01\x016=5\x01")
+    )
+    assert order is not None
+    assert (str(order.cum_qty), replay.anomalies) == ("4", [])
+
+
 def test_a_gap_is_an_anomaly_of_the_message_that_opened_it_only_if_it_stays(tmp_path: Path) -> None:
     log = tmp_path / "log"
     fill = "35=8 11=X 37=O 17={} 150=1 39=1 55=B 54=1 32=4 31=5 14={} 151={}"
