@@ -113,13 +113,26 @@ def account_problems(values: Mapping[str, Any]) -> Found:
 
 def trust_problems(path: Path, ca_file: str | None, *, has_tls: bool) -> Found:
     """Check that TLS has whom to trust."""
-    if ca_file is not None and not (path.parent / ca_file).is_file():
-        yield "ca_file", f"there is no file {path.parent / ca_file}"
+    if ca_file is not None:
+        yield from _certificate_problems(path.parent / ca_file)
     if ca_file is None and has_tls:
         yield (
             "ca_file",
             "tls = true needs a file with the certificates to trust; without one nothing is verified",
         )
+
+
+def _certificate_problems(file: Path) -> Found:
+    if not file.is_file():
+        yield "ca_file", f"there is no file {file}"
+        return
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        yield "ca_file", f"cannot read {file}: {error.strerror}"
+        return
+    if b"-----BEGIN CERTIFICATE-----" not in text:
+        yield "ca_file", f"{file} holds no certificate in PEM format"
 
 
 def secret_problems(path: Path, values: Mapping[str, Any]) -> Found:

@@ -36,7 +36,7 @@ def session_object(
         "market_price": isinstance(session, WeexSection),
         "logged_on": bool(seen.get("logged_on")),
         "since": ns_to_iso(seen["since_ns"]) if seen.get("since_ns") else None,
-        "reason": seen.get("reason") or trouble,
+        "reason": trouble or seen.get("reason"),  # what is noted now is newer than the last end on record
         "halted": seen.get("halted"),
         "round": _round(seen.get("round")),
         "held": _held(seen.get("held", ()), now),

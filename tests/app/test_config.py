@@ -91,6 +91,13 @@ def test_every_session_is_checked_whatever_is_wrong_elsewhere(file: Path) -> Non
     ]
 
 
+def test_what_is_to_be_trusted_must_be_certificates(file: Path) -> None:
+    (file.parent / "ca.pem").write_text("none here")
+    (told,) = problems(file, session(tls="true", ca_file='"ca.pem"'))
+    assert told.startswith("session[1].ca_file: ")
+    assert "holds no certificate" in told
+
+
 def test_a_session_that_is_no_table_keeps_its_place(file: Path) -> None:
     found = problems(
         file, f'session = ["x", {{ {", ".join(f"{k} = {v}" for k, v in FINE.items() if k != "port")} }}]'

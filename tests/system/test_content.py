@@ -172,6 +172,14 @@ def test_a_report_of_an_order_that_nobody_sent_is_an_anomaly(wire: Wire) -> None
     assert any("UNKNOWN_ORDER" in json.dumps(line) for line in wire.log())
 
 
+def test_a_reject_with_a_reason_of_a_later_fix_reaches_its_order(wire: Wire) -> None:
+    new = wire.order("a")
+    wire.venue.send("3", (45, new[34]), (371, "x"), (372, "D"), (373, "99"), (58, "none of FIX 4.2's"))
+    assert wire.daemon.reaches("a", "Rejected")["reason"] == "none of FIX 4.2's"
+    wire.venue.send("3", (58, "of nothing"))
+    assert wire.recorded("58=of nothing")["anomaly"]["code"] == "UNKNOWN_REQUEST"
+
+
 @pytest.mark.parametrize("msg_type", ["3", "j"])
 def test_a_reject_reaches_what_it_is_about_by_its_number(msg_type: str, wire: Wire) -> None:
     new = wire.order("a")

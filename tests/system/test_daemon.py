@@ -77,6 +77,18 @@ def test_the_venue_comes_later_goes_and_comes_back(tmp_path: Path) -> None:
         assert daemon.cancel("b").json()["waiting"] == ["cancel"]  # never denied: it leaves when it can
 
 
+def test_after_a_restart_the_reason_is_that_of_now(tmp_path: Path) -> None:
+    port = free_port()
+    configure(tmp_path, port)
+    daemon = Daemon(tmp_path)
+    with running(Venue(tmp_path, port=port), daemon):
+        daemon.logged_on()
+        assert daemon.stop() == 0
+    again = Daemon(tmp_path)
+    with running(again):
+        until(lambda: "no connection to" in (again.session()["reason"] or ""), "what is wrong now is told")
+
+
 def test_orders_wait_for_the_questions_after_a_logon_and_then_leave(tmp_path: Path) -> None:
     venue = Venue(tmp_path, "--latency-ms", "300")
     configure(tmp_path, venue.port)
