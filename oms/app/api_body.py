@@ -38,8 +38,10 @@ def _choices(*members: Side | OrdType | TimeInForce) -> dict[str, str]:
 
 SIDES: Final = _choices(Side.BUY, Side.SELL)
 ORD_TYPES: Final = _choices(OrdType.LIMIT, OrdType.MARKET)
-GTD: Final = "GTD needs an ExpireTime (126), which orders here do not have: cancel the order in time"
 TIMES_IN_FORCE: Final = _choices(*(time for time in TimeInForce if time is not TimeInForce.GTD))
+GTD: Final = "GTD needs an ExpireTime (126), which orders here do not have: cancel the order in time"
+# What FIX knows and no order here can be, by field, with the reason.
+REFUSED: Final = {"time_in_force": dict.fromkeys(_choices(TimeInForce.GTD), GTD)}
 
 
 class _Number(str):
@@ -207,14 +209,12 @@ def _choice(given: Mapping[str, Any], name: str, choices: Mapping[str, str]) -> 
     text = text_of(given, name, MAX_WORD_CHARS)
     if text is None:
         return None
-    found = choices.get(text.upper().replace("-", "_"))
-    if found is None and choices is TIMES_IN_FORCE and text.upper() in {"GTD", TimeInForce.GTD}:
-        raise invalid(field=name, text=f"{name} {GTD}")
+    spelling = text.upper().replace("-", "_")
+    found = choices.get(spelling)
     if found is None:
-        known = ", ".join(spelling for spelling in choices if not spelling[0].isdigit())
-        raise invalid(
-            field=name, text=f"{name} {text!r} is not known; known are {known}, and their FIX codes"
-        )
+        known = ", ".join(each for each in choices if not each[0].isdigit())
+        told = f"{text!r} is not known; known are {known}, and their FIX codes"
+        raise invalid(field=name, text=f"{name} {REFUSED.get(name, {}).get(spelling, told)}")
     return found
 
 

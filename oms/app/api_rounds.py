@@ -14,11 +14,11 @@ from oms.app.api_body import read_body, read_object
 from oms.app.api_body_changes import reconcile_of
 from oms.app.api_engine import ToEngine, origin
 from oms.app.api_errors import ApiError, json_response
+from oms.app.config_marked import MARKED
 from oms.core.differences import UNANSWERED, UNASKABLE, UNHEARD, Difference, differences, notes
 from oms.core.inputs import Resume
 from oms.core.order import Order
 
-BY_NUMBER: Final = frozenset({"weex", "cloud"})  # kinds of sessions whose venue knows no ClOrdIDs
 ORDERS_AT_A_TIME: Final = 1000  # looked through before others get their turn
 _SILENT: Final = frozenset({UNANSWERED, UNASKABLE, UNHEARD})
 _NO_ANSWER: Final = Difference(UNANSWERED, "the venue was asked, or could not be, and no answer came")
@@ -49,7 +49,7 @@ class Rounds:
         """
         sessions = self._engine.desk.sessions()
         rows = {str(session["name"]): _row(session) for session in sessions}
-        by_number = {session["name"] for session in sessions if session.get("kind") in BY_NUMBER}
+        by_number = {session["name"] for session in sessions if session.get("kind") in MARKED}
         unanswered = {name: set(row["unanswered"]) for name, row in rows.items()}
         for count, order in enumerate(self._engine.desk.published.in_memory(), 1):
             if order.is_open and order.session not in rows:

@@ -22,9 +22,9 @@ from oms.app.cli_daemon import (
     show_order,
 )
 from oms.app.client import DEFAULT_URL, Client
+from oms.app.config_marked import MARKED
 from oms.app.known_venues import unknown_venue
 from oms.app.notes import cancel_waits, sessions_of, why_open
-from oms.app.others import LOOKED_THROUGH
 from oms.app.sweep import Sweep, sweep
 from oms.app.tables import orders_counted, own_id, plain, status_word
 from oms.app.tables_unsettled import left_table
@@ -170,7 +170,7 @@ def _resolved(which: dict[str, str | None], client: Client) -> dict[str, str | N
     """Read a venue's name: WEEX and exchanges of the Cloud API have none behind them, and go by their session's."""
     name = which["exchange"]
     session = sessions_of(client).get(name) if name is not None else None
-    if session is None or session.get("kind") not in LOOKED_THROUGH or which["session"] not in {None, name}:
+    if session is None or session.get("kind") not in MARKED or which["session"] not in {None, name}:
         return which
     return {**which, "exchange": None, "session": name}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta, Struct
@@ -20,6 +20,9 @@ from oms.app.config_parts import (
     name_problems,
     secret_problems,
 )
+
+MARKED: Final = frozenset({"weex", "cloud"})
+"""The kinds of sessions whose venue knows no client order ids: orders there go by its own numbers."""
 
 
 class KeySection(Struct, kw_only=True):

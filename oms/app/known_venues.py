@@ -1,8 +1,8 @@
 """Whether a venue's name is known here: one that is mistyped must not look like one where nothing is open."""
 
 from oms.app.client import MOST_ORDERS, Client, RefusedError
+from oms.app.config_marked import MARKED
 from oms.app.notes import sessions_of
-from oms.app.others import LOOKED_THROUGH
 
 
 def unknown_venue(client: Client, name: str | None) -> str | None:
@@ -17,7 +17,7 @@ def unknown_venue(client: Client, name: str | None) -> str | None:
     if name is None:
         return None
     sessions = sessions_of(client)
-    known = {each for each, session in sessions.items() if session.get("kind") in LOOKED_THROUGH}
+    known = {each for each, session in sessions.items() if session.get("kind") in MARKED}
     known |= _listed(client) | _traded(client)
     if name in known or client.orders(exchange=name, limit=1):
         return None

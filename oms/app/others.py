@@ -4,9 +4,9 @@ WEEX and exchanges of the Cloud API are looked through, one session for each acc
 drops or the daemon starts anew, and may fail: only a session's `canceled_all` says that it came to its end.
 """
 
-from typing import Any, Final
+from typing import Any
 
-LOOKED_THROUGH: Final = frozenset({"weex", "cloud"})
+from oms.app.config_marked import MARKED
 
 Sessions = dict[str, dict[str, Any]]
 Which = dict[str, str | None]
@@ -55,7 +55,7 @@ def unseen(sessions: Sessions, before: Sessions, which: Which) -> dict[str, str]
 def _sharing(sessions: Sessions, session: dict[str, Any]) -> list[dict[str, Any]]:
     """Give the sessions of an account that is looked through, this one among them."""
     kind, account = session.get("kind"), session["account"]
-    if kind not in LOOKED_THROUGH:
+    if kind not in MARKED:
         return []
     return [each for each in sessions.values() if (each.get("kind"), each["account"]) == (kind, account)]
 

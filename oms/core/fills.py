@@ -219,9 +219,8 @@ def _count(order: "Order", shares: Decimal, price: Decimal | None) -> None:
 
 
 def _take_back(order: "Order", execution: Execution) -> None:
-    order.cum_qty = max(
-        order.cum_qty - execution.shares, ZERO
-    )  # after a split, shares of before it count otherwise
+    # After a split, shares of before it count otherwise.
+    order.cum_qty = max(order.cum_qty - execution.shares, ZERO)
     if execution.price is not None:
         order.notional -= execution.shares * execution.price
     else:
