@@ -15,7 +15,8 @@ _INTERRUPTED: Final = 130  # 128 and the signal's number, as shells have it
 def main() -> None:
     """Run the command line; an error is one line, or one for each problem of a configuration."""
     if sys.argv[1:2] == ["run"]:
-        signal.signal(signal.SIGTERM, _not_started)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _not_started)
     code = _run()
     try:
         _flush()
@@ -24,9 +25,9 @@ def main() -> None:
     sys.exit(code)
 
 
-def _not_started(_number: int, _frame: FrameType | None) -> None:
+def _not_started(number: int, _frame: FrameType | None) -> None:
     """End at once: until the daemon takes signals itself, it has sent nothing and shown nothing."""
-    os.write(2, b"oms: SIGTERM came before the start: nothing was started\n")
+    os.write(2, f"oms: {signal.Signals(number).name} came before the start: nothing was started\n".encode())
     os._exit(_DONE)  # an exception could get lost where a module is being loaded
 
 

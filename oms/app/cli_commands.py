@@ -1,6 +1,7 @@
 """The commands of `oms`, all in one place."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -72,7 +73,11 @@ def run(config: ConfigOption) -> None:
 
     When it takes orders it prints one line: `ready api=URL`.
     """
+    # QuickFIX takes the handler of SIGINT away while it loads: until it is back, a Ctrl-C waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     from oms.app.daemon import Daemon  # noqa: PLC0415 - QuickFIX and the web server load slowly, and only here
+
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     from oms.app.logging import set_up  # noqa: PLC0415
 
     set_up("error", None)  # warnings come with the daemon's own log, which is set up next

@@ -18,8 +18,8 @@ from oms.app import cli
 
 class Stop:
     def find_spec(self, name, *_):
-        if name == "oms.app.cli_commands":
-            os.kill(os.getpid(), signal.SIGTERM)
+        if name == os.environ["WHEN"]:
+            os.kill(os.getpid(), signal.Signals[os.environ["HOW"]])
 
 sys.meta_path.insert(0, Stop())
 cli.main()
@@ -31,16 +31,25 @@ def run(*arguments: str, stdout: int = subprocess.PIPE) -> "subprocess.Completed
     return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
 
 
-def test_sigterm_while_the_daemon_still_loads_ends_with_0_and_says_that_nothing_was_started() -> None:
-    command = [sys.executable, "-c", STOPPED_EARLY, "run", "--config", "none.toml"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+def stopped_early(how: str, when: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", STOPPED_EARLY, *arguments]
+    environment = {**os.environ, "HOW": how, "WHEN": when}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+
+
+@pytest.mark.parametrize("when", ["oms.app.cli_commands", "oms.app.daemon", "_quickfix", "fastapi"])
+@pytest.mark.parametrize("how", ["SIGTERM", "SIGINT"])
+def test_a_signal_while_the_daemon_still_loads_ends_with_0_and_says_that_nothing_was_started(
+    how: str, when: str
+) -> None:
+    done = stopped_early(how, when, "run", "--config", "none.toml")
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "oms: SIGTERM came before the start: nothing was started\n"
+    assert done.stderr == f"oms: {how} came before the start: nothing was started\n"
 
 
 def test_sigterm_ends_other_commands_as_it_ends_any_program() -> None:
-    command = [sys.executable, "-c", STOPPED_EARLY, "orders"]
-    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGTERM
+    done = stopped_early("SIGTERM", "oms.app.cli_commands", "orders")
+    assert done.returncode == -signal.SIGTERM
 
 
 @pytest.fixture
