@@ -1,5 +1,7 @@
 """However often a venue says the same, it is asked a bounded number of times."""
 
+from decimal import Decimal
+
 import pytest
 
 from oms.core.inputs import Cancel, Resolve, SessionDown, Tick
@@ -54,6 +56,24 @@ def test_the_same_contradiction_again_is_no_reason_to_ask_again(world: World) ->
         world.answer("4", cl_ord_id=order.cl_ord_id)
     assert order.anomalies >= 1
     assert world.questions() - before == 1
+
+
+def test_people_are_told_once_what_a_venue_says_wrong_in_the_same_words_each_time(world: World) -> None:
+    order = world.place()
+    world.ack(order)
+    for number in range(20):
+        world.report(
+            order_id="V1",
+            exec_id=f"E{number}",
+            exec_trans_type="0",
+            exec_type="1",
+            ord_status="1",
+            last_shares=Decimal("0.01"),
+            last_px=None,
+        )
+    told = [alert.code for alert in world.alerts]
+    assert told.count("MISSING_FIELD") == 1, told
+    assert order.anomalies == 20
 
 
 def refuse(world: World, order: Order) -> None:

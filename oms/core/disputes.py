@@ -36,11 +36,15 @@ class Disputes:
         self.asked: defaultdict[int, set[str]] = defaultdict(set)
 
     def note(self, work: Work, order: Order | None, anomaly: Anomaly) -> None:
-        """Show an anomaly on its order, and ask the venue how it stands: something it said is not counted."""
-        work.alert(str(anomaly.code), anomaly.text, order=order)
+        """Show an anomaly on its order, and ask the venue how it stands: something it said is not counted.
+
+        One that is the order's last already is told nobody again, nor asked about: the answer would be the same.
+        """
+        is_news = order is None or news(order, anomaly) is not None
+        if is_news:
+            work.alert(str(anomaly.code), anomaly.text, order=order)
         if order is None or anomaly.code is AnomalyCode.UNKNOWN_ORDER:
             return  # an order that is adopted contradicts nothing of its own
-        is_news = news(order, anomaly) is not None  # asked about before: the answer would be the same
         work.emit(ev.AnomalyNoted(order=order.number, code=str(anomaly.code), text=anomaly.text))
         may_help = is_news and anomaly.code not in _FROM_ANSWERS and not order.questions
         if may_help and self._is_first(order.number, anomaly.code):
