@@ -30,11 +30,12 @@ class Standing:
             None  # why it ends, in the venue's words, or in QuickFIX's where that gave a reason
         )
         self._leaving = False  # our Logout went first
+        self._told = False  # this try ended with words: what QuickFIX notes of its end is no news
         self._unresolved: str | None = None  # why the host has no address
 
     def logged_on(self, now: int) -> None:
         """Note that the session is established."""
-        self._said, self.trouble, self._leaving = None, None, False
+        self._said, self.trouble, self._leaving, self._told = None, None, False, False
         self.state.logged_on, self.state.since_ns, self.state.last_error = True, now, None
 
     def logged_out(self, now: int) -> tuple[bool, str | None]:
@@ -44,9 +45,11 @@ class Standing:
         unless the venue said something.
         """
         ended, said = self.state.logged_on, self._said
-        self.state.last_error = said or self.trouble or self.state.last_error
+        trouble = None if self._told else self.trouble
+        self.state.last_error = said or trouble or self.state.last_error
         if ended:
             self.state.logged_on, self.state.since_ns = False, now
+        self._told = self._told or said is not None
         self._said, self._leaving = None, False
         return ended or said is not None, said
 
@@ -74,12 +77,12 @@ class Standing:
         Where nothing answers, be it that the host has no address, it says nothing for ten seconds.
         """
         if event.startswith("Connecting to "):
-            self.trouble = None
+            self.trouble, self._told = None, False
         elif event == _NO_LOGON:
             self.trouble = self._nowhere() or f"no answer to the Logon from {self._where()}: timed out"
         elif is_trouble(event):
             self.trouble = event
-        elif event == "Disconnecting" and not self.state.logged_on and self._said is None:
+        elif event == "Disconnecting" and not (self.state.logged_on or self._said or self._told):
             self.state.last_error = self.trouble or self._no_connection(engine_trouble)
 
     def resolved(self, why_not: str | None) -> None:

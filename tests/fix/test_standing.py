@@ -87,6 +87,21 @@ def test_the_venue_s_words_come_first() -> None:
     assert ours.state.last_error == "token error"
 
 
+def test_a_rejected_logon_that_times_out_keeps_the_venue_s_words() -> None:
+    ours = standing()
+    ours.noted("Connecting to fix.example on port 1443")
+    ours.they_rejected("bad RawData")
+    ours.noted("Timed out waiting for logon response")
+    ours.noted("Disconnecting")
+    assert ours.logged_out(1) == (True, "bad RawData")
+    assert ours.logged_out(2) == (False, None)  # QuickFIX tells of it twice
+    ours.noted("Disconnecting")
+    assert ours.state.last_error == "bad RawData"
+    ours.noted("Connecting to fix.example on port 1443")
+    ours.noted("Disconnecting")
+    assert ours.state.last_error == "no connection to fix.example:1443"
+
+
 def test_our_own_logout_needs_no_reason_and_may_have_one() -> None:
     ours = standing()
     ours.logged_on(1)
