@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ from rich.markup import escape
 from oms.app.client import Client, RefusedError
 from oms.app.tables import blotter_table, sessions_table
 from oms.app.tokens import add_token
-from oms.core.errors import CommandError, OmsError
+from oms.core.errors import CommandError, ConfigError, OmsError
 from oms.fix.logs import LogReader
 
 ACCOUNT: Final = "STA-00000015"
@@ -111,7 +112,7 @@ def demo(
 ) -> None:
     """Run a simulated venue and the daemon, trade a handful of orders, and show the live blotter until Ctrl-C."""
     console = _console()
-    with _folder(keep) as folder, contextlib.ExitStack() as stack:
+    with _folder(keep) as folder, _told_as_1(), contextlib.ExitStack() as stack:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         secret = secrets.token_hex(16)
         port = stack.enter_context(_venue(secret))
@@ -127,6 +128,18 @@ def demo(
             _conclude(console, client, folder, names[1], missing)
             if once:
                 raise typer.Exit(1 if missing else 0)
+
+
+@contextlib.contextmanager
+def _told_as_1() -> Iterator[None]:
+    """Where the venue or the daemon fails, the orders do not reach their states, and that ends with 1."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except OmsError as error:
+        typer.echo(f"oms: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 def _console() -> Console:
@@ -195,10 +208,12 @@ def _process(arguments: list[str], environment: dict[str, str]) -> Iterator["sub
 
 
 def _ready_line(process: "subprocess.Popen[str]", name: str) -> str:
+    too_late = threading.Timer(START_TIMEOUT_S, process.kill)
+    too_late.start()
     line = process.stdout.readline() if process.stdout else ""
+    too_late.cancel()
     if not line.startswith("ready "):
-        code = process.wait(START_TIMEOUT_S)
-        message = f"{name} did not start (exit code {code}); its message stands above"
+        message = f"{name} did not start (exit code {process.wait()}); its message stands above"
         raise OmsError(message)
     return line
 
@@ -215,7 +230,8 @@ def _play(client: Client, names: list[str], timeout_s: float) -> list[str]:
     """Send the orders, cancel one, ask a status; returns what did not come about in time."""
     deadline = time.monotonic() + timeout_s
     if not _until(deadline, lambda: all(session["logged_on"] for session in client.sessions())):
-        return [f"the session did not log on: {session['reason']}" for session in client.sessions()]
+        told = "the session did not log on: "
+        return [told + (session["reason"] or "no word of the venue") for session in client.sessions()]
     for name, act in zip(names, ACTS, strict=True):
         client.place({"client_order_id": name, **act.terms}, wait=None)
     for name, act in zip(names, ACTS, strict=True):

@@ -79,6 +79,17 @@ main()
 """
 
 
+NEVER_READY = """
+import sys
+import oms.app.cli_demo as demo
+from oms.app.cli import main
+
+sys.executable = {sleeper!r}
+demo.START_TIMEOUT_S = 1.0
+main()
+"""
+
+
 def broken(change: str, more: list[str], *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run the demo against a venue that does not do its part."""
     program = BROKEN.format(change=change, more=more)
@@ -105,6 +116,30 @@ def test_a_logon_that_does_not_come_about_is_told() -> None:
     assert result.returncode == 1, result.stdout + result.stderr
     assert re.search("^not reached: the session did not log on: .*API-key", result.stdout, re.MULTILINE)
     assert "Traceback" not in result.stderr
+
+
+def test_a_venue_that_does_not_start_ends_it_with_1() -> None:
+    result = broken("'--fix-prot' if word == '--fix-port' else word", [])
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.endswith(
+        "oms: the simulated venue did not start (exit code 2); its message stands above\n"
+    )
+
+
+def test_a_venue_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
+    sleeper = tmp_path / "sleeper"
+    sleeper.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    sleeper.chmod(0o755)
+    program = NEVER_READY.format(sleeper=str(sleeper))
+    result = subprocess.run(
+        [sys.executable, "-c", program, "demo", "--once"],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "the simulated venue did not start" in result.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
