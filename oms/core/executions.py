@@ -26,11 +26,13 @@ from oms.core.values import (
 from oms.core.verdict import (
     Verdict,
     anomalous,
+    is_newer,
     only_totals,
     precedes_a_fill,
     precedes_revision,
     report_key,
     total_anomaly,
+    unpriced,
 )
 
 _FILL: Final = str(ExecType.FILL)  # reading an enumeration's member costs more than the comparison
@@ -195,10 +197,8 @@ def _identified(order: Order, report: ExecutionReport, key: str, shown: str) -> 
 
 def _trades_again(order: Order, report: ExecutionReport) -> bool:
     """Whether a good-till order trades on its next day; the morning's restatement is optional (D27)."""
-    return order.time_in_force in GOOD_TILL and report.ord_status in (
-        OrdStatus.PARTIALLY_FILLED,
-        OrdStatus.FILLED,
-    )
+    again = report.ord_status in (OrdStatus.PARTIALLY_FILLED, OrdStatus.FILLED)
+    return again and order.time_in_force in GOOD_TILL and is_newer(order, report)
 
 
 def _news_of_total(
@@ -226,11 +226,7 @@ def _fill_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> 
     if excess is not None:
         return excess
     if last_px is None:
-        text = "a fill without a price: the shares count, the average is unknown"
-        fault = report.fault
-        if fault is not None and fault.code is not AnomalyCode.MISSING_FIELD:
-            return fault
-        return Anomaly(AnomalyCode.MISSING_FIELD, text)
+        return unpriced(report)
     claimed = report.cum_qty
     if claimed is None:
         return None

@@ -271,15 +271,15 @@ def _cancel_reject(blotter: Blotter, session: str, report: CancelReject, ref: in
 
 
 def _names_nobodys(blotter: Blotter, session: str, report: CancelReject, order: Order) -> bool:
-    """Whether an order sent from here is known by its OrderID alone: the request and the order named are nobody's."""
-    known = blotter.book(session).by_cl_ord_id
-    named = [name for name in (report.cl_ord_id, report.orig_cl_ord_id) if name is not None]
-    return bool(named) and not order.external and all(name not in known for name in named)
+    """Whether it is about an order sent from here, and the request that it names is nobody's."""
+    name = report.cl_ord_id if report.cl_ord_id is not None else report.orig_cl_ord_id
+    return name is not None and not order.external and name not in blotter.book(session).by_cl_ord_id
 
 
 def _unsent(report: CancelReject) -> Anomaly:
     told = f"a cancel reject for ClOrdID {report.cl_ord_id}, OrigClOrdID {report.orig_cl_ord_id}, which nobody sent"
-    return Anomaly(AnomalyCode.UNKNOWN_REQUEST, f"{told}; it names OrderID {report.order_id}")
+    named = f"; it names OrderID {report.order_id}" if report.order_id else ""
+    return Anomaly(AnomalyCode.UNKNOWN_REQUEST, told + named)
 
 
 def _reject(blotter: Blotter, session: str, report: Reject, ref: int) -> Outcome:

@@ -32,7 +32,7 @@ from oms.core.values import (
     RequestKind,
     format_decimal,
 )
-from oms.core.verdict import Verdict, anomalous, inconsistency
+from oms.core.verdict import Verdict, anomalous, inconsistency, is_older
 
 __all__ = ["Verdict", "interpret", "interpret_cancel_reject"]
 
@@ -69,7 +69,12 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     else:
         verdict = _dispatch(order, report, now_ns)
     if verdict.anomaly is None:
-        fault = _but_lacking(report.fault) or inconsistency(report) or report.fault
+        fault = (
+            _but_lacking(report.fault)
+            or inconsistency(report)
+            or _size(order, report, verdict)
+            or report.fault
+        )
         if fault is None and not (report.exec_id and report.ord_status and report.side == order.side):
             fault = _lacking(order, report)
         if fault is not None:
@@ -94,6 +99,26 @@ def is_of_another(order: Order, report: ExecutionReport) -> bool:
     sides = {order.side, report.side} - {None, ""} if report.side in SIDES else set()
     symbols = {order.symbol, report.symbol} - {None, ""}
     return len(sides) > 1 or len(symbols) > 1
+
+
+def _size(order: Order, report: ExecutionReport, verdict: Verdict) -> Anomaly | None:
+    """Complain of a new fill of another OrderQty than the one that holds: it may be the end for the venue alone.
+
+    Where replaces are or were on their way, or the report is late, other terms may have held when it was written.
+    """
+    theirs, ours = report.order_qty, order.order_qty
+    if (
+        theirs is None
+        or ours is None
+        or theirs == ours
+        or report.exec_type not in _FILLS
+        or not verdict.events
+    ):
+        return None
+    if report.exec_trans_type != _NEW or order.replaces or order.chain is not None or is_older(order, report):
+        return None
+    text = f"a fill of OrderQty {format_decimal(theirs)}, the order has {format_decimal(ours)}"
+    return Anomaly(AnomalyCode.TERMS_MISMATCH, text)
 
 
 def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:

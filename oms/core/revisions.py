@@ -13,7 +13,7 @@ from oms.core.fills import Execution, root_of, standing, standing_shares
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order
 from oms.core.values import ZERO, AnomalyCode, ExecTransType, format_decimal
-from oms.core.verdict import NOTHING, Verdict, anomalous, is_older, only_totals, told, total_anomaly
+from oms.core.verdict import NOTHING, Verdict, anomalous, is_older, only_totals, told, total_anomaly, unpriced
 
 
 def bust(order: Order, report: ExecutionReport) -> Verdict:
@@ -62,7 +62,7 @@ def correct(order: Order, report: ExecutionReport) -> Verdict:
     excess = excess_of(order, cum_after, spent) if grew else None
     if excess is not None and excess.code is AnomalyCode.OVERFILL:
         return Verdict((event,), excess)
-    return Verdict((event,), total_anomaly(order, report, cum_after))
+    return Verdict((event,), total_anomaly(order, report, cum_after) or unpriced(report))
 
 
 def _amount(execution: Execution) -> Decimal:

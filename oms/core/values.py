@@ -268,7 +268,7 @@ ANOMALY_TEXTS: Final[dict[AnomalyCode, str]] = {
     AnomalyCode.UNKNOWN_CHAIN: "a replacement is reported whose ClOrdID and OrigClOrdID are in no chain on record",
     AnomalyCode.ILLEGAL_TRANSITION: "the order cannot go from where it is to where the report puts it",
     AnomalyCode.EXECUTION_MISMATCH: "a known ExecID comes again with other shares or another price",
-    AnomalyCode.TERMS_MISMATCH: "symbol, side or accepted quantity are not those of the order",
+    AnomalyCode.TERMS_MISMATCH: "symbol, side or quantity are not those of the order",
     AnomalyCode.QUANTITY_MISMATCH: "the quantities contradict the fills on record, or each other",
     AnomalyCode.LEAVES_MISMATCH: "LeavesQty is not OrderQty - CumQty, though the order is active",
     AnomalyCode.NEGATIVE_QUANTITY: "a quantity is below zero; a fill of such a quantity is not counted",

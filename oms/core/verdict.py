@@ -157,6 +157,17 @@ def total_anomaly(order: Order, report: ExecutionReport, cum_after: Decimal) -> 
     return Anomaly(AnomalyCode.QUANTITY_MISMATCH, text)
 
 
+def unpriced(report: ExecutionReport) -> Anomaly | None:
+    """Complain of an execution without LastPx, or of what is wrong with the price it has."""
+    if report.last_px is not None:
+        return None
+    text = "a fill without a price: the shares count, the average is unknown"
+    fault = report.fault
+    if fault is not None and fault.code is not AnomalyCode.MISSING_FIELD:
+        return fault
+    return Anomaly(AnomalyCode.MISSING_FIELD, text)
+
+
 def inconsistency(report: ExecutionReport) -> Anomaly | None:
     """Hold the report's own quantities against OrderQty = CumQty + LeavesQty (FIX 4.2, OrdStatus)."""
     order_qty, cum_qty, leaves_qty = report.order_qty, report.cum_qty, report.leaves_qty

@@ -15,7 +15,9 @@ from oms.core.values import parse_optional as number
 EXEC_TYPES: Final = frozenset(str(value) for value in ExecType)
 TRANS_TYPES: Final = frozenset({None, *(str(value) for value in ExecTransType)})  # a blank one is New
 STATUSES: Final = frozenset({None, *(str(value) for value in OrdStatus)})
-is_time: Final = re.compile(r"\d{8}-\d\d:\d\d:\d\d(?:\.\d{1,9})?", re.ASCII).fullmatch
+_DATE: Final = r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_TIME: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-6]\d(?:\.\d{1,9})?"
+is_time: Final = re.compile(f"{_DATE}-{_TIME}", re.ASCII).fullmatch
 _SHOWN_CHARS: Final = 40
 
 # --- reports --------------------------------------------------------------------------------------------------------

@@ -493,3 +493,14 @@ def test_a_correction_that_a_younger_total_overtook_leaves_no_gap() -> None:
     assert order.gap == 1
     desk.tell("11=X 17=K 19=F1 20=2 150=1 39=1 32=2 31=100 14=2 60=20260301-09:00:02")
     assert (order.gap, totals(order)) == (0, ("2", "10", "0"))
+
+
+@pytest.mark.parametrize(("second", "status"), [(2, "3"), (4, "1")])
+def test_a_good_till_order_trades_again_only_by_a_fill_after_done_for_day(second: int, status: str) -> None:
+    desk = Desk()
+    order = desk.place("11=X 38=10 44=100 59=1")
+    day = "60=20260301-09:00:0"
+    desk.tell(f"11=X 37=O 17=A 20=0 150=0 39=0 38=10 14=0 151=10 {day}1")
+    desk.tell(f"11=X 37=O 17=D 20=0 150=3 39=3 38=10 14=4 151=6 {day}3")
+    desk.tell(f"11=X 37=O 17=F 20=0 150=1 39=1 38=10 32=4 31=100 14=4 151=6 {day}{second}")
+    assert (order.ord_status, order.cum_qty, order.has_gap) == (status, 4, False)

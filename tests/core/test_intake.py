@@ -296,17 +296,16 @@ def test_a_reject_that_agrees_with_the_fills_opens_no_gap() -> None:
     assert not order.has_gap
 
 
-def test_a_cancel_reject_by_ids_that_nobody_sent_is_told_although_its_order_id_is_known() -> None:
+@pytest.mark.parametrize("ids", ["11=NOBODY 41=NEITHER 37=O", "11=NOBODY 41=X"])
+def test_a_cancel_reject_of_a_request_that_nobody_sent_is_told_although_its_order_is_known(ids: str) -> None:
     desk = Desk()
     order = desk.working()
-    told = desk.tell("35=9 11=NOBODY 41=NEITHER 37=O 39=0 434=1 58=no")
+    told = desk.tell(f"35=9 {ids} 39=0 434=1 58=no")
     assert (told.order, code(told), names(told)) == (order, "UNKNOWN_REQUEST", [])
     assert "NOBODY" in (told.anomaly.text if told.anomaly else "")
 
 
-@pytest.mark.parametrize(
-    "ids", ["11=Y 41=X", "11=X 41=X", "11=NOBODY 41=X", "11=- 41=- 37=O", "11=Y 41=NEITHER"]
-)
+@pytest.mark.parametrize("ids", ["11=Y 41=X", "11=X 41=X", "11=- 41=- 37=O", "11=Y 41=NEITHER"])
 def test_a_cancel_reject_that_comes_twice_or_names_one_of_ours_is_nothing(ids: str) -> None:
     desk = Desk()
     desk.working()
