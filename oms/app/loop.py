@@ -38,6 +38,7 @@ from oms.core.inputs import (
     Tick,
     WentOut,
 )
+from oms.core.residence import resting
 from oms.engine import Engine
 from oms.ports import Journal, MarkedVenue, Venue
 
@@ -161,6 +162,8 @@ class Loop:
         self._on_end = on_end
         blotter = self.engine.blotter
         self._publish(blotter.orders, set(blotter.positions.by_key))
+        for order in blotter.orders.values():
+            self.published.know(order.number, (key.id for key in resting(blotter, order).keys))
         self.sessions = session_facts.at_start(self.engine.blotter.books)
         if self._keeper:
             self._keeper.start(self._journal.head, self.put)

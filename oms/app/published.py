@@ -64,6 +64,11 @@ class Published:
             else:  # whoever goes through them is not disturbed
                 self.positions = {**self.positions, key: shown}
 
+    def know(self, number: int, ids: Iterable[str]) -> None:
+        """Find an order by its earlier ids too: who publishes it for the first time shows those of now."""
+        for any_id in ids:
+            self._know(any_id, number)
+
     def _know(self, any_id: str | None, number: int) -> None:
         if any_id is None:
             return

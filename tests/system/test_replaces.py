@@ -117,3 +117,7 @@ def test_two_replaces_on_their_way_at_a_venue_that_has_them_and_the_same_over_a_
         assert (fifth[41], cancel[41]) == (fourth[11], fifth[11])
         venue.reports(CANCELED, cancel, qty="6", price="99")
         assert daemon.reaches("a", "Canceled")["pending"] == []
+
+    with running(tmp_path, peer) as (daemon, _):
+        chain = (order, first, second, third, fourth, fifth, cancel)
+        assert {daemon.order(request[11])["client_order_id"] for request in chain} == {"a"}
