@@ -54,7 +54,7 @@ class SimulatedWorker:
         del kind
         if after_s:
             self._world.live_at(
-                self._world.now + round(after_s * S), lambda: self._put(priority, job, dropped)
+                self._world.now + round(after_s * S), lambda: self._put_now(priority, job, dropped)
             )
         else:
             self._put(priority, job, dropped)
@@ -64,6 +64,14 @@ class SimulatedWorker:
         strand = Strand.present()
         self._world.live_at(self._world.now + round(wait_s * S), strand.resume)
         strand.pause()
+
+    def _put_now(self, priority: Priority, job: Job, dropped: Dropped | None) -> None:
+        """Line up a job whose time has come; by then the worker may stand still, and the job never runs."""
+        try:
+            self._put(priority, job, dropped)
+        except VenueUnavailable as error:
+            if dropped is not None:
+                dropped(error)
 
     def _put(self, priority: Priority, job: Job, dropped: Dropped | None) -> None:
         if self.stopped is not None:
