@@ -123,6 +123,7 @@ def run(_runs: int, folder: Path) -> None:
     figure(
         "memory",
         bytes_per_live_order=round(live),
+        bytes_per_finished_order=round(grown * 1e6 / FINISHED),
         finished_orders=FINISHED,
         grown_mb=round(grown, 1),
         reach_mb=LIMIT_MB,
