@@ -85,15 +85,15 @@ def _status_answer(order: Order, report: ExecutionReport) -> str | None:
     if report.exec_trans_type != ExecTransType.STATUS and not asked:
         return _not_asked_for(report) if empty else None
     said = report.ord_status or report.exec_type or ""
-    ours = order.ord_status
-    if said == ours:
+    told = f"a status answer ({_status_name(said)})"
+    if said == order.ord_status:
         return f"a status answer that agrees with the record: {_status_name(said)}"
+    if order.has_gap and report.cum_qty == order.reported_cum:
+        return f"{told} whose CumQty is on record: of the fills that make it up some are missing"
     if is_older(order, report):
-        return (
-            f"a status answer ({_status_name(said)}) from {report.transact_time}, older than the order's"
-            f" youngest report ({order.last_time}): true when it was written"
-        )
-    return f"a status answer ({_status_name(said)}) that is no evidence against the record ({_status_name(ours)})"
+        when = f"from {report.transact_time}, older than the order's youngest report ({order.last_time})"
+        return f"{told} {when}: true when it was written"
+    return f"{told} that is no evidence against the record ({_status_name(order.ord_status)})"
 
 
 def _not_asked_for(report: ExecutionReport) -> str | None:

@@ -270,6 +270,11 @@ def test_a_dialect_can_be_named(path: Path) -> None:
         ),
         ([], "37=V1 17=0 20=3 150=D 39=D", "a status answer (AcceptedForBidding) that is no evidence against"),
         (
+            ["37=V1 17=0 20=3 150=2 39=2 38=10 14=10 151=0 60=20260301-09:01:00"] * 3,
+            "37=V1 17=0 20=3 150=2 39=2 38=10 14=10 151=0 60=20260301-09:01:00",
+            "a status answer (Filled) whose CumQty is on record: of the fills that make it up some are missing",
+        ),
+        (
             ["37=V1 17=K1 19=F1 20=2 150=1 39=1 32=3 31=99"],
             FILL.format("F1", 4),
             "ExecID F1 was corrected before it came",
