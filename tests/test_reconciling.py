@@ -222,6 +222,8 @@ def test_a_decision_that_contradicts_the_order_is_refused(world: World) -> None:
     for outcome, cum_qty in (("canceled", Decimal("2.1")), ("not-placed", Decimal(1))):
         answer = resolve(world, outcome, cum_qty=cum_qty)
         assert (answer.refusal, "cum_qty" in (answer.text or "")) == ("NOT_RESOLVABLE", True)
+    answer = resolve(world, "replaced")
+    assert (answer.refusal, "no replace" in (answer.text or "")) == ("NOT_RESOLVABLE", True)
     assert order.in_doubt
     resolve(world, "filled", cum_qty=Decimal(2), avg_px=Decimal(99))
     assert (order.is_filled, order.cum_qty, order.avg_px) == (True, Decimal(2), Decimal(99))

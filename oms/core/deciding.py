@@ -69,6 +69,10 @@ def _out_of_phase(order: Order, command: Resolve) -> str | None:
         return "the order's quantity is not known: say cum_qty"
     if order.complete and order.in_doubt and command.outcome != "filled":
         return "the venue has said that it is filled: say that"
+    if command.outcome == "replaced" and not any(
+        each.in_doubt for each in order.requested(RequestKind.REPLACE)
+    ):
+        return "no replace of it is in doubt: say what became of what is"
     was_seen = not order.requested(RequestKind.NEW) and not is_disowned(order)
     if command.outcome == "not-placed" and (order.cum_qty or was_seen):
         return f"the venue has shown the order ({order.phase.lower()}): say canceled, filled or working"
