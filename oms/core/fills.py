@@ -135,7 +135,7 @@ def busted(order: "Order", event: "ev.FillBusted") -> None:
     if event.cum_qty is not None:
         inferred.withdraw(order, event.cum_qty)
     root.busted = True
-    confirmed(order, key)
+    _confirm(order, key)
     _revised(order, event, gap)
 
 
@@ -183,8 +183,12 @@ def listed(order: "Order", _event: "ev.FillsListed") -> None:
         order.alike = alike.begin(order)
 
 
-def confirmed(order: "Order", key: str) -> None:
+def confirmed(order: "Order", event: "ev.FillConfirmed") -> None:
     """Forget that a fill could also have been a status answer."""
+    _confirm(order, event.exec_id)
+
+
+def _confirm(order: "Order", key: str) -> None:
     if order.unconfirmed_fills and key in order.unconfirmed_fills:
         order.unconfirmed_fills.remove(key)
 

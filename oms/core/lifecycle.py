@@ -16,6 +16,7 @@ from oms.core.verdict import (
     backwards,
     checked,
     final,
+    has_passed,
     illegal,
     is_late,
     is_newer,
@@ -285,7 +286,7 @@ def _halts(kind: "type[ev.Told]", what: str) -> Handler:
             return NOTHING
         if not is_legal(order, kind):
             return NOTHING if is_late(order, report) else illegal(order, report, what)
-        if kind is ev.Stopped and precedes_a_fill(order, report):
+        if has_passed(order, report, kind) or (kind is ev.Stopped and precedes_a_fill(order, report)):
             return only_totals(order, report)
         return checked(order, report, kind(**told(order, report, key)))
 

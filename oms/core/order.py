@@ -410,10 +410,6 @@ def _identified(order: Order, event: ev.FillIdentified) -> None:
     requests.answered(order, RequestKind.NEW)
 
 
-def _confirmed(order: Order, event: ev.FillConfirmed) -> None:
-    fills.confirmed(order, event.exec_id)
-
-
 def _inferred(order: Order, event: ev.FillInferred) -> None:
     inferred.inferred(order, event)
     requests.answered(order, RequestKind.NEW)
@@ -456,6 +452,7 @@ def _replaced(order: Order, event: ev.Replaced) -> None:
 
 
 def _restated(order: Order, event: ev.Restated) -> None:
+    _note_move(order, event)  # it ends a halt whose report may come after it
     requests.answered(order, RequestKind.NEW)
     fills.rebased(order, event)
     _new_terms(order, event.order_qty, event.price)
@@ -548,7 +545,7 @@ _APPLY: Final[dict[type[ev.Event], Callable[[Order, Any], None]]] = {
     ev.FillCorrected: _corrected,
     ev.FillIdentified: _identified,
     ev.FillsListed: fills.listed,
-    ev.FillConfirmed: _confirmed,
+    ev.FillConfirmed: fills.confirmed,
     ev.FeeNoted: fills.fee_noted,
     ev.FillInferred: _inferred,
     ev.Completed: _completed,

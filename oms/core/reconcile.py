@@ -32,7 +32,7 @@ from oms.core.values import (
     RequestKind,
     format_decimal,
 )
-from oms.core.verdict import Verdict, anomalous, inconsistency, is_older
+from oms.core.verdict import Verdict, anomalous, contradiction, inconsistency, is_older
 
 __all__ = ["Verdict", "interpret", "interpret_cancel_reject"]
 
@@ -40,6 +40,8 @@ _NEW: Final = str(ExecTransType.NEW)  # reading an enumeration's member costs mo
 _REJECTED: Final = str(ExecType.REJECTED)
 _FILLS: Final = frozenset({str(ExecType.PARTIAL_FILL), str(ExecType.FILL)})
 _FILLED: Final = str(OrdStatus.FILLED)
+_WHILE_FILLING: Final = frozenset("126E")  # Partially Filled, Filled, and a request pending above them
+_ENDS: Final = frozenset({str(ExecType.CANCELED), str(ExecType.EXPIRED), _REJECTED})
 _WORKING: Final = Phase.WORKING
 
 
@@ -60,6 +62,9 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
             return anomalous(AnomalyCode.TERMS_MISMATCH, text)
     elif report.exec_type in _FILLS and (plain := _plain_fill(order, report)) is not None:
         return plain
+    contradicts = contradiction(report)
+    if contradicts is not None and report.exec_type in _ENDS:
+        return Verdict((), contradicts)
     if report.order_qty is not None and report.order_qty < ZERO:
         report = _without_order_qty(report)
     if order.ended_here is not None and (reopened := reopening(order, report)) is not None:
@@ -71,6 +76,7 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
     if verdict.anomaly is None:
         fault = (
             _but_lacking(report.fault)
+            or (contradicts if verdict.events else None)
             or inconsistency(report)
             or _size(order, report, verdict)
             or report.fault
@@ -139,7 +145,7 @@ def _plain_fill(order: Order, report: ExecutionReport) -> Verdict | None:
         or order.chain is not None
         or order.inferred is not None
         or order.alike is not None
-        or report.ord_status is None
+        or report.ord_status not in _WHILE_FILLING
         or report.exec_trans_type != _NEW
         or report.fault is not None
         or (report.exchange is not None and report.exchange != order.exchange)

@@ -247,6 +247,7 @@ class AnomalyCode(StrEnum):
     NEGATIVE_QUANTITY = "NEGATIVE_QUANTITY"
     STATUS_MISMATCH = "STATUS_MISMATCH"
     STATUS_BACKWARDS = "STATUS_BACKWARDS"
+    EXEC_TYPE_MISMATCH = "EXEC_TYPE_MISMATCH"
     REOPENED = "REOPENED"
     UNCONFIRMED_FILL = "UNCONFIRMED_FILL"
     FILL_AFTER_REJECT = "FILL_AFTER_REJECT"
@@ -274,6 +275,7 @@ ANOMALY_TEXTS: Final[dict[AnomalyCode, str]] = {
     AnomalyCode.NEGATIVE_QUANTITY: "a quantity is below zero; a fill of such a quantity is not counted",
     AnomalyCode.STATUS_MISMATCH: "a status answer contradicts what the venue itself reported before",
     AnomalyCode.STATUS_BACKWARDS: "a report younger than all others puts the order back to where it was before",
+    AnomalyCode.EXEC_TYPE_MISMATCH: "OrdStatus contradicts ExecType; an end that is said so is not believed",
     AnomalyCode.REOPENED: "the venue has an order that was ended here without its word; it goes on as the venue says",
     AnomalyCode.UNCONFIRMED_FILL: "a fill that could have been a status answer is not in the venue's total",
     AnomalyCode.FILL_AFTER_REJECT: "an execution arrived for an order that was rejected or denied; it is counted",

@@ -8,7 +8,16 @@ from msgspec import Struct
 from oms.core import events as ev
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
-from oms.core.values import ORD_STATUS_NAMES, ZERO, AnomalyCode, OrdStatus, Phase, format_decimal
+from oms.core.values import (
+    ORD_STATUS_NAMES,
+    ZERO,
+    AnomalyCode,
+    ExecTransType,
+    ExecType,
+    OrdStatus,
+    Phase,
+    format_decimal,
+)
 
 
 class Verdict(Struct, frozen=True, gc=False):
@@ -107,6 +116,13 @@ def after_the_end(order: Order, report: ExecutionReport, what: str) -> Verdict:
 _WAS_THERE: Final = (Phase.CANCELED, Phase.EXPIRED)
 
 
+def has_passed(order: Order, report: ExecutionReport, kind: type[ev.Event]) -> bool:
+    """Whether the order has moved on since a halt; Done for Day still stands above a later Calculated."""
+    time = report.transact_time
+    moved_on = time is not None and order.phase_time is not None and time < order.phase_time
+    return moved_on and not (kind is ev.DoneForDay and order.phase is Phase.CALCULATED)
+
+
 def precedes_a_fill(order: Order, report: ExecutionReport) -> bool:
     """Whether the report is older than an execution, or a move, on record: by its time, else by its CumQty."""
     if is_older(order, report) and (order.executions or not is_newer(order, report)):
@@ -166,6 +182,37 @@ def unpriced(report: ExecutionReport) -> Anomaly | None:
     if fault is not None and fault.code is not AnomalyCode.MISSING_FIELD:
         return fault
     return Anomaly(AnomalyCode.MISSING_FIELD, text)
+
+
+_RANKS: Final = {
+    status: rank
+    for rank, group in enumerate(("08A", "5", "1", "4C", "9", "7", "2", "B", "3", "E", "6"))
+    for status in group
+}
+"""OrdStatus by its precedence (FIX 4.2, Appendix D)."""
+_LEAST: Final = {"1": "1", "2": "1", **{kind: kind for kind in "34679BCE"}}
+"""By ExecType, the lowest OrdStatus that can hold after such a report."""
+_NOT_REJECTED: Final = frozenset("0A512")
+_FIRST_GOES_ON: Final = (
+    "6",
+    "7",
+)  # OrdRejReason: OrdStatus is that of the order that is there already (D22, D23)
+
+
+def contradiction(report: ExecutionReport) -> Anomaly | None:
+    """Hold OrdStatus against ExecType: what a report tells holds after it, and the highest that holds is stated."""
+    kind, status = report.exec_type, report.ord_status
+    if report.exec_trans_type != ExecTransType.NEW or kind is None or status not in _RANKS:
+        return None
+    if kind == ExecType.REJECTED:
+        contradicts = status in _NOT_REJECTED and report.ord_rej_reason not in _FIRST_GOES_ON
+    else:
+        contradicts = kind in _LEAST and _RANKS[status] < _RANKS[_LEAST[kind]]
+    if not contradicts:
+        return None
+    said = ExecType(kind).name.title().replace("_", "")
+    text = f"ExecType (150) is {said}, OrdStatus (39) {ORD_STATUS_NAMES[OrdStatus(status)]}"
+    return Anomaly(AnomalyCode.EXEC_TYPE_MISMATCH, text)
 
 
 def inconsistency(report: ExecutionReport) -> Anomaly | None:

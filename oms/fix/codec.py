@@ -88,7 +88,7 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
     get = fields.get
     exec_type, ord_status, time, reason = get("150"), get("39"), get("60"), get("103")
     order_id, exec_id, trans_type = get("37") or None, get("17") or None, get("20")
-    symbol, side = get("55"), get("54")
+    symbol, side, restated = get("55"), get("54"), get("378")
     fault, readable = None, True
     if (
         exec_type not in EXEC_TYPES
@@ -113,7 +113,7 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         last_px, price = price, None
     if (
         (cum_qty is None or leaves_qty is None or order_id is None or exec_id is None or exec_type is None)
-        or (ord_status is None or reason is not None or not symbol or not side)
+        or (ord_status is None or reason is not None or restated is not None or not symbol or not side)
     ) and (dialect.full_reports and fault is None):
         fault = faults.of_full_report(fields)
     return ExecutionReport(  # in the order of its fields: by name it costs eight times as much
@@ -137,7 +137,7 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         avg_px,
         time,
         reason,
-        get("378"),
+        restated,
         get("58"),
         dialect.ambiguous_reject,
         fault,

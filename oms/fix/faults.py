@@ -35,6 +35,7 @@ _REQUIRED: Final = {
 _OF_NO_ORDER: Final = frozenset({"37", "151", "14"})
 _UNKNOWN_ORDER: Final = "5"
 _ORD_REJ_REASONS: Final = frozenset("012345678")
+_RESTATEMENT_REASONS: Final = frozenset("012345")
 
 
 def of_enumerations(
@@ -60,9 +61,11 @@ def of_full_report(fields: Mapping[str, str]) -> Anomaly | None:
     Not ExecTransType, whose blank is New, nor AvgPx, which follows from the fills. An order that the venue does not
     know has no OrderID and no quantities; one of a quote amount has no LeavesQty that anybody knows.
     """
-    reason = fields.get("103")
+    reason, restated = fields.get("103"), fields.get("378")
     if reason and reason not in _ORD_REJ_REASONS:
         return _unknown("OrdRejReason (103)", reason)
+    if restated and restated not in _RESTATEMENT_REASONS:
+        return _unknown("ExecRestatementReason (378)", restated)
     excused = _OF_NO_ORDER if reason == _UNKNOWN_ORDER else frozenset[str]()
     if fields.get("152") and not fields.get("38"):
         excused |= {"151"}

@@ -373,3 +373,23 @@ def test_an_acknowledgement_with_a_quantity_that_none_can_be_is_one_all_the_same
     order = desk.place()
     assert code(desk.tell("11=X 37=O 17=A 20=0 150=0 39=0 38=-10 14=0")) == "NEGATIVE_QUANTITY"
     assert (order.phase, order.order_qty) == ("WORKING", 10)
+
+
+@pytest.mark.parametrize("halt", ["150=9 39=9", "150=7 39=7", "150=3 39=3", "150=B 39=B"])
+@pytest.mark.parametrize("came_first", [False, True])
+def test_a_halt_that_is_told_after_what_ended_it_moves_nothing_back(halt: str, came_first: bool) -> None:
+    desk = Desk()
+    order = desk.working("11=X 38=10 44=100 59=1")
+    late = f"11=X 17=H 20=0 {halt} 32=0 14=0 151=10 38=10 60=20260301-09:00:05"
+    told = [late, "11=X 17=R 20=0 150=D 39=0 378=1 32=0 14=0 151=10 38=10 60=20260302-09:00:00"]
+    for text in told if came_first else reversed(told):
+        assert code(desk.tell(text)) is None
+    assert (order.phase, order.ord_status) == ("WORKING", "0")
+
+
+def test_done_for_day_told_late_stands_above_calculated() -> None:
+    desk = Desk()
+    order = desk.working()
+    desk.tell("11=X 17=C 20=0 150=B 39=B 32=0 14=0 151=0 38=10 60=20260301-09:00:06")
+    desk.tell("11=X 17=D 20=0 150=3 39=3 32=0 14=0 151=0 38=10 60=20260301-09:00:05")
+    assert order.ord_status == "3"

@@ -123,6 +123,22 @@ ROWS = {
     "number": Row(changed(_32="abc"), "MALFORMED_FIELD"),
     "time": Row(changed(_60="20261301-25:00:00"), "MALFORMED_FIELD", 6),
     "other terms of an execution": Row(changed(_17="F1"), "EXECUTION_MISMATCH"),
+    "canceled and not canceled": Row(
+        changed(_150="4", _39="1", _32="0", _14="4", _151="6"), "EXEC_TYPE_MISMATCH"
+    ),
+    "expired and not expired": Row(
+        changed(_150="C", _39="0", _32="0", _14="4", _151="0"), "EXEC_TYPE_MISMATCH"
+    ),
+    "rejected and not rejected": Row(
+        changed(_150="8", _39="1", _32="0", _14="4", _151="6", _103="0"), "EXEC_TYPE_MISMATCH"
+    ),
+    "suspended and not suspended": Row(
+        changed(_150="9", _39="1", _32="0", _14="4", _151="6"), "EXEC_TYPE_MISMATCH", 4, "9"
+    ),
+    "a fill of a new order": Row(changed(_39="0"), "EXEC_TYPE_MISMATCH", 6),
+    "reason of a restatement": Row(
+        changed(_150="D", _39="1", _32="0", _14="4", _151="6", _378="9"), "UNKNOWN_VALUE"
+    ),
     "new after the end": Row("", "STATUS_BACKWARDS", 4, "4"),
     "new after expiry": Row("", "STATUS_BACKWARDS", 4, "C"),
     "new after a reject": Row("", "ILLEGAL_TRANSITION", 4, "1"),
@@ -183,7 +199,12 @@ def test_a_cancel_reject_is_understood_as_far_as_it_goes(name: str) -> None:
 
 
 SHORT = ("no order id", "no symbol", "no side", "no cum qty", "no leaves qty", "no leaves qty of an end")
-OWN_NUMBERS = ("reason of a reject", "cancel reject of what", "reason of a cancel reject")
+OWN_NUMBERS = (
+    "reason of a reject",
+    "reason of a restatement",
+    "cancel reject of what",
+    "reason of a cancel reject",
+)
 
 
 @pytest.mark.parametrize(
