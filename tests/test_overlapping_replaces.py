@@ -612,3 +612,47 @@ def test_whichever_terms_come_to_most_count_until_they_can_hold_no_more() -> Non
 def test_each_in_doubt_is_told_to_people(pair: Pair) -> None:
     pair.world.step(SessionDown(session="main"))
     assert [alert.code for alert in pair.world.alerts].count("IN_DOUBT") == 2
+
+
+# --- answers that prove nothing -------------------------------------------------------------------------------------
+
+
+def test_an_answer_of_before_a_replace_does_not_show_the_next_which_wants_the_old_price_back(
+    world: World,
+) -> None:
+    order = working(world, order_qty=Decimal(10))
+    x = order.cl_ord_id
+    world.step(AskStatus(id="a"))
+    ask_replace(world, None, 101)
+    (first,) = sent(world, ReplaceOrder)
+    named = {"cl_ord_id": first.cl_ord_id, "orig_cl_ord_id": x, "order_id": "V1", "price": Decimal(101)}
+    accepted = {"exec_type": "5", "ord_status": "5", "exec_trans_type": "0", "exec_id": "r1"}
+    world.report(**named, **accepted, transact_time="20260301-09:00:05")
+    ask_replace(world, None, 100)
+    second = sent(world, ReplaceOrder)[-1]
+    by_id = {"cl_ord_id": x}
+    by_time = {"cl_ord_id": None, "transact_time": "20260301-09:00:01"}
+    for said in (by_id, by_time):
+        world.step(AskStatus(id="a"))
+        world.answer("0", exec_trans_type="3", price=Decimal(100), order_qty=Decimal(10), **said)
+        assert (order.cl_ord_id, order.price) == (first.cl_ord_id, Decimal(101))
+        assert [request.cl_ord_id for request in order.pending] == [second.cl_ord_id]
+
+
+def test_an_answer_that_states_nothing_of_the_terms_and_no_id_refuses_no_replace(pair: Pair) -> None:
+    pair.in_doubt()
+    pair.shows(after_s=700)
+    assert [request.in_doubt for request in pair.order.pending] == [True, True]
+    pair.world.step(Tick(), after_s=60)
+    pair.shows(cl_ord_id=pair.x)
+    assert pair.state() == (*OLD, pair.x, ())
+
+
+def test_replaces_there_and_back_that_never_arrived_are_settled_past_the_fence(world: World) -> None:
+    order = working(world, order_qty=Decimal(10))
+    ask_replace(world, None, 101)
+    ask_replace(world, None, 100)
+    world.step(SessionDown(session="main"))
+    world.up()
+    world.answer("0", 700, cl_ord_id=order.cl_ord_id, order_qty=Decimal(10), price=Decimal(100))
+    assert (order.price, order.pending, order.in_doubt) == (Decimal(100), [], False)
