@@ -9,25 +9,39 @@ from typing import Final
 _DONE: Final = 0
 _NEGATIVE: Final = 1
 _USAGE: Final = 2
+_STDOUT: Final = 1
+_STDERR: Final = 2
 _INTERRUPTED: Final = 130  # 128 and the signal's number, as shells have it
 
 
 def main() -> None:
     """Run the command line; an error is one line, or one for each problem of a configuration."""
+    _open_what_is_closed()
     if sys.argv[1:2] == ["run"]:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _not_started)
     code = _run()
     try:
-        _flush()
+        sys.stdout.flush()
     except OSError as error:
         code = _unwritten(error, code)
     sys.exit(code)
 
 
+def _open_what_is_closed() -> None:
+    """Take what is printed to nowhere, where a standard stream was closed: the journal would get its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdout = sys.stdout or os.fdopen(_STDOUT, "w")
+    sys.stderr = sys.stderr or os.fdopen(_STDERR, "w")
+
+
 def _not_started(number: int, _frame: FrameType | None) -> None:
     """End at once: until the daemon takes signals itself, it has sent nothing and shown nothing."""
-    os.write(2, f"oms: {signal.Signals(number).name} came before the start: nothing was started\n".encode())
+    os.write(
+        _STDERR, f"oms: {signal.Signals(number).name} came before the start: nothing was started\n".encode()
+    )
     os._exit(_DONE)  # an exception could get lost where a module is being loaded
 
 
@@ -72,11 +86,6 @@ def _is_of_output() -> bool:
     except OSError:
         return True
     return False
-
-
-def _flush() -> None:
-    if sys.stdout is not None:  # as it is where it was closed before the start
-        sys.stdout.flush()
 
 
 def _unwritten(error: OSError, code: int) -> int:

@@ -99,3 +99,15 @@ def test_an_error_that_is_not_of_the_output_is_not_called_one(tmp_path: Path) ->
     done = run("orders", "--journal", str(tmp_path / "none.db"))
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "cannot write" not in done.stderr
+
+
+def test_a_standard_output_that_was_closed_takes_nothing_and_nothing_else_gets_its_number() -> None:
+    golden = Path(__file__).resolve().parent.parent / "golden" / "full.log"
+    for command in (["replay", str(golden), "--format", "jsonl"], ["replay", str(golden)], ["--version"]):
+        closed = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "oms", *command]
+        done = subprocess.run(closed, capture_output=True, text=True, check=False, timeout=60)
+        assert "Traceback" not in done.stderr
+    program = "import sys; from oms.app import cli; cli._open_what_is_closed();"
+    program += "print(open('/dev/null').fileno() > 2, file=sys.stderr)"
+    closed = ["sh", "-c", 'exec "$@" <&- >&-', "sh", sys.executable, "-c", program]
+    assert subprocess.run(closed, capture_output=True, text=True, check=False, timeout=60).stderr == "True\n"
