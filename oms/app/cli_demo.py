@@ -210,10 +210,13 @@ def _process(arguments: list[str], environment: dict[str, str]) -> Iterator["sub
 def _ready_line(process: "subprocess.Popen[str]", name: str) -> str:
     too_late = threading.Timer(START_TIMEOUT_S, process.kill)
     too_late.start()
-    line = process.stdout.readline() if process.stdout else ""
-    too_late.cancel()
-    if not line.startswith("ready "):
-        message = f"{name} did not start (exit code {process.wait()}); its message stands above"
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        code = None if line.startswith("ready ") else process.wait()  # which the timer ends as well
+    finally:
+        too_late.cancel()  # after a Ctrl-C too: the interpreter would wait for it
+    if code is not None:
+        message = f"{name} did not start (exit code {code}); its message stands above"
         raise OmsError(message)
     return line
 

@@ -126,9 +126,10 @@ def test_a_venue_that_does_not_start_ends_it_with_1() -> None:
     )
 
 
-def test_a_venue_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("says", ["", "echo what; "], ids=["silent", "other words"])
+def test_a_venue_that_is_never_ready_is_given_up(says: str, tmp_path: Path) -> None:
     sleeper = tmp_path / "sleeper"
-    sleeper.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    sleeper.write_text(f"#!/bin/sh\n{says}exec sleep 60\n", encoding="utf-8")
     sleeper.chmod(0o755)
     program = NEVER_READY.format(sleeper=str(sleeper))
     result = subprocess.run(
