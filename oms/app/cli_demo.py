@@ -209,15 +209,13 @@ def _process(arguments: list[str], environment: dict[str, str]) -> Iterator["sub
 
 def _ready_line(process: "subprocess.Popen[str]", name: str) -> str:
     too_late = threading.Timer(START_TIMEOUT_S, process.kill)
+    too_late.daemon = True  # a Ctrl-C does not wait for it
     too_late.start()
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        code = None if line.startswith("ready ") else process.wait()  # which the timer ends as well
-    finally:
-        too_late.cancel()  # after a Ctrl-C too: the interpreter would wait for it
-    if code is not None:
-        message = f"{name} did not start (exit code {code}); its message stands above"
+    line = process.stdout.readline() if process.stdout else ""
+    if not line.startswith("ready "):
+        message = f"{name} did not start (exit code {process.wait()}); its message stands above"
         raise OmsError(message)
+    too_late.cancel()
     return line
 
 
