@@ -656,3 +656,18 @@ def test_replaces_there_and_back_that_never_arrived_are_settled_past_the_fence(w
     world.up()
     world.answer("0", 700, cl_ord_id=order.cl_ord_id, order_qty=Decimal(10), price=Decimal(100))
     assert (order.price, order.pending, order.in_doubt) == (Decimal(100), [], False)
+
+
+def test_an_answer_that_shows_a_replace_and_done_for_day_leaves_both(pair: Pair) -> None:
+    pair.in_doubt()
+    pair.shows("3", cl_ord_id=pair.z, order_qty=7, price=101, cum_qty=0, leaves_qty=0)
+    assert (pair.state(), pair.order.phase) == ((*SECOND, pair.z, ()), "DONE_FOR_DAY")
+
+
+@pytest.mark.parametrize(("said", "gap"), [({"order_qty": 8}, Decimal(8)), ({}, Decimal(0))])
+def test_filled_without_a_total_is_of_the_quantity_that_the_answer_states(
+    pair: Pair, said: dict[str, Any], gap: Decimal
+) -> None:
+    pair.in_doubt()
+    pair.shows("2", cl_ord_id=pair.y, price=100, **said)
+    assert (pair.order.gap, pair.order.has_gap, pair.state()) == (gap, True, (*FIRST, pair.y, (pair.z,)))

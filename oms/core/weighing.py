@@ -17,6 +17,10 @@ from oms.core.values import ZERO, OrdStatus, RequestKind
 from oms.core.verdict import is_older
 from oms.core.work import Work
 
+_HALTS: Final[dict[str, type[ev.Told]]] = {  # which last beyond a replace, where the answer says so
+    OrdStatus.DONE_FOR_DAY: ev.DoneForDay,
+    OrdStatus.CALCULATED: ev.Calculated,
+}
 OVERTAKEN: Final = "overtaken: the venue has carried out a later replace"
 TOO_LATE: Final = "the venue shows the order without it, and the request can no longer be on its way"
 
@@ -58,6 +62,9 @@ def _carried_out(
             price=shown.price if report.price is None else report.price,
         )
     )
+    halt = _HALTS.get(report.ord_status or "")
+    if halt is not None:
+        work.emit(halt(order=order.number))
 
 
 def _not_shown(
