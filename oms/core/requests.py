@@ -91,6 +91,11 @@ def _is_past(order: "Order", replace: Request | Refusal, cl_ord_id: str | None) 
     return replace.kind is RequestKind.REPLACE and is_later(order, cl_ord_id, than=replace.cl_ord_id)
 
 
+def sent_replaces(order: "Order") -> list[Request]:
+    """Give the replaces that have left for a venue that has them; any of them may have been carried out."""
+    return [each for each in order.requested(RequestKind.REPLACE) if not (each.by_cancel or each.waiting)]
+
+
 def is_later(order: "Order", cl_ord_id: str | None, *, than: str) -> bool:
     """Whether one replace of the order was asked for after another; only the youngest are looked at."""
     for name in reversed(order.replaces):

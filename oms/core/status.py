@@ -24,7 +24,8 @@ from oms.core.lifecycle import (
 )
 from oms.core.messages import Anomaly, ExecutionReport
 from oms.core.order import Order
-from oms.core.values import ENDED, ZERO, AnomalyCode, OrdStatus, Phase, RequestKind, format_decimal
+from oms.core.requests import sent_replaces
+from oms.core.values import ENDED, ZERO, AnomalyCode, OrdStatus, Phase, format_decimal
 from oms.core.verdict import NOTHING, Verdict, anomalous, is_older, precedes_revision, report_key, told
 
 UNKNOWN_ORDER: Final = "5"  # OrdRejReason (103)
@@ -210,7 +211,7 @@ def _gap(order: Order, report: ExecutionReport) -> ev.GapOpened | None:
     total = report.cum_qty
     filled = _said(report) == OrdStatus.FILLED
     if total is None and filled:
-        total = order.order_qty if not _may_be_replaced(order) else report.order_qty
+        total = report.order_qty if sent_replaces(order) else order.order_qty  # one of them may hold
     if total is not None:
         news = total > order.reported_cum or _sizes_gap(order, report)
         news = news and not precedes_revision(order, report)
@@ -218,11 +219,6 @@ def _gap(order: Order, report: ExecutionReport) -> ev.GapOpened | None:
     live = order.phase not in ENDED
     missing = live and not order.complete if filled else _may_lack_fills(order, _said(report))
     return ev.GapOpened(order=order.number) if missing and not order.unsized_gap else None
-
-
-def _may_be_replaced(order: Order) -> bool:
-    """Whether a replace may have been carried out: then only the answer can say of which quantity it is filled."""
-    return any(not (each.by_cancel or each.waiting) for each in order.requested(RequestKind.REPLACE))
 
 
 def _may_lack_fills(order: Order, said: str | None) -> bool:

@@ -12,8 +12,8 @@ from oms.core import events as ev
 from oms.core.asking import WORKING, doubt
 from oms.core.messages import ExecutionReport
 from oms.core.order import Order, Request
-from oms.core.requests import is_later
-from oms.core.values import ZERO, OrdStatus, RequestKind
+from oms.core.requests import is_later, sent_replaces
+from oms.core.values import ZERO, OrdStatus
 from oms.core.verdict import is_older
 from oms.core.work import Work
 
@@ -32,18 +32,14 @@ def weigh_replaces(work: Work, order: Order, report: ExecutionReport) -> None:
     """
     if report.ord_status == OrdStatus.PENDING_REPLACE:
         return
-    sent, is_of_now = _sent(order), not is_older(order, report)
+    sent, is_of_now = sent_replaces(order), not is_older(order, report)
     by_terms = is_of_now and report.cl_ord_id in (None, order.cl_ord_id)
     shown = _shown(order, sent, report, by_terms=by_terms)
     if shown is not None:
         _carried_out(work, order, sent[: sent.index(shown)], shown, report)
-    for request in _sent(order):
+    for request in sent_replaces(order):
         if request.in_doubt or request.seen:
             _not_shown(work, order, request, report, is_of_now=by_terms or (shown is not None and is_of_now))
-
-
-def _sent(order: Order) -> list[Request]:
-    return [each for each in order.requested(RequestKind.REPLACE) if not (each.by_cancel or each.waiting)]
 
 
 def _carried_out(
