@@ -18,6 +18,7 @@ from oms.core import executions, lifecycle, revisions
 from oms.core.legs import interpret_leg
 from oms.core.messages import Anomaly, CancelReject, ExecutionReport, lacking
 from oms.core.order import Order
+from oms.core.reject_status import number_given
 from oms.core.reopening import follow, reopening
 from oms.core.requests import Request
 from oms.core.status import status
@@ -251,9 +252,8 @@ def interpret_cancel_reject(order: Order, report: CancelReject) -> Verdict:
         return Verdict((), report.fault)  # repeated, or the order ended meanwhile
     kind = ev.CancelRejected if request.kind is RequestKind.CANCEL else ev.ReplaceRejected
     reason = report.text or f"CxlRejReason {report.cxl_rej_reason}"
-    event = kind(
-        order=order.number, request=request.number, reason=reason, order_id=_tie(order, report.order_id)
-    )
+    order_id = number_given(report) if order.order_id is None else None
+    event = kind(order=order.number, request=request.number, reason=reason, order_id=order_id)
     if (
         report.ord_status == OrdStatus.FILLED
         and order.order_qty is not None
@@ -270,11 +270,6 @@ def _may_have_been_replaced(order: Order, refused: Request) -> bool:
         other.kind is RequestKind.REPLACE and not other.by_cancel and other is not refused
         for other in order.pending
     )
-
-
-def _tie(order: Order, order_id: str | None) -> str | None:
-    """Take the OrderID, unless the venue says that it has none (FIX 4.2, 35=9: NONE for an unknown order)."""
-    return order_id if order.order_id is None and order_id != "NONE" else None
 
 
 def _refused_request(order: Order, report: CancelReject) -> Request | None:

@@ -49,12 +49,20 @@ def shown_by(order: Order, report: CancelReject) -> tuple[ev.Event, ...]:
     return tuple(events)
 
 
-def _is_numbered(order: Order, report: CancelReject) -> bool:
-    """Whether the venue has the order by the reject's own words: under a number, which no ClOrdID is."""
-    if report.cxl_rej_reason == UNKNOWN_TO_VENUE:
-        return False
+def number_given(report: CancelReject) -> str | None:
+    """Give the OrderID of the order that a reject is about; None where the venue has none, or says nothing of it.
+
+    Some venues put 0 or a ClOrdID where FIX 4.2 wants NONE.
+    """
     none = (None, "NONE", "0", report.cl_ord_id, report.orig_cl_ord_id)
-    return report.order_id not in none or (report.order_id is None and order.order_id is not None)
+    return None if report.cxl_rej_reason == UNKNOWN_TO_VENUE or report.order_id in none else report.order_id
+
+
+def _is_numbered(order: Order, report: CancelReject) -> bool:
+    """Whether the venue has the order by the reject's own words, or takes its number as known."""
+    if report.order_id is None and report.cxl_rej_reason != UNKNOWN_TO_VENUE:
+        return order.order_id is not None
+    return number_given(report) is not None
 
 
 def _lacks_fills(order: Order, report: CancelReject) -> bool:

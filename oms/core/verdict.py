@@ -55,7 +55,7 @@ def told(order: Order, report: ExecutionReport, key: str | None) -> dict[str, An
     return {
         "order": order.number,
         "exec_id": key,
-        "order_id": report.order_id if order.order_id is None else None,
+        "order_id": report.order_id if order.order_id is None or order.phase is Phase.PENDING_NEW else None,
         "transact_time": report.transact_time,
         "cum_qty": cum_qty if news else None,
     }

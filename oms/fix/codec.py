@@ -32,6 +32,7 @@ SOH: Final = "\x01"
 Fields = dict[str, str]
 
 _FILLS: Final = frozenset({"1", "2"})
+_NO_ORDER_ID: Final = frozenset({"", "NONE", "0"})  # FIX 4.2 (35=9), and before an order has one
 _SEQ_NUM = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -87,9 +88,9 @@ def decode(fields: Mapping[str, str], dialect: Dialect) -> Command | Report:
 def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionReport:
     get = fields.get
     exec_type, ord_status, time, reason = get("150"), get("39"), get("60"), get("103")
-    order_id, exec_id, trans_type = get("37") or None, get("17") or None, get("20")
+    order_id, exec_id, trans_type = get("37"), get("17") or None, get("20")
     symbol, side, restated = get("55"), get("54"), get("378")
-    fault, readable = None, True
+    fault, readable, order_id = None, True, None if order_id in _NO_ORDER_ID else order_id
     if (
         exec_type not in EXEC_TYPES
         or ord_status not in STATUSES

@@ -312,3 +312,17 @@ def test_a_cancel_reject_that_comes_twice_or_names_one_of_ours_is_nothing(ids: s
     desk.send("35=F 11=Y 41=X")
     desk.tell("35=9 11=Y 41=X 37=O 39=0 434=1")
     assert desk.tell(f"35=9 {ids} 39=0 434=1").anomaly is None
+
+
+@pytest.mark.parametrize("order_id", ["0", "NONE", "X", "Y", "Z9"])
+@pytest.mark.parametrize(
+    "before", ["35=9 11=Y 41=X 39=8 434=1 102=1", "11=X 17=P 20=0 150=A 39=A 14=0 151=10"]
+)
+def test_what_stands_for_an_order_id_before_there_is_one_ties_nothing(before: str, order_id: str) -> None:
+    desk = Desk()
+    order = desk.place()
+    desk.send("35=F 11=Y 41=X 38=10")
+    desk.tell(f"{before} 37={order_id}")
+    desk.tell("11=X 37=V1 17=A 20=0 150=0 39=0 14=0 151=10")
+    assert order.order_id == "V1"
+    assert names(desk.tell("37=V1 17=F 20=0 150=1 39=1 32=4 31=100 14=4 151=6")) == ["Filled"]
