@@ -117,7 +117,7 @@ class Side(StrEnum):
 
 
 SIDES: Final = frozenset(str(side) for side in Side)
-BUYS: Final = frozenset({Side.BUY, Side.BUY_MINUS})
+BUYS: Final = frozenset({str(Side.BUY), str(Side.BUY_MINUS)})
 
 
 class OrdType(StrEnum):

@@ -40,14 +40,25 @@ class _Numbers(dict[str | None, Decimal | None]):
     """Numbers by their text: the same ones come again and again, and a look here costs half a call. None is None."""
 
     def __missing__(self, text: str | None) -> Decimal | None:
-        if len(self) >= _KNOWN_NUMBERS:
+        if len(self) >= _MOST_KNOWN:
             self.clear()
         value = self[text] = None if text is None else parse_decimal(text)
         return value
 
 
-_KNOWN_NUMBERS: Final = 1 << 14
+class _Times(dict[str | None, bool]):
+    """Whether a text is a time, or none is there: the reports of a burst share theirs."""
+
+    def __missing__(self, text: str | None) -> bool:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        right = self[text] = text is None or is_time(text) is not None
+        return right
+
+
+_MOST_KNOWN: Final = 1 << 14
 _numbers: Final = _Numbers()
+_times: Final = _Times()
 _FIELD: Final = b"=\x01"  # what is left of one without its tag and value
 _NO_SEPARATORS: Final = bytes(set(range(256)) - set(_FIELD))
 
@@ -95,11 +106,11 @@ def _execution_report(fields: Mapping[str, str], dialect: Dialect) -> ExecutionR
         exec_type not in EXEC_TYPES
         or ord_status not in STATUSES
         or trans_type not in TRANS_TYPES
-        or (time is not None and not is_time(time))
+        or not _times[time]
     ):
         fault, readable = faults.of_enumerations(exec_type, ord_status, trans_type, time)
         ord_status = ord_status if ord_status in STATUSES else None
-        time = time if time is not None and is_time(time) else None
+        time = time if _times[time] else None
     try:
         order_qty, price = _numbers[get("38")], _numbers[get("44")]
         last_shares, last_px = _numbers[get("32")], _numbers[get("31")]
