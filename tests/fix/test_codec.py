@@ -21,6 +21,7 @@ from oms.core.messages import (
     ReplaceOrder,
     StatusRequest,
 )
+from oms.fix import codec
 from oms.fix.codec import decode, split
 from oms.fix.dialects import APIFINY, FIX42, Dialect
 from oms.fix.encoder import encode
@@ -416,7 +417,7 @@ def test_a_command_of_ours_with_an_unreadable_number_is_read_all_the_same() -> N
 def test_a_number_is_read_the_same_before_and_after_the_memory_of_numbers_is_emptied(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("oms.fix.codec._KNOWN_NUMBERS", 3)
+    monkeypatch.setattr("oms.fix.codec._MOST_KNOWN", 3)
     for text in ("1", "1.50", "-2", "0.000000000000000001", "7", "1.50", "1"):
         report = decode({"35": "8", "150": "1", "32": text}, APIFINY)
         assert isinstance(report, ExecutionReport)
@@ -425,3 +426,15 @@ def test_a_number_is_read_the_same_before_and_after_the_memory_of_numbers_is_emp
     damaged = decode({"35": "8", "150": "1", "32": "1e3"}, APIFINY)
     assert isinstance(damaged, ExecutionReport)
     assert (damaged.last_shares, damaged.readable) == (None, False)
+
+
+def test_times_are_judged_the_same_before_and_after_their_memory_is_emptied(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(codec, "_MOST_KNOWN", 3)
+    for _ in range(2):
+        for second in range(60):
+            assert report(f"150=0|60=20260301-09:00:{second:02d}").transact_time is not None
+            wrong = report(f"150=0|60=20260301-24:00:{second:02d}")
+            assert (wrong.transact_time, wrong.fault and str(wrong.fault.code)) == (None, "MALFORMED_FIELD")
+        assert len(codec._times) <= 3
