@@ -626,12 +626,12 @@ def test_an_answer_of_before_a_replace_does_not_show_the_next_which_wants_the_ol
     ask_replace(world, None, 101)
     (first,) = sent(world, ReplaceOrder)
     named = {"cl_ord_id": first.cl_ord_id, "orig_cl_ord_id": x, "order_id": "V1", "price": Decimal(101)}
-    accepted = {"exec_type": "5", "ord_status": "5", "exec_trans_type": "0", "exec_id": "r1"}
+    accepted: dict[str, Any] = {"exec_type": "5", "ord_status": "5", "exec_trans_type": "0", "exec_id": "r1"}
     world.report(**named, **accepted, transact_time="20260301-09:00:05")
     ask_replace(world, None, 100)
     second = sent(world, ReplaceOrder)[-1]
-    by_id = {"cl_ord_id": x}
-    by_time = {"cl_ord_id": None, "transact_time": "20260301-09:00:01"}
+    by_id: dict[str, Any] = {"cl_ord_id": x}
+    by_time: dict[str, Any] = {"cl_ord_id": None, "transact_time": "20260301-09:00:01"}
     for said in (by_id, by_time):
         world.step(AskStatus(id="a"))
         world.answer("0", exec_trans_type="3", price=Decimal(100), order_qty=Decimal(10), **said)
