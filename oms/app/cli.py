@@ -6,6 +6,8 @@ import sys
 from types import FrameType
 from typing import Final
 
+from oms.app.standard_output import leave_standard_output
+
 _DONE: Final = 0
 _NEGATIVE: Final = 1
 _USAGE: Final = 2
@@ -90,7 +92,7 @@ def _is_of_output() -> bool:
 
 def _unwritten(error: OSError, code: int) -> int:
     """Say why the result is not there; who reads no further (`| head`) knows. Gives the exit code."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes once more
+    leave_standard_output()
     if isinstance(error, BrokenPipeError):
         return code
     told = f"cannot write to standard output: {error.strerror}; what was done stays done"

@@ -1,8 +1,6 @@
 """The commands of `oms`, all in one place."""
 
-import os
 import signal
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -24,6 +22,7 @@ from oms.app import (
     cli_venue_money,
 )
 from oms.app.config import load_to_run
+from oms.app.standard_output import leave_standard_output
 
 EXIT_CODES: Final = """
 Exit codes: 0 done; 1 the outcome is negative (order denied or rejected, anomalies found, damage found, engine
@@ -95,7 +94,7 @@ def _announce(url: str) -> None:
     try:
         print(f"ready api={url}", flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_standard_output()
         typer.echo(f"oms: ready api={url}; standard output takes nothing: {error.strerror}", err=True)
 
 

@@ -1,6 +1,5 @@
 """`oms explain`: an order's life, step by step, from the journal."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from oms.app.life import Step, life_of, orders_called, step_object
 from oms.app.past import exact_iso, reading, source_of
+from oms.app.standard_output import leave_standard_output
 from oms.app.tables import plain, status_word
 from oms.core.blotter import Blotter
 from oms.core.events import Event
@@ -74,8 +74,8 @@ def explain(
         elif life.order is not None:
             _print(life.order, life.finish())
         sys.stdout.flush()
-    except BrokenPipeError:  # `| head`: nobody reads on, and the interpreter's last flush must not complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        leave_standard_output()
 
 
 explain.__doc__ = _HELP

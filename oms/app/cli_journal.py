@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from oms.app.standard_output import leave_standard_output
 from oms.app.words import KEYS, venue_exec_id
 from oms.core.errors import JournalError
 from oms.core.values import format_decimal
@@ -174,8 +174,8 @@ def show_command(
         with _refusing():
             count = _print(_choose(file.resolve(), first, order), last, _line_of_json if as_json else _line)
         sys.stdout.flush()
-    except BrokenPipeError:  # `| head`: nobody reads on, and the interpreter's last flush must not complain
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        leave_standard_output()
 
     else:
         if order is not None and not count:

@@ -1,6 +1,5 @@
 """`oms replay`: FIX logs through the order core, and what they come to."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from oms.app.past import parse_end
 from oms.app.replay import Noted, Replay, read_in_time_order, until, write_row
 from oms.app.replay_table import order_table
+from oms.app.standard_output import leave_standard_output
 from oms.app.uncollected import uncollected
 from oms.core.errors import CommandError
 from oms.fix.dialects import DIALECTS
@@ -87,10 +87,10 @@ def replay(
             _print_table(run)
         sys.stdout.flush()
     except BrokenPipeError:
-        _leave_pipe()
+        leave_standard_output()
         raise typer.Exit(int(run.tally.anomalies > 0)) from None
     except OSError as error:  # of standard output: what a file cannot give is a CommandError already
-        _leave_pipe()
+        leave_standard_output()
         _refuse(f"cannot write: {error.strerror}")
     _summarize(run, readers)
     raise typer.Exit(int(run.tally.anomalies > 0))
@@ -127,11 +127,6 @@ def _read(files: list[Path], run: Replay, end_ns: int | None) -> list[LogReader]
 def _refuse(problem: str) -> NoReturn:
     typer.echo(f"error: {problem}", err=True)
     raise typer.Exit(2)
-
-
-def _leave_pipe() -> None:
-    """Nobody reads on (`| head`): let the interpreter's last flush go nowhere instead of complaining."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 # --- progress -------------------------------------------------------------------------------------------------------

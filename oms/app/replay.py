@@ -205,12 +205,12 @@ class Replay:
     # --- what is shown
 
     def _garbled(self, line: Line, why: str) -> None:
-        is_admin = (
-            message_text.field(line.text, "35") in ADMIN
-        )  # of no order: it is no row, and is named by the last
+        # A message of the session is of no order: it has no row, and is named by the last one that has.
+        is_admin = message_text.field(line.text, "35") in ADMIN
         self.tally.messages += not is_admin
         n, what = self.tally.messages, "message of the session, after this one" if is_admin else "message"
-        self._note(n, anomaly := Anomaly(AnomalyCode.GARBLED, f"a garbled {what}: {why}"), None)
+        anomaly = Anomaly(AnomalyCode.GARBLED, f"a garbled {what}: {why}")
+        self._note(n, anomaly, None)
         if is_admin or self._emit is None:
             return
         fields = dict(part.split("=", 1) for part in line.text.split(SOH) if "=" in part)

@@ -20,6 +20,7 @@ from oms.core.reject_status import UNKNOWN_TO_VENUE, shown_by
 from oms.core.showing import is_overtaken, take_in
 from oms.core.status import UNKNOWN_ORDER
 from oms.core.values import SIDES, AnomalyCode, ExecType, External
+from oms.core.verdict import but_lacking
 
 
 class Outcome(Struct, frozen=True, gc=False):
@@ -92,9 +93,7 @@ def _apply(blotter: Blotter, outcome: Outcome, report: Report, now_ns: int, acco
     order = blotter.orders[adopted.order]
     verdict = interpret(order, report, now_ns)
     blotter.apply_all(verdict.events)
-    anomaly = verdict.anomaly
-    if anomaly is None or (outcome.anomaly is not None and anomaly.code is AnomalyCode.MISSING_FIELD):
-        anomaly = outcome.anomaly or anomaly
+    anomaly = but_lacking(verdict.anomaly) or outcome.anomaly or verdict.anomaly
     return Outcome(order, (*outcome.events, *verdict.events), anomaly, outcome.ref)
 
 

@@ -33,7 +33,7 @@ from oms.core.values import (
     RequestKind,
     format_decimal,
 )
-from oms.core.verdict import Verdict, anomalous, contradiction, inconsistency, is_older
+from oms.core.verdict import Verdict, anomalous, but_lacking, contradiction, inconsistency, is_older
 
 __all__ = ["Verdict", "interpret", "interpret_cancel_reject"]
 
@@ -76,7 +76,7 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
         verdict = _dispatch(order, report, now_ns)
     if verdict.anomaly is None:
         fault = (
-            _but_lacking(report.fault)
+            but_lacking(report.fault)
             or (contradicts if verdict.events else None)
             or inconsistency(report)
             or _size(order, report, verdict)
@@ -92,13 +92,8 @@ def interpret(order: Order, report: ExecutionReport, now_ns: int) -> Verdict:
 def _without_order_qty(report: ExecutionReport) -> ExecutionReport:
     """Leave out a quantity that none can be; the rest of the report counts."""
     told = f"an OrderQty of {format_decimal(report.order_qty or ZERO)}"
-    fault = _but_lacking(report.fault) or Anomaly(AnomalyCode.NEGATIVE_QUANTITY, told)
+    fault = but_lacking(report.fault) or Anomaly(AnomalyCode.NEGATIVE_QUANTITY, told)
     return msgspec.structs.replace(report, order_qty=None, fault=fault)
-
-
-def _but_lacking(fault: Anomaly | None) -> Anomaly | None:
-    """Give a field's fault unless it only lacks: what cannot be right outweighs what is left out."""
-    return None if fault is not None and fault.code is AnomalyCode.MISSING_FIELD else fault
 
 
 def is_of_another(order: Order, report: ExecutionReport) -> bool:

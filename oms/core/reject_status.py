@@ -9,22 +9,11 @@ from typing import Final
 from oms.core import events as ev
 from oms.core.messages import CancelReject
 from oms.core.order import Order
+from oms.core.reopening import NOT_OVER
 from oms.core.values import ENDED, OrdStatus, Phase
 
 UNKNOWN_TO_VENUE: Final = "1"  # CxlRejReason (102)
-_TAKEN_ON: Final = frozenset(
-    {
-        OrdStatus.NEW,
-        OrdStatus.PARTIALLY_FILLED,
-        OrdStatus.FILLED,
-        OrdStatus.REPLACED,
-        OrdStatus.PENDING_CANCEL,
-        OrdStatus.PENDING_REPLACE,
-        OrdStatus.STOPPED,
-        OrdStatus.SUSPENDED,
-        OrdStatus.DONE_FOR_DAY,
-    }
-)
+_TAKEN_ON: Final = NOT_OVER | {OrdStatus.DONE_FOR_DAY}
 
 
 def shown_by(order: Order, report: CancelReject) -> tuple[ev.Event, ...]:

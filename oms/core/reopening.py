@@ -39,7 +39,7 @@ _REPORTS: Final = (None, ExecTransType.NEW)
 _NEVER_THERE: Final = (NOT_PLACED, DENIED)
 _REJECTED: Final = str(OrdStatus.REJECTED)
 _ENDS: Final = frozenset({str(OrdStatus.CANCELED), str(OrdStatus.EXPIRED)})
-_NOT_OVER: Final = frozenset(
+NOT_OVER: Final = frozenset(
     {
         OrdStatus.NEW,
         OrdStatus.PARTIALLY_FILLED,
@@ -149,6 +149,6 @@ def _is_not_over(order: Order, end: EndedHere, report: ExecutionReport) -> bool:
     said = report.ord_status or report.exec_type
     base = ZERO if order.chain is None else order.chain.base_qty
     is_whole = order.is_filled and not any(request.kind is RequestKind.NEW for request in end.open)
-    if said not in _NOT_OVER or is_whole or (said == OrdStatus.NEW and order.cum_qty > base):
+    if said not in NOT_OVER or is_whole or (said == OrdStatus.NEW and order.cum_qty > base):
         return False
     return not is_behind(order, report)

@@ -178,10 +178,12 @@ def unpriced(report: ExecutionReport) -> Anomaly | None:
     if report.last_px is not None:
         return None
     text = "a fill without a price: the shares count, the average is unknown"
-    fault = report.fault
-    if fault is not None and fault.code is not AnomalyCode.MISSING_FIELD:
-        return fault
-    return Anomaly(AnomalyCode.MISSING_FIELD, text)
+    return but_lacking(report.fault) or Anomaly(AnomalyCode.MISSING_FIELD, text)
+
+
+def but_lacking(fault: Anomaly | None) -> Anomaly | None:
+    """Give a fault unless it is that something lacks: what cannot be right outweighs what is left out."""
+    return None if fault is not None and fault.code is AnomalyCode.MISSING_FIELD else fault
 
 
 _RANKS: Final = {

@@ -33,7 +33,6 @@ _JOINTS: Final = {  # by the separator: where a whole message ends and the next 
     for separator in (b"\x01", b"\\|")
 }
 _TRAILER_BYTES: Final = len(b"10=000\x01")
-_CHECKSUMS: Final = tuple(b"%03d" % value for value in range(256))
 _TRAILERS: Final = tuple(b"\x0110=%03d\x01" % value for value in range(256))
 _EXACT_BYTES: Final = (
     256  # in fewer bytes the low half of Adler-32 is exactly 1 + their sum; in ASCII in twice as many
@@ -233,7 +232,7 @@ def _is_right(body: bytes, frame: re.Match[bytes] | None = None) -> bool:
     return (
         frame is not None
         and int(frame.group(1)) == len(body) - _TRAILER_BYTES - frame.end()
-        and body[-4:-1] == _CHECKSUMS[byte_sum(body[:-_TRAILER_BYTES]) % 256]
+        and body[-4:] == _TRAILERS[byte_sum(body[:-_TRAILER_BYTES]) % 256][-4:]
     )
 
 
